@@ -1,0 +1,1 @@
+"""A digital twin of exascale supercomputers and AI factories."""

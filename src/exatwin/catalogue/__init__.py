@@ -1,0 +1,1 @@
+"""What exists: parts, machines, sites, tariffs and grids, as data files with a source on every number."""

@@ -1,0 +1,130 @@
+"""Find a catalogue entry by name, or a file of the user's by path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from exatwin.catalogue.machine import Machine, MachineFile
+from exatwin.catalogue.parts import Accelerator, Network, NodeKind, Processor
+from exatwin.foundation.errors import CatalogueError, SpecError, nearest
+from exatwin.foundation.spec import Sourced, read_toml
+
+T = TypeVar("T", bound=Sourced)
+
+
+def data_folder() -> Path:
+    """Return the folder of the catalogue's data files."""
+    return Path(str(files("exatwin.catalogue"))) / "data"
+
+
+def names(folder: str) -> list[str]:
+    """Return the names of the entries in `folder` of the catalogue, sorted.
+
+    Examples
+    --------
+    >>> "gh200-96" in names("accelerators")
+    True
+    """
+    return sorted(path.stem for path in (data_folder() / folder).glob("*.toml"))
+
+
+@cache
+def entry(kind: type[T], folder: str, name: str) -> T:
+    """Return the entry called `name`, or described by the file at the path `name`.
+
+    Raises
+    ------
+    CatalogueError
+        There is no such entry, or its file is malformed.
+    """
+    path = resolve(folder, name)
+    return kind.parse(read_toml(path), path.name if path.parent == data_folder() / folder else str(path))
+
+
+def resolve(folder: str, name: str) -> Path:
+    """Return the file of the entry `name` of `folder`, or the user's file at that path.
+
+    Raises
+    ------
+    CatalogueError
+        There is neither.
+    """
+    if looks_like_path(name):
+        path = Path(name)
+        if not path.is_file():
+            raise CatalogueError(f"{name}: there is no such file")
+        return path
+    path = data_folder() / folder / f"{name}.toml"
+    if not path.is_file():
+        singular = folder.rstrip("s").replace("-", " ")
+        raise CatalogueError(f"unknown {singular} '{name}': {nearest(name, names(folder))}")
+    return path
+
+
+def looks_like_path(name: str) -> bool:
+    """Return whether `name` is a path to a file rather than a catalogue name."""
+    return name.endswith(".toml") or "/" in name or "\\" in name
+
+
+def build(file: MachineFile) -> Machine:
+    """Return the machine of `file` with its parts looked up in the catalogue."""
+    node = entry(NodeKind, "nodes", file.node)
+    processor = entry(Processor, "processors", node.processor)
+    accelerator = entry(Accelerator, "accelerators", node.accelerator) if node.accelerator else None
+    network = entry(Network, "networks", file.network) if file.network else None
+    return Machine(file=file, node=node, processor=processor, accelerator=accelerator, network=network)
+
+
+@cache
+def machine(name: str) -> Machine:
+    """Return the machine called `name`.
+
+    Parameters
+    ----------
+    name
+        A catalogue name (``jupiter``), an alias or exact list name, ``top500:<id>``, or the path of a file.
+
+    Raises
+    ------
+    CatalogueError
+        There is no such machine, or its description is malformed.
+
+    Examples
+    --------
+    >>> machine("jupiter").nodes
+    5884
+    """
+    if looks_like_path(name):
+        return build(entry(MachineFile, "machines", name))
+    if name in names("machines"):
+        return build(entry(MachineFile, "machines", name))
+    alias = _aliases().get(name.lower())
+    if alias:
+        return build(entry(MachineFile, "machines", alias))
+    listed = cast("Callable[[str], Machine | None]", _lists().machine_from_list)(name)
+    if listed is not None:
+        return listed
+    known = [*names("machines"), *_aliases(), *_lists().list_names()]
+    raise CatalogueError(f"unknown machine '{name}': {nearest(name, known)}")
+
+
+def _lists() -> Any:
+    return import_module("exatwin.catalogue.lists")
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names("machines"):
+        file = entry(MachineFile, "machines", name)
+        found |= {alias.lower(): name for alias in file.aliases}
+        found |= {f"top500:{number}": name for number in file.top500_ids}
+    return found
+
+
+__all__ = ["SpecError", "build", "data_folder", "entry", "looks_like_path", "machine", "names", "resolve"]

@@ -1,0 +1,169 @@
+"""Tables of columns: each column declared once, with type, unit and meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exatwin.foundation.errors import OutputError, TraceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Int64 = NDArray[np.int64]
+Int32 = NDArray[np.int32]
+Int16 = NDArray[np.int16]
+UInt8 = NDArray[np.uint8]
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one column holds: dtype, unit and meaning; `default` fills it when it is left out."""
+
+    dtype: np.dtype[Any]
+    unit: str
+    doc: str
+    default: float | int | None = None
+
+
+def column(dtype: Any, unit: str, doc: str, default: float | int | None = None) -> Any:
+    """Declare a column of a :class:`Table`."""
+    declared = Column(np.dtype(dtype), unit, doc, default)
+    if default is None:
+        return field(metadata={"column": declared})
+    return field(default=None, metadata={"column": declared})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table:
+    """Columns of equal length, read-only. Subclasses are frozen dataclasses of :func:`column` fields."""
+
+    def __post_init__(self) -> None:
+        """Coerce each column to its declared type and make it read-only."""
+        given = [getattr(self, name) for name in self.columns() if getattr(self, name) is not None]
+        size = len(given[0]) if given else 0
+        for name, declared in self.columns().items():
+            value = getattr(self, name)
+            if value is None:
+                value = np.full(size, declared.default, declared.dtype)
+            array = np.ascontiguousarray(value, declared.dtype)
+            if array.ndim != 1 or len(array) != size:
+                raise ValueError(f"{type(self).__name__}.{name} has shape {array.shape}, expected ({size},)")
+            view = array.view()
+            view.flags.writeable = False
+            object.__setattr__(self, name, view)
+
+    @classmethod
+    def columns(cls) -> dict[str, Column]:
+        """Return the declared columns by name, in order."""
+        return {f.name: f.metadata["column"] for f in fields(cls) if "column" in f.metadata}
+
+    def __len__(self) -> int:
+        return len(getattr(self, next(iter(self.columns()))))
+
+    def __iter__(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        return ((name, getattr(self, name)) for name in self.columns())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self):,} rows: {', '.join(self.columns())})"
+
+    def equals(self, other: object) -> bool:
+        """Return whether `other` is a table of the same kind with the same values."""
+        return type(self) is type(other) and all(
+            np.array_equal(mine, getattr(other, name), equal_nan=mine.dtype.kind == "f") for name, mine in self
+        )
+
+    def take(self, index: NDArray[Any] | slice) -> Self:
+        """Return the rows at `index` (positions, a mask or a slice)."""
+        return type(self)(**{name: values[index] for name, values in self})
+
+    def replace(self, **changed: Any) -> Self:
+        """Return the table with the `changed` columns."""
+        return type(self)(**{**dict(self), **changed})
+
+    def to_dict(self) -> dict[str, NDArray[Any]]:
+        """Return the columns by name."""
+        return dict(self)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the table as a pandas data frame (needs the extra ``science``)."""
+        import pandas as pd
+
+        return pd.DataFrame({name: np.array(values) for name, values in self})
+
+    def write(self, path: Path) -> None:
+        """Write the table to `path`: CSV where it ends in ``.csv``, Parquet otherwise."""
+        write_columns(dict(self), path)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the table that :meth:`write` left in the Parquet file at `path`.
+
+        Raises
+        ------
+        TraceError
+            The file is missing, no Parquet, or lacks a declared column.
+        """
+        found = read_columns(path)
+        lacking = [name for name, c in cls.columns().items() if name not in found and c.default is None]
+        if lacking:
+            raise TraceError(f"{path}: lacks the column '{lacking[0]}' of {cls.__name__}")
+        return cls(**{name: found[name] for name in cls.columns() if name in found})
+
+
+def write_columns(columns: dict[str, Any], path: Path) -> None:
+    """Write `columns` (arrays of equal length by name) whole or not at all; CSV or Parquet by the ending.
+
+    Raises
+    ------
+    OutputError
+        The file can't be written.
+    """
+    import duckdb
+
+    how = "(HEADER, DELIMITER ',')" if path.suffix.lower() == ".csv" else "(FORMAT parquet, COMPRESSION zstd)"
+    partial = path.with_name(f".{path.name}.partial")
+    connection = duckdb.connect()
+    try:
+        connection.register("given", {name: np.asarray(values) for name, values in columns.items()})
+        target = str(partial).replace("'", "''")
+        connection.execute(f"COPY (SELECT * FROM given) TO '{target}' {how}")
+        partial.replace(path)
+    except (OSError, duckdb.Error) as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"{path}: can't be written: {str(error).splitlines()[0]}") from None
+    finally:
+        connection.close()
+
+
+def read_columns(path: Path) -> dict[str, NDArray[Any]]:
+    """Return the columns of the Parquet file at `path`, in order.
+
+    Raises
+    ------
+    TraceError
+        The file is missing or no Parquet.
+    """
+    import duckdb
+
+    connection = duckdb.connect()
+    try:
+        found = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
+    except (OSError, duckdb.Error) as error:
+        raise TraceError(f"{path}: can't be read as Parquet: {str(error).splitlines()[0]}") from None
+    finally:
+        connection.close()
+    return {name: _filled(values) for name, values in found.items()}
+
+
+def _filled(values: Any) -> NDArray[Any]:
+    """Return an array in which a missing float is NaN and a missing integer -1."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.asarray(values.filled(np.nan if values.dtype.kind == "f" else -1))
+    return np.asarray(values)

@@ -1,0 +1,90 @@
+"""Jobs (what was asked) and profiles (what they do): two tables, many jobs to a profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from exatwin.foundation.columns import Float64, Int16, Int32, Int64, Table, UInt8, column
+
+
+class State(IntEnum):
+    """The state of a job, by Slurm's names."""
+
+    PENDING = 0
+    RUNNING = 1
+    COMPLETED = 3
+    CANCELLED = 4
+    FAILED = 5
+    TIMEOUT = 6
+    NODE_FAIL = 7
+    PREEMPTED = 8
+    OUT_OF_MEMORY = 11
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Jobs(Table):
+    """What was asked, one row a job, in order of submission (ties in the order of the log)."""
+
+    job_id: Int64 = column("i8", "1", "number of the job, unique")
+    submit_s: Int64 = column("i8", "s", "submission, seconds after the origin of the calendar")
+    nodes: Int32 = column("i4", "1", "nodes asked for (processors where no machine is known)")
+    limit_s: Int64 = column("i8", "s", "time limit asked for")
+    runtime_s: Int64 = column("i8", "s", "time the job would run without a limit, on exclusive nodes")
+    partition: Int16 = column("i2", "1", "index of the partition", 0)
+    account: Int32 = column("i4", "1", "number of the account, -1 unknown", -1)
+    user: Int32 = column("i4", "1", "number of the user, -1 unknown", -1)
+    profile: Int32 = column("i4", "1", "row of the profile", 0)
+    outcome: UInt8 = column("u1", "1", "state it ends in when it is not cut off (State)", int(State.COMPLETED))
+    recorded_start_s: Int64 = column("i8", "s", "start in the log, -1 unknown", -1)
+    node_w: Float64 = column("f8", "W", "mean power of a node in the log, NaN unknown", float("nan"))
+
+    def ordered(self) -> Jobs:
+        """Return the jobs by submission; ties keep their order."""
+        if len(self) == 0 or np.all(np.diff(self.submit_s) >= 0):
+            return self
+        return self.take(np.argsort(self.submit_s, kind="stable"))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Phases(Table):
+    """Phases of all profiles, one after the other; ``Profiles.first`` says where each profile's begin."""
+
+    share_frac: Float64 = column("f8", "1", "share of the job's run time; a profile's phases add up to 1")
+    processor_frac: Float64 = column("f8", "1", "utilisation of the processors")
+    accelerator_frac: Float64 = column("f8", "1", "utilisation of the accelerators")
+    memory_frac: Float64 = column("f8", "1", "utilisation of the memory bandwidth")
+    network_frac: Float64 = column("f8", "1", "utilisation of the network")
+    storage_frac: Float64 = column("f8", "1", "utilisation of the storage path")
+
+
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """What jobs do: a name and consecutive phases for each profile."""
+
+    names: tuple[str, ...]
+    """Name of each profile, shape (profiles,)."""
+    first: Int64
+    """Row of the first phase of each profile, and the end, shape (profiles + 1,)."""
+    phases: Phases
+    """The phases."""
+    compute_bound_frac: Float64
+    """Share of each profile's run time that stretches as the clock slows, shape (profiles,)."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @classmethod
+    def single(cls, name: str = "unknown", utilisation: float = 0.7) -> Profiles:
+        """Return one profile of one phase in which everything runs at `utilisation`."""
+        phases = Phases(
+            share_frac=[1.0],
+            processor_frac=[utilisation],
+            accelerator_frac=[utilisation],
+            memory_frac=[utilisation],
+            network_frac=[utilisation],
+            storage_frac=[0.0],
+        )
+        return cls((name,), np.array([0, 1], np.int64), phases, np.array([0.5]))
