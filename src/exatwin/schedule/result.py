@@ -32,7 +32,7 @@ class Placement(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """What became of every job, in the order of ``jobs``; -1 where a start or end is not known."""
+    """What became of every job, in the order of ``jobs``; NOT_STARTED where it never started."""
 
     jobs: Jobs
     start_s: Int64
