@@ -147,6 +147,8 @@ class MachineFile(Sourced):
     """Peak by precision as stated by the operator or derived from the counts; must agree with the parts."""
     records: list[Record] = []
     """Published results."""
+    notes: list[str] = []
+    """What a careful reader should know."""
 
     @model_validator(mode="after")
     def _partitions_fit(self) -> Self:

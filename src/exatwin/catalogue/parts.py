@@ -7,6 +7,7 @@ from exatwin.foundation.spec import (
     BytesPerSecond,
     Count,
     FlopPerSecond,
+    Hertz,
     PositiveCount,
     Sourced,
     Watts,
@@ -41,6 +42,9 @@ class Accelerator(Sourced):
     link_b_s: BytesPerSecond | None = None
     """Bandwidth to the other accelerators of the node, both directions together."""
 
+    notes: list[str] = []
+    """What a careful reader should know."""
+
     def peak_flop_s(self, precision: str) -> float | None:
         """Return the dense peak [FLOP/s] in `precision`; ``fp64`` takes the tensor units where they are faster."""
         if precision == "fp64":
@@ -64,6 +68,8 @@ class Processor(Sourced):
     """``shipping`` or ``announced``."""
     cores: PositiveCount
     """Cores of the socket."""
+    clock_hz: Hertz | None = None
+    """Base clock."""
     peak: dict[str, FlopPerSecond] = {}
     """Peak by precision."""
     memory_b: Bytes | None = None
@@ -74,6 +80,9 @@ class Processor(Sourced):
     """Rated power of the socket."""
     idle_w: Watts | None = None
     """Power at rest, where somebody measured it."""
+
+    notes: list[str] = []
+    """What a careful reader should know."""
 
     def peak_flop_s(self, precision: str) -> float | None:
         """Return the peak [FLOP/s] in `precision`."""
@@ -101,8 +110,14 @@ class NodeKind(Sourced):
     """Network adapters."""
     nic_b_s: BytesPerSecond | None = None
     """Bandwidth of one adapter in one direction."""
+    module_cap_w: Watts | None = None
+    """Power cap of one superchip module (accelerator, processor, memory), where the site sets one."""
+    module_processor_cap_w: Watts | None = None
+    """The processor's share of the module cap by default."""
     power_law: str
     """Catalogue name of the law that gives its watts."""
+    notes: list[str] = []
+    """What a careful reader should know."""
 
 
 class Network(Sourced):
@@ -124,3 +139,5 @@ class Network(Sourced):
     """Switches in all."""
     taper: float | None = None
     """Global over injection bandwidth of a group."""
+    notes: list[str] = []
+    """What a careful reader should know."""

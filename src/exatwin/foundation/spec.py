@@ -98,6 +98,7 @@ Euro = Annotated[float, Quantity("EUR")]
 CarbonPerJoule = Annotated[float, Quantity("kgCO2e/J", minimum=0.0)]
 Metres = Annotated[float, Quantity("m")]
 Pascals = Annotated[float, Quantity("Pa", minimum=0.0)]
+Hertz = Annotated[float, Quantity("Hz", minimum=0.0)]
 Fraction = Annotated[float, Quantity("1", minimum=0.0, maximum=1.0)]
 Ratio = Annotated[float, Quantity("1", minimum=0.0)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -191,7 +192,9 @@ class Sourced(Spec):
             All problems of the document, among them numbers without a source.
         """
         plain, facts, bare = _split(document)
-        problems = [f"{path}: the number has no source (expected {{value, source, quality}})" for path in bare]
+        problems = [
+            f"{path}: the number has no source (expected {{value, source, quality}})" for path in bare
+        ]
         known = document.get("sources", {})
         problems += [
             f"{path}: unknown source '{fact.get('source')}', {nearest(str(fact.get('source')), known)}"
@@ -249,7 +252,7 @@ def _has_unit(text: str) -> bool:
 
 
 def _known(text: str) -> bool:
-    for unit in ("W", "s", "K", "B", "B/s", "FLOP/s", "EUR/J", "EUR", "kgCO2e/J", "m", "Pa"):
+    for unit in ("W", "s", "K", "B", "B/s", "FLOP/s", "EUR/J", "EUR", "kgCO2e/J", "m", "Pa", "Hz"):
         try:
             units.parse(text, unit)
         except SpecError:
@@ -297,7 +300,9 @@ def _explain(item: Any, model: type[BaseModel]) -> str:
     if item["type"] == "missing":
         return f"'{key}' is missing"
     found = item.get("input")
-    shown = "" if isinstance(found, dict | list) or item["type"] == "quantity" else f" (found {_short(found)})"
+    shown = (
+        "" if isinstance(found, dict | list) or item["type"] == "quantity" else f" (found {_short(found)})"
+    )
     return f"'{key}': {item['msg']}{shown}"
 
 
