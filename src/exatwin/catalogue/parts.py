@@ -41,12 +41,16 @@ class Accelerator(Sourced):
     """Power at rest, where somebody measured it."""
     link_b_s: BytesPerSecond | None = None
     """Bandwidth to the other accelerators of the node, both directions together."""
+    power_law: str = ""
+    """Catalogue name of the law of nodes around it; blank where none is calibrated."""
+    list_names: list[str] = []
+    """Its names on the lists."""
 
     notes: list[str] = []
     """What a careful reader should know."""
 
     def peak_flop_s(self, precision: str) -> float | None:
-        """Return the dense peak [FLOP/s] in `precision`; ``fp64`` takes the tensor units where they are faster."""
+        """Return the dense peak [FLOP/s]; ``fp64`` takes the tensor units where they are faster."""
         if precision == "fp64":
             known = [self.peak[key] for key in ("fp64", "fp64_tensor") if key in self.peak]
             return max(known) if known else None
@@ -107,7 +111,7 @@ class NodeKind(Sourced):
     memory_b: Bytes | None = None
     """Host memory of the node."""
     nics: Count = 0
-    """Network adapters."""
+    """Network adapters; none where nobody says how many."""
     nic_b_s: BytesPerSecond | None = None
     """Bandwidth of one adapter in one direction."""
     module_cap_w: Watts | None = None
