@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from exatwin.catalogue.check import check_machine
 from exatwin.catalogue.machine import Machine, MachineFile
 from exatwin.catalogue.parts import Accelerator, Network, NodeKind, Processor
 from exatwin.foundation.errors import CatalogueError, SpecError, nearest
@@ -71,13 +72,29 @@ def looks_like_path(name: str) -> bool:
     return name.endswith(".toml") or "/" in name or "\\" in name
 
 
-def build(file: MachineFile) -> Machine:
-    """Return the machine of `file` with its parts looked up in the catalogue."""
-    node = entry(NodeKind, "nodes", file.node)
-    processor = entry(Processor, "processors", node.processor)
-    accelerator = entry(Accelerator, "accelerators", node.accelerator) if node.accelerator else None
-    network = entry(Network, "networks", file.network) if file.network else None
-    return Machine(file=file, node=node, processor=processor, accelerator=accelerator, network=network)
+def build(file: MachineFile, folder: Path = Path()) -> Machine:
+    """Return the machine of `file`, its parts looked up in the catalogue or by paths from `folder`.
+
+    Raises
+    ------
+    CatalogueError
+        A part is unknown, or the description contradicts itself.
+    """
+    node: NodeKind = entry(NodeKind, "nodes", _from(folder, file.node))
+    processor: Processor = entry(Processor, "processors", _from(folder, node.processor))
+    accelerator: Accelerator | None = None
+    if node.accelerator:
+        accelerator = entry(Accelerator, "accelerators", _from(folder, node.accelerator))
+    network: Network | None = (
+        entry(Network, "networks", _from(folder, file.network)) if file.network else None
+    )
+    found = Machine(file=file, node=node, processor=processor, accelerator=accelerator, network=network)
+    check_machine(found)
+    return found
+
+
+def _from(folder: Path, name: str) -> str:
+    return str(folder / name) if looks_like_path(name) else name
 
 
 @cache
@@ -92,25 +109,31 @@ def machine(name: str) -> Machine:
     Raises
     ------
     CatalogueError
-        There is no such machine, or its description is malformed.
+        There is no such machine, too little is known of it, or its description is wrong.
 
     Examples
     --------
     >>> machine("jupiter").nodes
     5884
     """
-    if looks_like_path(name):
-        return build(entry(MachineFile, "machines", name))
     if name in names("machines"):
         return build(entry(MachineFile, "machines", name))
-    alias = _aliases().get(name.lower())
+    if looks_like_path(name) and Path(name).is_file():
+        return build(entry(MachineFile, "machines", name), Path(name).parent)
+    alias = _aliases().get(name.strip().lower())
     if alias:
         return build(entry(MachineFile, "machines", alias))
     listed = cast("Callable[[str], Machine | None]", _lists().machine_from_list)(name)
     if listed is not None:
         return listed
-    known = [*names("machines"), *_aliases(), *_lists().list_names()]
-    raise CatalogueError(f"unknown machine '{name}': {nearest(name, known)}")
+    if name.endswith(".toml"):
+        raise CatalogueError(f"{name}: there is no such file")
+    announced = import_module("exatwin.catalogue.announced")
+    announced.refuse(name)
+    known = [*names("machines"), *_aliases(), *_lists().list_names(), *announced.names()]
+    hint = nearest(name, known)
+    hint = hint if hint.startswith("did you mean") else nearest("", names("machines"))
+    raise CatalogueError(f"unknown machine '{name}': {hint}")
 
 
 def _lists() -> Any:
@@ -127,4 +150,14 @@ def _aliases() -> dict[str, str]:
     return found
 
 
-__all__ = ["SpecError", "build", "data_folder", "entry", "looks_like_path", "machine", "names", "resolve"]
+__all__ = [
+    "SpecError",
+    "build",
+    "check_machine",
+    "data_folder",
+    "entry",
+    "looks_like_path",
+    "machine",
+    "names",
+    "resolve",
+]

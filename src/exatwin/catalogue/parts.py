@@ -42,7 +42,7 @@ class Accelerator(Sourced):
     link_b_s: BytesPerSecond | None = None
     """Bandwidth to the other accelerators of the node, both directions together."""
     power_law: str = ""
-    """Catalogue name of the law of nodes around it; blank where none is calibrated."""
+    """Catalogue name of the power law of its nodes, that of the nearest chip where it has none of its own."""
     list_names: list[str] = []
     """Its names on the lists."""
 
