@@ -1,0 +1,165 @@
+"""Jobs drawn from a mix: for every week so many that the work offered is the share asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exatwin.catalogue.machine import Machine
+from exatwin.catalogue.workload_mix import JobClass, Mix, load_mix
+from exatwin.foundation.errors import SpecError
+from exatwin.foundation.random import stream
+from exatwin.workload.arrivals import WEEK_S, Week, weeks
+from exatwin.workload.classes import Drawn, Kind, Room, fill, join, kinds_of, room_of, submissions
+from exatwin.workload.job import Jobs, Phases, Profiles
+
+IDS_PER_WEEK = 1_000_000
+_FIRST_WEEK, _LAST_WEEK = -100, 1000
+_YEARS = (1970, 2200)
+_MOST_JOBS = 50_000_000
+
+
+def generate(
+    machine: Machine, mix: Mix, *, start: datetime, start_s: int, end_s: int, load: float, seed: int
+) -> tuple[Jobs, Profiles]:
+    """Return the jobs that the users of `mix` send to `machine`, and what these jobs do.
+
+    Parameters
+    ----------
+    machine
+        Where they run: the pool of its default partition is the capacity, its partitions cap size and limit.
+    mix
+        The classes of jobs.
+    start
+        Instant of time 0, with its time zone.
+    start_s, end_s
+        Jobs are sent from `start_s` up to, not with, `end_s` [s]; `start_s` may be negative.
+    load
+        Node-seconds offered in each week over those that the pool has [1].
+    seed
+        Seed of the draws, 0 or more.
+
+    Returns
+    -------
+    tuple[Jobs, Profiles]
+        Jobs by submission, and one row of the profile table for each profile of the mix.
+
+    Raises
+    ------
+    SpecError
+        The load, the window, the seed or the start can't be used.
+
+    Notes
+    -----
+    Work-driven: in each week, counted from `start`, jobs of each class are drawn until their node-seconds
+    reach the class's share of the target. What one class misses or exceeds is passed on to the next, the
+    class of the largest jobs first, so that a week's work is right to within one small job. A week depends on
+    `seed`, its number and the calendar alone: a longer window only adds jobs.
+    """
+    _check(start, start_s, end_s, load, seed)
+    room = room_of(machine, mix)
+    kinds = kinds_of(mix, room)
+    target = load * room.nodes * WEEK_S
+    _check_size(kinds, target, (end_s - start_s) / WEEK_S)
+    first, last = start_s // WEEK_S, -(-end_s // WEEK_S)
+    calendar = weeks(start, first, last, mix.timezone)
+    tables = [
+        _week(mix, kinds, room, week, number, target, seed)
+        for number, week in zip(range(first, last), calendar, strict=True)
+    ]
+    jobs = Jobs(**{name: np.concatenate([table[name] for table in tables]) for name in tables[0]})
+    inside = slice(*np.searchsorted(jobs.submit_s, [start_s, end_s], side="left"))
+    return jobs.take(inside), profiles(mix)
+
+
+def profiles(mix: Mix) -> Profiles:
+    """Return the profile table of `mix`: its classes' profiles in the order of the file."""
+    found = [profile for kind in mix.classes for profile in kind.profiles]
+    phases = [profile.phases() for profile in found]
+    flat = [item for each in phases for item in each]
+    columns = {
+        name: np.array([getattr(phase, name) for phase, _ in flat])
+        for name in Phases.columns()
+        if name != "share_frac"
+    }
+    return Profiles(
+        names=tuple(profile.name for profile in found),
+        first=np.concatenate([[0], np.cumsum([len(each) for each in phases])]).astype(np.int64),
+        phases=Phases(share_frac=np.array([share for _, share in flat]), **columns),
+        compute_bound_frac=np.array([profile.compute_bound_frac for profile in found], np.float64),
+    )
+
+
+def hpl_profile() -> Profiles:
+    """Return the table of one profile, ``hpl``: every part in full use, as in the core phase of HPL."""
+    mix = load_mix("jupiter")
+    table = profiles(mix)
+    row = table.names.index("hpl")
+    rows = slice(int(table.first[row]), int(table.first[row + 1]))
+    phases = table.phases.take(rows)
+    return Profiles(
+        ("hpl",), np.array([0, len(phases)], np.int64), phases, table.compute_bound_frac[row : row + 1]
+    )
+
+
+def _check(start: datetime, start_s: int, end_s: int, load: float, seed: int) -> None:
+    if not (0.0 < load <= 5.0):
+        raise SpecError(f"the offered load is {load:g}, expected more than 0 and at most 5")
+    if end_s <= start_s:
+        raise SpecError(
+            f"the window from {start_s} s to {end_s} s is empty, expected its end after its start"
+        )
+    if start.tzinfo is None:
+        raise SpecError(f"the start {start.isoformat()} has no time zone, expected one such as +00:00")
+    if seed < 0:
+        raise SpecError(f"the seed is {seed}, expected 0 or more")
+    if start_s < _FIRST_WEEK * WEEK_S or end_s > _LAST_WEEK * WEEK_S:
+        raise SpecError(
+            f"the window goes from {start_s} s to {end_s} s, expected at most {-_FIRST_WEEK} weeks before "
+            f"the start and {_LAST_WEEK} after it"
+        )
+    if not _YEARS[0] <= start.year <= _YEARS[1]:
+        raise SpecError(f"the start is in the year {start.year}, expected {_YEARS[0]} to {_YEARS[1]}")
+
+
+def _check_size(kinds: list[Kind], target: float, window_weeks: float) -> None:
+    shares = [(kind.spec.work_share_frac or 0.0, kind.mean_work) for kind in kinds]
+    jobs = sum(target * share / work for share, work in shares)
+    if jobs > IDS_PER_WEEK / 2 or jobs * window_weeks > _MOST_JOBS:
+        raise SpecError(
+            f"the machine would get about {jobs:,.0f} jobs a week, {jobs * window_weeks:,.0f} in all: "
+            f"expected at most {IDS_PER_WEEK // 2:,} a week and {_MOST_JOBS:,} in all"
+        )
+
+
+def _week(
+    mix: Mix, kinds: list[Kind], room: Room, week: Week, number: int, target: float, seed: int
+) -> dict[str, NDArray[np.int64]]:
+    """Return the columns of the jobs of one week, by submission."""
+    drawn, left, missing = [], target, 0.0
+    for kind in kinds:
+        rng = stream(seed, "workload", str(number), kind.spec.name)
+        if kind.spec.work_share_frac is None:
+            jobs = submissions(rng, kind, mix, room, week, kind.spec.per_week).first(kind.spec.per_week)
+            left = max(0.0, left - float(jobs.work.sum()))
+        else:
+            wanted = left * kind.spec.work_share_frac + missing
+            jobs = fill(rng, kind, mix, room, week, wanted)
+            missing = wanted - float(jobs.work.sum())
+        drawn.append(jobs)
+    return _table(join(drawn), room, number)
+
+
+def _table(drawn: Drawn, room: Room, number: int) -> dict[str, NDArray[np.int64]]:
+    order = np.argsort(drawn.submit_s, kind="stable")
+    names = ("nodes", "limit_s", "runtime_s", "outcome", "account", "user", "profile")
+    table = {name: getattr(drawn, name)[order] for name in names}
+    table["submit_s"] = drawn.submit_s[order] + number * WEEK_S
+    table["partition"] = np.where(table["nodes"] > room.largest, room.wide_partition, room.partition)
+    table["job_id"] = (number - _FIRST_WEEK) * IDS_PER_WEEK + 1 + np.arange(len(order))
+    return table
+
+
+__all__ = ["JobClass", "Mix", "generate", "hpl_profile", "load_mix", "profiles"]
