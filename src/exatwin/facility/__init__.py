@@ -1,0 +1,1 @@
+"""What the building adds: the power chain, the cooling plant and the weather around them."""

@@ -1,0 +1,320 @@
+"""The plant: components sized for a machine, folded over a year of IT power and weather."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from exatwin.catalogue.machine import Machine
+from exatwin.catalogue.plant import Carries, Cooling, HeatTo, PowerChain
+from exatwin.catalogue.site import Site
+from exatwin.facility.component import Electrical, Outdoors, Rejection, Thermal, components
+from exatwin.facility.thermal import Pumps
+from exatwin.foundation.columns import Float64
+from exatwin.foundation.errors import InfeasibleError, SimulationError, SpecError
+from exatwin.foundation.signal import Signal
+
+if TYPE_CHECKING:
+    from exatwin.facility.weather import Weather
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the power chain, sized."""
+
+    name: str
+    """Its name in results."""
+    component: Electrical
+    """What loses power there."""
+    carries: Carries
+    """What flows through it."""
+    heat_to: HeatTo
+    """Where its losses end up."""
+
+
+@dataclass(frozen=True)
+class Plant:
+    """Everything between the grid and the racks, sized for one machine."""
+
+    site: Site
+    """Where it stands."""
+    design_it_w: float
+    """Largest IT power that it is built for [W]."""
+    design_basis: str
+    """Where that figure comes from."""
+    stages: tuple[Stage, ...]
+    """The power chain, from the racks to the grid."""
+    pumps: Pumps
+    """What moves the warm water."""
+    cooler: Thermal
+    """What cools the warm water."""
+    room: Thermal
+    """What cools the rooms."""
+    cooling: Cooling
+    """Set points and shares."""
+    fixed_w: float
+    """Lighting, offices and controls [W]."""
+    boundary: str
+    """Where energy is metered, in the terms of EN 50600-4-2."""
+
+
+@dataclass(frozen=True, eq=False)
+class FacilityRun:
+    """What a plant did: signals of equal steps, with their boundary."""
+
+    signals: dict[str, Signal]
+    """``it_w``, ``facility_w``, ``chain_loss_w``, ``loss_<stage>_w``, ``pump_w``, ``fan_w``, ``room_w``,
+    ``fixed_w``, ``heat_to_water_w``, ``heat_to_air_w`` [W]; ``supply_k``, ``return_k`` [K]; ``water_kg_s``;
+    ``pue``; ``limited`` (1 where the supply could not be held); ``rack_<stage>_w``, losses behind the IT
+    meter and thus part of ``it_w`` [W]."""
+    plant: Plant
+    """The plant that did it."""
+
+    @property
+    def boundary(self) -> str:
+        """Where energy is metered, in the terms of EN 50600-4-2."""
+        return self.plant.boundary
+
+    @property
+    def pue(self) -> float:
+        """Energy of the facility over energy of the IT, over the whole run."""
+        it = self.signals["it_w"].integral()
+        return self.signals["facility_w"].integral() / it if it > 0 else float("nan")
+
+    @property
+    def adders(self) -> dict[str, float]:
+        """What each part adds to the PUE beyond 1; they sum to ``pue - 1``."""
+        it = self.signals["it_w"].integral()
+        return {name: self.signals[key].integral() / it for name, key in self.overheads().items()}
+
+    def overheads(self) -> dict[str, str]:
+        """Return the signal of each part of the facility beyond the IT, by the part's name."""
+        chain = {s.name: f"loss_{s.name}_w" for s in self.plant.stages if s.carries is not Carries.RACK}
+        return chain | {"pumps": "pump_w", "fans": "fan_w", "room cooling": "room_w", "fixed": "fixed_w"}
+
+    @property
+    def limited_h(self) -> float:
+        """Hours in which the supply temperature could not be held."""
+        return self.signals["limited"].integral() / 3600.0
+
+    @property
+    def too_warm_h(self) -> float:
+        """Hours in which the supply is warmer than the racks accept."""
+        supply = self.signals["supply_k"]
+        warm = supply.values > self.plant.cooling.supply_max_k + 1e-9
+        return float(supply.widths_s[warm].sum()) / 3600.0
+
+
+def design_it_w(site: Site, machine: Machine) -> tuple[float, str]:
+    """Return the largest IT power [W] that `site` is built for with `machine`, and where it comes from.
+
+    Raises
+    ------
+    InfeasibleError
+        Neither the site, nor the lists, nor the parts give any power.
+    """
+    if machine.name in site.design_it:
+        return site.design_it[machine.name], "stated by the site"
+    chain = site.chain()
+    listed = [
+        r.power_w * machine.nodes / (r.nodes or machine.nodes) for r in machine.file.records if r.power_w
+    ]
+    if listed:
+        return chain.design_margin * max(listed), "highest list power, with the chain's margin"
+    chips = machine.node.processors * (machine.processor.tdp_w or 0.0)
+    if machine.accelerator is not None:
+        chips += machine.node.accelerators * (machine.accelerator.tdp_w or 0.0)
+    if chips > 0.0:
+        return chain.beyond_parts * chips * machine.nodes, "rated power of the chips, with the chain's margin"
+    raise InfeasibleError(
+        f"no plant can be sized for '{machine.name}': neither a list power nor that of its chips is known; "
+        f"state 'design_it.{machine.name}' in the site"
+    )
+
+
+def build_plant(site: Site, machine: Machine, *, it_w: float | None = None) -> Plant:
+    """Return the plant of `site`, sized for `machine`.
+
+    Parameters
+    ----------
+    site
+        Which chain and cooling it has.
+    machine
+        Whose largest power it is built for.
+    it_w
+        Largest IT power [W], in place of the site's or the machine's.
+
+    Raises
+    ------
+    InfeasibleError
+        No power is known to size it by, or a component can't be built as asked.
+    """
+    largest, basis = (it_w, "stated by the caller") if it_w is not None else design_it_w(site, machine)
+    if not (np.isfinite(largest) and largest > 0):
+        raise InfeasibleError(f"a plant for {largest} W can't be sized: expected more than 0 W")
+    chain, cooling = site.chain(), site.plant()
+    inner, load_w, warm_w = _it_stages(chain, largest)
+    heat = cooling.water_share * largest
+    pumps = Pumps.sized(cooling.pumps, heat, cooling.range_k)
+    fixed = cooling.fixed_power_frac * largest
+    cooler = components.get(cooling.rejection.component).sized(
+        cooling.rejection, heat + pumps.rated_power_w, cooling.supply_k, cooling.range_k
+    )
+    in_rooms = largest - heat + warm_w + fixed
+    room = components.get(cooling.room.component).sized(
+        cooling.room, in_rooms, cooling.room.supply_k, cooling.room.range_k
+    )
+    hot = Outdoors(*(np.asarray(cooling.supply_k - cooling.rejection.approach_k),) * 2)
+    fans = cooler.reject(heat + pumps.rated_power_w, hot, cooling.supply_k).power_w
+    chilled = room.reject(in_rooms, hot, cooling.room.supply_k).power_w
+    outer = _outer_stages(chain, load_w + pumps.rated_power_w + float(fans) + float(chilled) + fixed)
+    return Plant(
+        site=site,
+        design_it_w=largest,
+        design_basis=basis,
+        stages=inner + outer,
+        pumps=pumps,
+        cooler=cooler,
+        room=room,
+        cooling=cooling,
+        fixed_w=fixed,
+        boundary=chain.boundary,
+    )
+
+
+def _it_stages(chain: PowerChain, it_w: float) -> tuple[tuple[Stage, ...], float, float]:
+    """Return the stages that carry the IT alone, the power [W] they draw and what of it warms rooms [W]."""
+    stages, load, warm = [], it_w, 0.0
+    for stage in chain.stages:
+        if stage.carries is Carries.ALL:
+            continue
+        component = components.get(stage.component).sized(stage, load)
+        stages.append(Stage(stage.name, component, stage.carries, stage.heat_to))
+        if stage.carries is Carries.IT:
+            drawn = float(component.draw_w(load))
+            warm += drawn - load if stage.heat_to is HeatTo.ROOM else 0.0
+            load = drawn
+    return tuple(stages), load, warm
+
+
+def _outer_stages(chain: PowerChain, load_w: float) -> tuple[Stage, ...]:
+    """Return the stages that carry everything, sized one after the other."""
+    stages = []
+    for stage in chain.stages:
+        if stage.carries is Carries.ALL:
+            component = components.get(stage.component).sized(stage, load_w)
+            stages.append(Stage(stage.name, component, stage.carries, stage.heat_to))
+            load_w = float(component.draw_w(load_w))
+    return tuple(stages)
+
+
+def run_plant(plant: Plant, it_w: Signal, weather: Weather, step_s: float = 900.0) -> FacilityRun:
+    """Return what `plant` does under `it_w` and `weather`, in steps of `step_s` [s] of their means.
+
+    Parameters
+    ----------
+    plant
+        The plant.
+    it_w
+        IT power at the meter that the lists mean [W].
+    weather
+        The air around it; must cover the time of `it_w`.
+    step_s
+        Length of a step [s].
+
+    Raises
+    ------
+    SpecError
+        The weather leaves part of the time uncovered.
+    SimulationError
+        The IT power is negative or not finite.
+
+    Notes
+    -----
+    One pass, no iteration: IT power, its chain, the heat, the pumps that move it, the coolers and rooms that
+    hand it over, and last the stages that carry everything. Means over a step are exact in energy; losses see
+    the mean.
+    """
+    if not np.all(np.isfinite(it_w.values)) or it_w.min() < 0:
+        raise SimulationError("the IT power is negative or not finite")
+    load: Signal = it_w.mean(step_s)
+    outdoors = Outdoors(*(_on_steps(getattr(weather, key), load, key) for key in ("air_k", "wet_bulb_k")))
+    values = _fold(plant, load.values, outdoors)
+    signals = {key: Signal(load.edges_s, value, _unit(key)) for key, value in values.items()}
+    return FacilityRun(signals=signals, plant=plant)
+
+
+def _on_steps(signal: Signal, steps: Signal, key: str) -> Float64:
+    if signal.start_s > steps.start_s or signal.end_s < steps.end_s:
+        raise SpecError(
+            f"the weather's {key} covers {signal.start_s:g} s to {signal.end_s:g} s, "
+            f"the run needs {steps.start_s:g} s to {steps.end_s:g} s"
+        )
+    values = signal.over(steps.edges_s).values
+    if not np.all(np.isfinite(values)):
+        raise SpecError(f"the weather's {key} has a gap: expected a finite value at every time")
+    return values
+
+
+def _unit(key: str) -> str:
+    suffixes = {"_kg_s": "kg/s", "_w": "W", "_k": "K"}
+    return next((unit for suffix, unit in suffixes.items() if key.endswith(suffix)), "1")
+
+
+def _fold(plant: Plant, it: Float64, outdoors: Outdoors) -> dict[str, Float64]:
+    """Return every quantity of the plant, each of shape (steps,)."""
+    racks = {f"rack_{s.name}_w": _rack_loss(s, it) for s in plant.stages if s.carries is Carries.RACK}
+    drawn, losses, warm = _through(plant, it, Carries.IT)
+    to_water = plant.cooling.water_share * it
+    moved, pump = plant.pumps.capacity_w_k(to_water), plant.pumps.power_w(to_water)
+    asked = np.full_like(it, plant.cooling.supply_k)
+    cooled: Rejection = plant.cooler.reject(to_water + pump, outdoors, asked, moved)
+    fixed = np.full_like(it, plant.fixed_w)
+    to_air = it - to_water + warm + fixed
+    room = plant.room.reject(to_air, outdoors, np.full_like(it, plant.cooling.room.supply_k))
+    auxiliaries = pump + cooled.power_w + room.power_w + fixed
+    facility, outer, _ = _through(plant, drawn + auxiliaries, Carries.ALL)
+    losses |= outer
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pue = np.where(it > 0.0, facility / it, np.nan)
+    return {
+        "it_w": it,
+        "facility_w": facility,
+        "chain_loss_w": sum(losses.values(), start=np.zeros_like(it)),
+        **losses,
+        **racks,
+        "pump_w": pump,
+        "fan_w": cooled.power_w,
+        "room_w": room.power_w,
+        "fixed_w": fixed,
+        "supply_k": cooled.supply_k,
+        "return_k": cooled.supply_k + to_water / moved,
+        "heat_to_water_w": to_water,
+        "heat_to_air_w": to_air,
+        "water_kg_s": cooled.water_kg_s + room.water_kg_s,
+        "pue": pue,
+        "limited": np.maximum(cooled.limited, room.limited),
+    }
+
+
+def _through(plant: Plant, load: Float64, carries: Carries) -> tuple[Float64, dict[str, Float64], Float64]:
+    """Return what the stages draw for `load` [W], the loss of each, and what of it warms rooms [W]."""
+    losses: dict[str, Float64] = {}
+    warm = np.zeros_like(load)
+    for stage in plant.stages:
+        if stage.carries is not carries:
+            continue
+        drawn = stage.component.draw_w(load)
+        losses[f"loss_{stage.name}_w"] = drawn - load
+        if stage.heat_to is HeatTo.ROOM:
+            warm = warm + (drawn - load)
+        load = drawn
+    return load, losses, warm
+
+
+def _rack_loss(stage: Stage, it: Float64) -> Float64:
+    """Return what a stage behind the IT meter loses [W]; part of the IT power, never added to it."""
+    inverse = getattr(stage.component, "output_w", None)
+    return np.zeros_like(it) if inverse is None else it - inverse(it)
