@@ -16,7 +16,16 @@ from exatwin.foundation.errors import CatalogueError
 _SOURCE = "LIST"
 _CORES_CLOCK = re.compile(r"^(?P<model>.*?)\s+(?P<cores>\d+)C\s+(?P<clock>[\d.]+)GHz$")
 _RAILS = (("quad-rail", 4), ("octo-rail", 8), ("dual-rail", 2))
-_NETWORKS = ("slingshot-11", "slingshot-10", "ndr200", "ndr", "hdr100", "hdr")
+_NETWORKS = (
+    ("slingshot-11", "slingshot-11"),
+    ("slingshot-10", "slingshot-10"),
+    ("tofu-interconnect-d", "tofu-d"),
+    ("ndr200", "infiniband-ndr200"),
+    ("ndr", "infiniband-ndr"),
+    ("hdr100", "infiniband-hdr100"),
+    ("hdr", "infiniband-hdr"),
+)
+_ANYWHERE = "generic"
 _MODULES = {"gh200-96": "grace-72", "mi300a": "mi300a-cpu"}  # chips that hold their processor
 
 
@@ -132,10 +141,9 @@ def _basis(row: ListedMachine) -> str:
 
 def _network(interconnect: str) -> Network | None:
     text = interconnect.lower().replace(" ", "-")
-    found = next((word for word in _NETWORKS if word in text), None)
-    if found is None:
+    name = next((name for words, name in _NETWORKS if words in text), None)
+    if name is None:
         return None
-    name = found if found.startswith("slingshot") else f"infiniband-{found}"
     network: Network = entry(Network, "networks", name)
     return network
 
@@ -208,8 +216,7 @@ def site_of(country: str) -> tuple[str, str]:
     }
     if country in sites:
         return sites[country], f"The plant of '{sites[country]}' stands in for its own, which is not known."
-    home = entry(MachineFile, "machines", "jupiter").site
-    return home, f"The plant and climate of '{home}' stand in for its own, which are not known."
+    return _ANYWHERE, "Its plant and climate are not known: a generic centre stands in for them."
 
 
 def _fact(value: Any, quality: str = "list", note: str = "") -> dict[str, Any]:
