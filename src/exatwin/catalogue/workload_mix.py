@@ -13,6 +13,7 @@ from exatwin.catalogue.load import entry
 from exatwin.foundation.spec import Fraction, PositiveCount, Ratio, Seconds, Sourced, Spec
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
+Heads = Annotated[int, Field(ge=1, le=100_000)]
 Mean = Annotated[float, Field(ge=1.0, le=10_000.0)]
 Shape = Annotated[float, Field(gt=0.0, le=100.0)]
 
@@ -20,7 +21,7 @@ _CLOSE = 1e-6
 
 
 class PhaseOfUse(Spec):
-    """A part of a job's run in which its nodes are used evenly; 1 is what HPL makes of a part, 0 is rest."""
+    """A part of a run in which a job uses its nodes evenly; 1 is all that a part can do, 0 is rest."""
 
     share_frac: Fraction
     """Share of the run time; in a cycle, of all its repetitions together."""
@@ -112,9 +113,9 @@ class JobClass(Spec):
     """Share of submissions that follow the hours of people; the others come at any time."""
     weekdays: tuple[Weekday, ...] = ()
     """Days (0 is Monday) on which it is sent; blank for every day by the mix's rhythm."""
-    accounts: PositiveCount
+    accounts: Heads
     """Projects."""
-    users: PositiveCount
+    users: Heads
     """People, shared out over the projects."""
     profiles: Annotated[tuple[ProfileOfUse, ...], Field(min_length=1)]
     """What its programs do to a node."""

@@ -92,18 +92,6 @@ def profiles(mix: Mix) -> Profiles:
     )
 
 
-def hpl_profile() -> Profiles:
-    """Return the table of one profile, ``hpl``: every part in full use, as in the core phase of HPL."""
-    mix = load_mix("jupiter")
-    table = profiles(mix)
-    row = table.names.index("hpl")
-    rows = slice(int(table.first[row]), int(table.first[row + 1]))
-    phases = table.phases.take(rows)
-    return Profiles(
-        ("hpl",), np.array([0, len(phases)], np.int64), phases, table.compute_bound_frac[row : row + 1]
-    )
-
-
 def _check(start: datetime, start_s: int, end_s: int, load: float, seed: int) -> None:
     if not (0.0 < load <= 5.0):
         raise SpecError(f"the offered load is {load:g}, expected more than 0 and at most 5")
@@ -162,4 +150,4 @@ def _table(drawn: Drawn, room: Room, number: int) -> dict[str, NDArray[np.int64]
     return table
 
 
-__all__ = ["JobClass", "Mix", "generate", "hpl_profile", "load_mix", "profiles"]
+__all__ = ["JobClass", "Mix", "generate", "load_mix", "profiles"]
