@@ -1,0 +1,91 @@
+"""Laws that every schedule of the kernel obeys, whoever wrote the program."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reference import BACKFILLS, Job
+from strategies import Log, backfills, job_logs, kernel, modes, orders, sparse_logs
+
+
+def length(job: Job) -> int:
+    return min(job.run, job.limit)
+
+
+@given(log=job_logs(), mode=modes)
+@settings(deadline=None)
+def test_fcfs_without_backfill_never_overtakes(log: Log, mode: str) -> None:
+    jobs, processors = log
+    starts = kernel(jobs, processors, mode, "none")
+    in_order = [starts[job.id] for job in jobs]
+    assert in_order == sorted(in_order)
+
+
+@given(log=job_logs(), data=st.data(), mode=modes, backfill=backfills, order=orders)
+@settings(max_examples=200, deadline=None)
+def test_the_true_run_time_of_a_waiting_job_decides_nothing(
+    log: Log, data: st.DataObject, mode: str, backfill: str, order: str
+) -> None:
+    jobs, processors = log
+    row = data.draw(st.integers(0, len(jobs) - 1), label="row")
+    other = jobs[row]._replace(run=data.draw(st.integers(0, jobs[row].limit + 3), label="run"))
+    before = kernel(jobs, processors, mode, backfill, order)
+    after = kernel([*jobs[:row], other, *jobs[row + 1 :]], processors, mode, backfill, order)
+    known = before[other.id] + min(length(jobs[row]), length(other))
+    assert {job: start for job, start in before.items() if start < known} == {
+        job: start for job, start in after.items() if start < known
+    }
+    assert after[other.id] == before[other.id]
+
+
+@given(log=job_logs(), mode=modes, order=orders, backfill=backfills)
+@settings(max_examples=100, deadline=None)
+def test_no_job_waits_while_the_machine_is_empty(log: Log, mode: str, order: str, backfill: str) -> None:
+    jobs, processors = log
+    starts = kernel(jobs, processors, mode, backfill, order)
+    for waiting in jobs:
+        idle_from = max(
+            (starts[job.id] + length(job) for job in jobs if starts[job.id] < starts[waiting.id]),
+            default=None,
+        )
+        if idle_from is not None:
+            assert starts[waiting.id] <= max(idle_from, waiting.submit)
+
+
+@given(log=job_logs(), mode=modes)
+@settings(max_examples=100, deadline=None)
+def test_the_promise_to_the_first_waiting_job_is_kept(log: Log, mode: str) -> None:
+    # Were every job to use its limit, conservative backfill would be exactly what was promised at submission:
+    # shorter true run times may only move the first waiting job forward.
+    jobs, processors = log
+    full = [job._replace(run=job.limit) for job in jobs]
+    first = kernel(full, processors, mode, "conservative")
+    for job in jobs:
+        if first[job.id] > job.submit:
+            early = kernel(jobs, processors, mode, "conservative")
+            assert early[job.id] <= first[job.id]
+            break
+
+
+@pytest.mark.parametrize("backfill", BACKFILLS)
+@given(log=sparse_logs())
+@settings(max_examples=50, deadline=None)
+def test_event_equals_batch_where_no_two_events_coincide(backfill: str, log: Log) -> None:
+    # Holds for FCFS: in an order of its own a submission that does not fit may become the head, which a pass
+    # sees at once in batch mode and only at the next end in event mode.
+    jobs, processors = log
+    batch = kernel(jobs, processors, "batch", backfill)
+    events = [job.submit for job in jobs] + [batch[job.id] + length(job) for job in jobs]
+    assume(len(set(events)) == len(events))
+    assert kernel(jobs, processors, "event", backfill) == batch
+
+
+@given(log=job_logs(), mode=modes, backfill=backfills, later=st.integers(1, 10**6))
+@settings(max_examples=60, deadline=None)
+def test_a_shift_of_the_clock_shifts_the_schedule(log: Log, mode: str, backfill: str, later: int) -> None:
+    jobs, processors = log
+    starts = kernel(jobs, processors, mode, backfill)
+    moved = kernel([job._replace(submit=job.submit + later) for job in jobs], processors, mode, backfill)
+    assert moved == {job: start + later for job, start in starts.items()}
