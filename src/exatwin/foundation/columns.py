@@ -76,7 +76,8 @@ class Table:
     def equals(self, other: object) -> bool:
         """Return whether `other` is a table of the same kind with the same values."""
         return type(self) is type(other) and all(
-            np.array_equal(mine, getattr(other, name), equal_nan=mine.dtype.kind == "f") for name, mine in self
+            np.array_equal(mine, getattr(other, name), equal_nan=mine.dtype.kind == "f")
+            for name, mine in self
         )
 
     def take(self, index: NDArray[Any] | slice) -> Self:
@@ -117,8 +118,10 @@ class Table:
         return cls(**{name: found[name] for name in cls.columns() if name in found})
 
 
-def write_columns(columns: dict[str, Any], path: Path) -> None:
+def write_columns(columns: dict[str, Any], path: Path, notes: dict[str, str] | None = None) -> None:
     """Write `columns` (arrays of equal length by name) whole or not at all; CSV or Parquet by the ending.
+
+    Parquet keeps `notes` as the key-value metadata of the file.
 
     Raises
     ------
@@ -127,7 +130,10 @@ def write_columns(columns: dict[str, Any], path: Path) -> None:
     """
     import duckdb
 
-    how = "(HEADER, DELIMITER ',')" if path.suffix.lower() == ".csv" else "(FORMAT parquet, COMPRESSION zstd)"
+    texts = (f"'{key}': '{text}'" for key, text in _escaped(notes or {}))
+    kept = f", KV_METADATA {{{', '.join(texts)}}}" if notes else ""
+    is_csv = path.suffix.lower() == ".csv"
+    how = "(HEADER, DELIMITER ',')" if is_csv else f"(FORMAT parquet, COMPRESSION zstd{kept})"
     partial = path.with_name(f".{path.name}.partial")
     connection = duckdb.connect()
     try:
@@ -140,6 +146,32 @@ def write_columns(columns: dict[str, Any], path: Path) -> None:
         raise OutputError(f"{path}: can't be written: {str(error).splitlines()[0]}") from None
     finally:
         connection.close()
+
+
+def _escaped(notes: dict[str, str]) -> Iterator[tuple[str, str]]:
+    return ((key.replace("'", "''"), text.replace("'", "''")) for key, text in notes.items())
+
+
+def read_notes(path: Path) -> dict[str, str]:
+    """Return the key-value metadata of the Parquet file at `path`.
+
+    Raises
+    ------
+    TraceError
+        The file is missing or no Parquet.
+    """
+    import duckdb
+
+    connection = duckdb.connect()
+    try:
+        found = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
+    except (OSError, duckdb.Error) as error:
+        raise TraceError(f"{path}: can't be read as Parquet: {str(error).splitlines()[0]}") from None
+    finally:
+        connection.close()
+    return {
+        bytes(key).decode("utf-8", "replace"): bytes(text).decode("utf-8", "replace") for key, text in found
+    }
 
 
 def read_columns(path: Path) -> dict[str, NDArray[Any]]:

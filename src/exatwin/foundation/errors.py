@@ -25,6 +25,10 @@ class ExatwinError(Exception):
 
     exit_code: int = 1
 
+    def __str__(self) -> str:
+        """Return the message in one line, whatever text of a user's it quotes."""
+        return " ".join(super().__str__().splitlines())
+
 
 class SpecError(ExatwinError):
     """A scenario, a flag or a file of the user's is wrong."""

@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FLAGS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "boundscheck": False}
+_FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 
 
 def jit(function: F) -> F:
-    """Return `function` compiled at its first call, kept on disk for later processes."""
-    return numba.njit(**_FLAGS)(function)  # type: ignore[no-any-return]
+    """Return `function` compiled at its first call, kept on disk for later processes.
+
+    The disk cache knows only the file of `function`: use it for kernels that live in one file.
+    """
+    return cast(F, numba.njit(cache=True, **_FLAGS)(function))
 
 
-def inline(function: F) -> F:
-    """Return `function` compiled and inlined by LLVM into the kernels that call it."""
-    return numba.njit(**_FLAGS)(function)  # type: ignore[no-any-return]
+def inner(function: F) -> F:
+    """Return `function` compiled as a part of the entries that call it, and not kept by itself."""
+    return cast(F, numba.njit(**_FLAGS)(function))
+
+
+def spliced(function: F) -> F:
+    """Return `function` to be written into its caller before anything is compiled: for steps called once.
+
+    A function that is compiled by itself is optimised again inside each caller; in a tall stack of them, compiling
+    takes several times as long.
+    """
+    return cast(F, numba.njit(inline="always", **_FLAGS)(function))
+
+
+def entry(signature: Any, build: Callable[[str], F], folder: Path) -> F:
+    """Return the function that `build` makes, compiled for `signature` and kept on disk.
+
+    Parameters
+    ----------
+    signature
+        Numba signature of the function.
+    build
+        Takes a digest and returns the function, which must mention the digest: what a function closes over is
+        part of its key in the disk cache, so that a change in any file of `folder` compiles it anew.
+    folder
+        The package whose files the function is made of.
+    """
+    text = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    function = build(hashlib.sha256(text).hexdigest())
+    return cast(F, numba.njit([signature], cache=True, **_FLAGS)(function))

@@ -63,7 +63,13 @@ class Signal:
 
     @classmethod
     def from_events(
-        cls, times_s: ArrayLike, changes: ArrayLike, start_s: float, end_s: float, unit: str, base: float = 0.0
+        cls,
+        times_s: ArrayLike,
+        changes: ArrayLike,
+        start_s: float,
+        end_s: float,
+        unit: str,
+        base: float = 0.0,
     ) -> Signal:
         """Return `base` plus the sum of all `changes` that have happened, between `start_s` and `end_s` [s].
 

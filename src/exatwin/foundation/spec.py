@@ -28,7 +28,7 @@ def public_name(field: str) -> str:
     >>> public_name("supply_k"), public_name("memory_b_s"), public_name("nodes")
     ('supply', 'memory_b_s', 'nodes')
     """
-    if field.endswith("_b_s"):  # a bandwidth stands beside a capacity of the same stem
+    if field.endswith(("_b_s", "flop_s")):  # a rate stands beside a quantity of the same stem
         return field
     return _SUFFIX.sub("", field)
 
@@ -236,9 +236,7 @@ def _split(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any],
             return {key: walk(item, f"{path}.{key}" if path else key) for key, item in value.items()}
         if isinstance(value, list):
             return [walk(item, f"{path}.{index}") for index, item in enumerate(value)]
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            bare.append(path)
-        elif isinstance(value, str) and _QUANTITY_TEXT.match(value) and _has_unit(value):
+        if (isinstance(value, int | float) and not isinstance(value, bool)) or (isinstance(value, str) and _QUANTITY_TEXT.match(value) and _has_unit(value)):
             bare.append(path)
         return value
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exatwin.foundation.columns import Float64, Int32, Int64, UInt8
 from exatwin.foundation.errors import SimulationError
@@ -13,7 +13,8 @@ from exatwin.foundation.signal import Signal
 from exatwin.workload.job import Jobs, State
 
 
-class Placement(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Placement:
     """Nodes of every job as ranges: job ``j`` holds ranges ``first[j]`` to ``first[j + 1]``."""
 
     first: Int64
@@ -46,7 +47,7 @@ class Schedule:
         return len(self.start_s)
 
     @property
-    def started(self) -> np.ndarray:
+    def started(self) -> NDArray[np.bool_]:
         """Mask of the jobs that have started, shape (jobs,)."""
         return self.start_s > _NEVER
 
@@ -100,7 +101,9 @@ def check(schedule: Schedule) -> None:
     early = np.flatnonzero(ran & (schedule.start_s < jobs.submit_s))
     if len(early):
         row = early[0]
-        raise SimulationError(f"job {jobs.job_id[row]} starts at {schedule.start_s[row]} s, before its submission")
+        raise SimulationError(
+            f"job {jobs.job_id[row]} starts at {schedule.start_s[row]} s, before its submission"
+        )
     backwards = np.flatnonzero(ran & (schedule.end_s < schedule.start_s))
     if len(backwards):
         raise SimulationError(f"job {jobs.job_id[backwards[0]]} ends before it starts")
@@ -118,7 +121,7 @@ def _check_nodes(schedule: Schedule, placement: Placement) -> None:
     if len(wrong):
         row = wrong[0]
         raise SimulationError(
-            f"job {schedule.jobs.job_id[row]} holds {held[row]} nodes, not the {schedule.jobs.nodes[row]} it asked for"
+            f"job {schedule.jobs.job_id[row]} holds {held[row]} nodes, asked for {schedule.jobs.nodes[row]}"
         )
     nodes = np.repeat(placement.node - np.cumsum(placement.count) + placement.count, placement.count)
     nodes = nodes + np.arange(len(nodes))

@@ -1,0 +1,104 @@
+"""The arrays of the event loop, and what their rows mean. All are int64."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+FOREVER = np.iinfo(np.int64).max // 4
+NEVER = np.iinfo(np.int64).min
+NOBODY = np.iinfo(np.int32).max  # more nodes than any machine has
+
+# what kind of scheduler
+BATCH, EVENT = 0, 1
+NO_BACKFILL, EASY, EASY_SJBF, CONSERVATIVE = 0, 1, 2, 3
+COUNTS, CONTIGUOUS, FEWEST_GROUPS, RANDOM = 0, 1, 2, 3
+
+# what the loop answers
+DONE, MORE_RANGES = 0, 1
+
+# kinds of events in the order in which one instant handles them; 0, 1 and 3 … 7 are free
+END_OF_JOB = 2
+
+# state of a job
+PENDING, RUNNING, ENDED = 0, 1, 2
+
+# rows of Given.job: what is known of each job. A *place* is a position in an order; each pool has a stretch of places
+SUBMIT, NODES, LIMIT, RUN, POOL, PLACE, JOB_AT, FILL_PLACE, FILL_JOB_AT = range(9)
+
+# rows of Given.pool, shape (pools + 1,): first place and first node of each pool
+FIRST_PLACE, FIRST_NODE = range(2)
+
+# rows of Given.node: group of the network; free stretches never cross from one segment into another
+GROUP, SEGMENT = range(2)
+
+# entries of Memory.counter
+NOW, NEXT, HEAP, SERIAL, RANGES, STRETCHES, WAITING, DRAW, STARTED, COUNTERS = range(10)
+
+# rows of Memory.job
+START, STATE, FIRST_RANGE, RANGE_COUNT, WAIT_LIST, START_LIST, JOB_ROWS = range(7)
+
+# rows of Memory.heap: when, kind and serial number in one, which job
+WHEN, ORDER, WHO = range(3)
+
+# rows of Memory.tree and Memory.fill: least of any waiting job below
+LEAST_NODES, LEAST_LIMIT = range(2)
+
+# rows of Memory.ends and Memory.plan: from when, how many nodes (come free then; stay free from then)
+TIME, COUNT = range(2)
+
+# rows of Memory.pool
+FREE, ENDS, PLANS, POOL_ROWS = range(4)
+
+# rows of Memory.stretch and Memory.range: first node, and how many
+NODE, SIZE = range(2)
+
+FAN = 32  # children of a node of the tree
+
+
+class Given(NamedTuple):
+    """What the loop reads; the compiler refuses to write it."""
+
+    job: Any  # (9, jobs)
+    pool: Any  # (2, pools + 1)
+    node: Any  # (2, nodes)
+    group: Any  # (groups + 1,) first node of each group
+    level: Any  # (levels + 1,) where each level of the tree begins
+
+
+class Memory(NamedTuple):
+    """All that the loop remembers."""
+
+    counter: Any  # (COUNTERS,)
+    job: Any  # (JOB_ROWS, jobs)
+    heap: Any  # (3, most events at once)
+    tree: Any  # (2, places and their minima) in the order of the queue
+    fill: Any  # the same in the order of the backfill's walk
+    ends: Any  # (pools, 2, most running at once) estimated ends, ascending
+    plan: Any  # (pools, 2, edges) reservations of conservative backfill
+    pool: Any  # (POOL_ROWS, pools)
+    stretch: Any  # (2, nodes + 1) free nodes in stretches, ascending
+    group_free: Any  # (groups,)
+    range: Any  # (2, room) stretches given to jobs, in order of start
+
+
+class Options(NamedTuple):
+    """What kind of scheduler this is."""
+
+    mode: int
+    backfill: int
+    placement: int
+    dynamic: int
+
+
+_READ1 = numba.types.Array(numba.int64, 1, "C", readonly=True)
+_READ2 = numba.types.Array(numba.int64, 2, "C", readonly=True)
+_ONE, _TWO, _THREE = numba.int64[::1], numba.int64[:, ::1], numba.int64[:, :, ::1]
+GIVEN = numba.types.NamedTuple([_READ2, _READ2, _READ2, _READ1, _READ1], Given)
+MEMORY = numba.types.NamedTuple(
+    [_ONE, _TWO, _TWO, _TWO, _TWO, _THREE, _THREE, _TWO, _TWO, _ONE, _TWO], Memory
+)
+OPTIONS = numba.types.NamedUniTuple(numba.int64, 4, Options)
+SCORE = numba.types.FunctionType(numba.float64(numba.int64, numba.int64, numba.int64, numba.int64))

@@ -1,0 +1,172 @@
+"""The waiting jobs in order: a wide tree of minima, in which jobs that can't start are stepped over by the hundred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from exatwin.foundation.jit import inner
+from exatwin.schedule._kernel.layout import (
+    EASY_SJBF,
+    FAN,
+    FILL_PLACE,
+    FIRST_PLACE,
+    FOREVER,
+    JOB_AT,
+    LEAST_LIMIT,
+    LEAST_NODES,
+    LIMIT,
+    NOBODY,
+    NODES,
+    PENDING,
+    PLACE,
+    POOL,
+    STATE,
+    SUBMIT,
+    WAIT_LIST,
+    WAITING,
+)
+
+
+@inner
+def _set(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
+    tree[LEAST_NODES, place] = nodes
+    tree[LEAST_LIMIT, place] = limit
+    for up in range(1, len(level) - 1):
+        first = level[up - 1] + place // FAN * FAN
+        place //= FAN
+        nodes, limit = NOBODY, FOREVER
+        for child in range(first, first + FAN):
+            nodes = min(nodes, tree[LEAST_NODES, child])
+            limit = min(limit, tree[LEAST_LIMIT, child])
+        here = level[up] + place
+        if tree[LEAST_NODES, here] == nodes and tree[LEAST_LIMIT, here] == limit:
+            return
+        tree[LEAST_NODES, here] = nodes
+        tree[LEAST_LIMIT, here] = limit
+
+
+@inner
+def following(tree: Any, level: Any, place: int, stop: int, free: int, extra: int, window: int) -> int:
+    """First place from `place` on, before `stop`, of a job that fits now and delays nobody; -1 for none.
+
+    A job fits if it needs at most `free` nodes, and delays nobody if it needs at most `extra` or ends in `window`.
+    """
+    up, i = 0, place
+    while place < stop:
+        base, edge = level[up], (i // FAN + 1) * FAN
+        while i < edge:
+            if tree[LEAST_NODES, base + i] <= free and (
+                tree[LEAST_NODES, base + i] <= extra or tree[LEAST_LIMIT, base + i] <= window
+            ):
+                break
+            i += 1
+        if i < edge:
+            if up == 0:
+                return i if i < stop else -1
+            up -= 1
+            i *= FAN
+        elif up == len(level) - 2:
+            return -1
+        else:
+            up += 1
+            i = edge // FAN
+    return -1
+
+
+@inner
+def first_waiting(tree: Any, level: Any, place: int, stop: int) -> int:
+    """First place from `place` on, before `stop`, where a job waits; -1 for none."""
+    return following(tree, level, place, stop, NOBODY - 1, NOBODY - 1, FOREVER)
+
+
+@inner
+def enqueue(g: Any, m: Any, o: Any, job: int) -> None:
+    if o.dynamic:
+        m.job[WAIT_LIST, m.counter[WAITING]] = job
+        m.counter[WAITING] += 1
+        return
+    _set(m.tree, g.level, g.job[PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
+    if o.backfill == EASY_SJBF:
+        _set(m.fill, g.level, g.job[FILL_PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
+
+
+@inner
+def dequeue(g: Any, m: Any, o: Any, job: int) -> None:
+    """Take a job that has started out of the queue; a list that is sorted anew each time is swept instead."""
+    if o.dynamic:
+        return
+    _set(m.tree, g.level, g.job[PLACE, job], NOBODY, FOREVER)
+    if o.backfill == EASY_SJBF:
+        _set(m.fill, g.level, g.job[FILL_PLACE, job], NOBODY, FOREVER)
+
+
+@inner
+def sweep(m: Any) -> None:
+    kept = 0
+    for i in range(m.counter[WAITING]):
+        if m.job[STATE, m.job[WAIT_LIST, i]] == PENDING:
+            m.job[WAIT_LIST, kept] = m.job[WAIT_LIST, i]
+            kept += 1
+    m.counter[WAITING] = kept
+
+
+@inner
+def stable_order(scores: Any) -> Any:
+    """Positions in the order of `scores`, ties as they stand: a merge sort from the bottom up.
+
+    (Numba's own compiles for longer than the rest of the loop together.)
+    """
+    size = len(scores)
+    order, merged = np.empty(size, np.int64), np.empty(size, np.int64)
+    for i in range(size):
+        order[i] = i
+    width = 1
+    while width < size:
+        for low in range(0, size, 2 * width):
+            left, middle, stop = low, min(low + width, size), min(low + 2 * width, size)
+            right = middle
+            for i in range(low, stop):
+                if left < middle and (right >= stop or scores[order[left]] <= scores[order[right]]):
+                    merged[i] = order[left]
+                    left += 1
+                else:
+                    merged[i] = order[right]
+                    right += 1
+        order, merged = merged, order
+        width *= 2
+    return order
+
+
+@inner
+def _by_score(g: Any, m: Any, score: Any, pool: int, now: int) -> Any:
+    jobs = np.empty(m.counter[WAITING], np.int64)
+    count = 0
+    for i in range(m.counter[WAITING]):
+        if g.job[POOL, m.job[WAIT_LIST, i]] == pool:
+            jobs[count] = m.job[WAIT_LIST, i]
+            count += 1
+    jobs = jobs[:count]
+    scores = np.empty(count, np.float64)
+    for i in range(count):
+        scores[i] = score(now, g.job[SUBMIT, jobs[i]], g.job[NODES, jobs[i]], g.job[LIMIT, jobs[i]])
+    return jobs[stable_order(scores)]
+
+
+@inner
+def queue(g: Any, m: Any, o: Any, score: Any, pool: int, now: int) -> Any:
+    """The waiting jobs of a pool in the order of the queue."""
+    if o.dynamic:
+        return _by_score(g, m, score, pool, now)
+    stop = g.pool[FIRST_PLACE, pool + 1]
+    found = np.empty(64, np.int64)
+    count = 0
+    place = first_waiting(m.tree, g.level, g.pool[FIRST_PLACE, pool], stop)
+    while place >= 0:
+        if count == len(found):
+            found = np.concatenate((found, np.empty(count, np.int64)))
+        found[count] = g.job[JOB_AT, place]
+        count += 1
+        place = first_waiting(m.tree, g.level, place + 1, stop)
+    return found[:count]
