@@ -92,9 +92,7 @@ class PowerChain(Sourced):
     stages: list[ChainStage]
     """From the racks to the grid."""
     design_margin: PositiveRatio = 1.0
-    """Largest IT power over the highest list power, where a site states none."""
-    beyond_parts: PositiveRatio = 1.0
-    """Largest IT power over the rated power of the chips, where no list power is known either."""
+    """Largest IT power over the highest list power (or the nodes' at full use), where a site states none."""
     notes: list[str] = []
     """What a careful reader should know."""
 

@@ -49,10 +49,11 @@ class Converter:
 
     @classmethod
     def sized(cls, stage: ChainStage, load_w: float) -> Self:
-        """Return the units that `stage` needs for a largest load of `load_w` [W]."""
-        duty = max(1, math.ceil(load_w * stage.headroom / stage.unit_w - 1e-9))
+        """Return the units that `stage` needs for at most `load_w` [W]; a small load gets a small unit."""
+        unit = min(stage.unit_w, load_w * stage.headroom)
+        duty = max(1, math.ceil(load_w * stage.headroom / unit - 1e-9))
         return cls(
-            unit_w=stage.unit_w,
+            unit_w=unit,
             units=duty + stage.spare_units,
             no_load_frac=stage.no_load_frac,
             linear_frac=stage.linear_frac,

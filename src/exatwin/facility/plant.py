@@ -15,6 +15,8 @@ from exatwin.facility.thermal import Pumps
 from exatwin.foundation.columns import Float64
 from exatwin.foundation.errors import InfeasibleError, SimulationError, SpecError
 from exatwin.foundation.signal import Signal
+from exatwin.workload.draw import draw
+from exatwin.workload.job import Profiles
 
 if TYPE_CHECKING:
     from exatwin.facility.weather import Weather
@@ -113,23 +115,22 @@ def design_it_w(site: Site, machine: Machine) -> tuple[float, str]:
     Raises
     ------
     InfeasibleError
-        Neither the site, nor the lists, nor the parts give any power.
+        Neither the site, nor the lists, nor the power law of the nodes give any power.
     """
     if machine.name in site.design_it:
         return site.design_it[machine.name], "stated by the site"
-    chain = site.chain()
+    margin = site.chain().design_margin
     listed = [
         r.power_w * machine.nodes / (r.nodes or machine.nodes) for r in machine.file.records if r.power_w
     ]
     if listed:
-        return chain.design_margin * max(listed), "highest list power, with the chain's margin"
-    chips = machine.node.processors * (machine.processor.tdp_w or 0.0)
-    if machine.accelerator is not None:
-        chips += machine.node.accelerators * (machine.accelerator.tdp_w or 0.0)
-    if chips > 0.0:
-        return chain.beyond_parts * chips * machine.nodes, "rated power of the chips, with the chain's margin"
+        return margin * max(listed), "highest list power, with the chain's margin"
+    full = draw(Profiles.single("full", 1.0), machine)
+    law_w = float(full.phase_w.max()) * machine.nodes + full.fixed_w
+    if law_w > 0.0:
+        return margin * law_w, "power law of the nodes at full use, with the chain's margin"
     raise InfeasibleError(
-        f"no plant can be sized for '{machine.name}': neither a list power nor that of its chips is known; "
+        f"no plant can be sized for '{machine.name}': neither a list power nor that of its nodes is known; "
         f"state 'design_it.{machine.name}' in the site"
     )
 
@@ -277,7 +278,7 @@ def _fold(plant: Plant, it: Float64, outdoors: Outdoors) -> dict[str, Float64]:
     auxiliaries = pump + cooled.power_w + room.power_w + fixed
     facility, outer, _ = _through(plant, drawn + auxiliaries, Carries.ALL)
     losses |= outer
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         pue = np.where(it > 0.0, facility / it, np.nan)
     return {
         "it_w": it,

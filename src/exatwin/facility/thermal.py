@@ -119,8 +119,8 @@ class DryCooler:
     speed ``x``. The speed that hands over the asked heat is the root of a rising function; below its floor,
     some fans are switched off and the share that turns gives the power. Fans take :math:`P_1 x^3`. Where full
     speed does not do, pads cool the air along its wet-bulb line by as much as is needed; what that evaporates
-    follows from the heat: :math:`\dot m = C_a \Delta T / h_{fg}`. Where pads do not do either, the water comes
-    back warmer.
+    follows from the heat, :math:`\dot m = C_a \Delta T / h_{fg}`. Where pads do not do either, the water
+    comes back warmer.
 
     References
     ----------
