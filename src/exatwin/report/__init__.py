@@ -1,0 +1,1 @@
+"""Figures, tables and the self-contained page of one result; plotly is imported only by what draws."""

@@ -1,0 +1,19 @@
+"""Figures: one function ``Result -> plotly Figure`` each, registered by name in ``FIGURES``."""
+
+from __future__ import annotations
+
+from exatwin.report.figures.base import ABOUT, FIGURES, About, available
+from exatwin.report.figures.floor import floor
+from exatwin.report.figures.flow import flow
+from exatwin.report.figures.gantt import gantt
+from exatwin.report.figures.loop import loop
+from exatwin.report.figures.market import market
+from exatwin.report.figures.overhead import overhead
+from exatwin.report.figures.power import power
+from exatwin.report.figures.usage import usage
+from exatwin.report.figures.waits import waits
+
+__all__ = [
+    "ABOUT", "FIGURES", "About", "available",
+    "floor", "flow", "gantt", "loop", "market", "overhead", "power", "usage", "waits",
+]  # fmt: skip

@@ -1,0 +1,85 @@
+"""The key figures: their names, units and how each comes to be known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from exatwin.foundation.spec import Quality
+
+
+@dataclass(frozen=True)
+class Basis:
+    """How a number is known, as the page marks it."""
+
+    word: str
+    """The word on its mark."""
+    kind: str
+    """Its look: ``solid`` (somebody measured or published it), ``line`` (computed), ``dotted`` (assumed)."""
+
+
+BASIS: Final[dict[str, Basis]] = {
+    "modelled": Basis("modelled", "line"),
+    "recorded": Basis("recorded", "solid"),
+    Quality.MEASURED: Basis("measured", "solid"),
+    Quality.LIST: Basis("list", "solid"),
+    Quality.VENDOR: Basis("vendor", "solid"),
+    Quality.DERIVED: Basis("derived", "line"),
+    Quality.FITTED: Basis("fitted", "line"),
+    Quality.ANNOUNCED: Basis("announced", "dotted"),
+    Quality.ASSUMED: Basis("assumed", "dotted"),
+}
+"""The mark of each way to know a number."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key figure of a summary."""
+
+    name: str
+    """Key in the summary."""
+    title: str
+    """Name for people."""
+    unit: str
+    """Unit for people."""
+    scale: float
+    """From the summary's unit to that of people."""
+    origin: str
+    """Which stage computes it, from what."""
+    basis: str = "modelled"
+    """How it is known."""
+
+    def scaled(self, value: float) -> float:
+        """Return `value` in the unit for people."""
+        return float(value) * self.scale
+
+
+_SCHEDULE: Final = "schedule: policy and placement on the jobs"
+_POWER: Final = "power: node power law on the schedule"
+_PLANT: Final = "facility: power chain and cooling under the weather"
+KEYS: Final = (
+    Key("jobs", "Jobs", "jobs", 1.0, "workload"),
+    Key("rows_read", "Rows read from the trace", "rows", 1.0, "workload: reader", "recorded"),
+    Key("rows_skipped", "Rows skipped", "rows", 1.0, "workload: reader", "recorded"),
+    Key("utilisation_frac", "Utilisation", "%", 100.0, _SCHEDULE),
+    Key("mean_wait_s", "Mean wait", "h", 1 / 3600.0, _SCHEDULE),
+    Key("median_wait_s", "Median wait", "h", 1 / 3600.0, _SCHEDULE),
+    Key("mean_bounded_slowdown", "Mean bounded slowdown (10 s)", "ratio", 1.0, _SCHEDULE),
+    Key("makespan_s", "Makespan", "h", 1 / 3600.0, _SCHEDULE),
+    Key("node_h", "Node-hours", "node-h", 1.0, "account: node-seconds held inside the window"),
+    Key("billed", "Billed", "units", 1.0, "account: the site's billing unit"),
+    Key("mean_power_w", "Mean IT power", "MW", 1e-6, _POWER),
+    Key("peak_power_w", "Peak IT power", "MW", 1e-6, _POWER),
+    Key("energy_j", "IT energy", "MWh", 1 / 3.6e9, _POWER),
+    Key("facility_energy_j", "Facility energy", "MWh", 1 / 3.6e9, _PLANT),
+    Key("pue", "PUE, EN 50600-4-2", "ratio", 1.0, _PLANT),
+    Key("water_kg", "Water evaporated", "m³", 1e-3, _PLANT),
+    Key("cost_eur", "Energy cost", "kEUR", 1e-3, "account: hourly price × facility energy"),
+    Key(
+        "carbon_kgco2e",
+        "Carbon, location-based",
+        "t CO₂e",
+        1e-3,
+        "account: hourly intensity × facility energy",
+    ),
+)
