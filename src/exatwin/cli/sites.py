@@ -116,6 +116,9 @@ def _print_section(
     if document is None:
         console.print("not in the catalogue", style="yellow")
         return
+    for key, variable in document.get("variables", {}).items():
+        if variable.get("stand_in"):
+            console.print(Text(f"stand-in: {key} is that of {variable['stand_in']}", style="yellow"))
     if "boundary" in document:
         console.print(Text(str(document["boundary"])))
     table = Table(box=None, pad_edge=False, show_header=False)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from exatwin.catalogue.climate import load_climate, load_grid
 from exatwin.catalogue.load import machine, names
 from exatwin.catalogue.plant import Cooling, PowerChain
 from exatwin.catalogue.site import load_site
@@ -138,6 +139,8 @@ def test_every_site_builds_a_plant_that_runs(name):
     for key in ("weather", "grid", "tariff"):
         assert key in site.stand_ins or name in ("juelich", "dresden")
     assert site.prices().name == site.tariff
+    assert load_climate(site.weather).name == site.weather
+    assert load_grid(site.grid).name == site.grid
 
 
 @pytest.mark.parametrize(("folder", "kind"), [("power-chains", PowerChain), ("cooling", Cooling)])
