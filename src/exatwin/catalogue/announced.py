@@ -34,6 +34,8 @@ class AnnouncedMachine(Spec):
     """Power, as announced."""
     expected: str = ""
     """When, or how fast, as announced."""
+    source: str
+    """Key of the source of what is said in words."""
     missing: str
     """What is not known, so that it can't be simulated."""
     notes: list[str] = []

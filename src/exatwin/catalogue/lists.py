@@ -27,10 +27,11 @@ class ListColumn:
     unit: str
     doc: str
     kind: type
+    quality: str
 
 
-def _column(unit: str, doc: str) -> Any:
-    return field(metadata={"unit": unit, "doc": doc})
+def _column(unit: str, doc: str, quality: str = "list") -> Any:
+    return field(metadata={"unit": unit, "doc": doc, "quality": quality})
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,12 @@ class ListedMachine:
     accelerator_model: str = _column("", "Accelerator; blank where there is none.")
     total_cores: int | None = _column("", "Cores as the list counts them, accelerators included.")
     accelerator_cores: int | None = _column("", "Cores of the accelerators as the list counts them.")
-    units_per_accelerator: int | None = _column("", "Cores that the list counts for one accelerator.")
-    accelerators: int | None = _column("", "Accelerators, derived: their cores over units_per_accelerator.")
-    cpu_sockets: float | None = _column("", "Sockets, derived from the cores that are not accelerators'.")
-    nodes: int | None = _column("", "Nodes, derived; see nodes_basis.")
+    units_per_accelerator: int | None = _column(
+        "", "Cores that the list counts for one accelerator.", "derived"
+    )
+    accelerators: int | None = _column("", "Accelerators: their cores over units_per_accelerator.", "derived")
+    cpu_sockets: float | None = _column("", "Sockets, from the cores that are not accelerators'.", "derived")
+    nodes: int | None = _column("", "Nodes; see nodes_basis.", "derived")
     nodes_basis: str = _column("", "How nodes was derived.")
     rpeak_tflops: float | None = _column(
         "TFLOP/s", "Theoretical peak of the list (its clock differs by site)."
@@ -63,7 +66,7 @@ class ListedMachine:
     hpcg_tflops: float | None = _column("TFLOP/s", "HPCG result.")
     power_kw: float | None = _column("kW", "Mean power of the HPL run, as the list means it.")
     power_quality_level: int | None = _column("", "Level of the power measurement, 1 to 3.")
-    gflops_per_w_green500: float | None = _column("GFLOP/(s W)", "Energy efficiency on the Green500.")
+    gflops_per_w_green500: float | None = _column("GFLOP/s/W", "Energy efficiency on the Green500.")
     green500_optimized_rmax_tflops: float | None = _column(
         "TFLOP/s", "HPL of the run tuned for the Green500."
     )
@@ -77,7 +80,7 @@ class ListedMachine:
 
 _KINDS = {"str": str, "int": int, "int | None": int, "float | None": float}
 COLUMNS: tuple[ListColumn, ...] = tuple(
-    ListColumn(f.name, f.metadata["unit"], f.metadata["doc"], _KINDS[str(f.type)])
+    ListColumn(f.name, f.metadata["unit"], f.metadata["doc"], _KINDS[str(f.type)], f.metadata["quality"])
     for f in fields(ListedMachine)
 )
 

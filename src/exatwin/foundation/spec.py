@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -72,7 +73,7 @@ class Quantity:
 
     def _bounded(self, number: float, value: Any) -> float:
         why = ""
-        if not number == number or number in (float("inf"), float("-inf")):
+        if not isfinite(number):
             why = f"{value!r} is not finite"
         elif self.minimum is not None and number < self.minimum:
             why = f"{value!r} is too small: expected at least {self.minimum:g} {self.unit}"
@@ -195,11 +196,12 @@ class Sourced(Spec):
         problems = [
             f"{path}: the number has no source (expected {{value, source, quality}})" for path in bare
         ]
-        known = document.get("sources", {})
+        given = document.get("sources")
+        known = given if isinstance(given, Mapping) else {}
         problems += [
             f"{path}: unknown source '{fact.get('source')}', {nearest(str(fact.get('source')), known)}"
             for path, fact in facts.items()
-            if fact.get("source") not in known
+            if str(fact.get("source")) not in known
         ]
         try:
             found = cls.model_validate({**plain, "facts": facts})
@@ -236,7 +238,9 @@ def _split(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any],
             return {key: walk(item, f"{path}.{key}" if path else key) for key, item in value.items()}
         if isinstance(value, list):
             return [walk(item, f"{path}.{index}") for index, item in enumerate(value)]
-        if (isinstance(value, int | float) and not isinstance(value, bool)) or (isinstance(value, str) and _QUANTITY_TEXT.match(value) and _has_unit(value)):
+        if (isinstance(value, int | float) and not isinstance(value, bool)) or (
+            isinstance(value, str) and _QUANTITY_TEXT.match(value) and _has_unit(value)
+        ):
             bare.append(path)
         return value
 
