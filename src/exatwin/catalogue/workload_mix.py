@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from exatwin.catalogue.load import entry
-from exatwin.foundation.spec import Fraction, PositiveCount, Ratio, Seconds, Sourced, Spec
+from exatwin.foundation.spec import Fraction, PositiveCount, Quantity, Sourced, Spec
 
 Weekday = Annotated[int, Field(ge=0, le=6)]
 Heads = Annotated[int, Field(ge=1, le=100_000)]
 Mean = Annotated[float, Field(ge=1.0, le=10_000.0)]
+Duration = Annotated[float, Quantity("s", minimum=0.0, maximum=3.2e8)]
+Weight = Annotated[float, Quantity("1", minimum=0.0, maximum=1e6)]
+Spread = Annotated[float, Quantity("1", minimum=0.0, maximum=10.0)]
 Shape = Annotated[float, Field(gt=0.0, le=100.0)]
 
 _CLOSE = 1e-6
@@ -42,7 +45,7 @@ class ProfileOfUse(Spec):
 
     name: str
     """Name of the profile, unique in the mix."""
-    weight: Ratio = 1.0
+    weight: Weight = 1.0
     """How many of the class's users run it, relative to its other profiles."""
     compute_bound_frac: Fraction
     """Share of the run time that stretches as the clock slows."""
@@ -83,13 +86,13 @@ class JobClass(Spec):
     """Jobs in every week, whatever the load."""
     nodes: tuple[PositiveCount, ...] = ()
     """Sizes that its users take; blank for as many nodes as `cap` allows."""
-    node_weights: tuple[Ratio, ...] = ()
+    node_weights: tuple[Weight, ...] = ()
     """How often each size is taken."""
     cap_frac: Fraction
     """Largest job as a share of the nodes."""
-    limits_s: tuple[Seconds, ...]
+    limits_s: tuple[Duration, ...]
     """Time limits that are asked for."""
-    limit_weights: tuple[Ratio, ...]
+    limit_weights: tuple[Weight, ...]
     """How often each limit is asked for."""
     longest_frac: Fraction
     """Share of jobs that ask for the longest limit there is."""
@@ -148,31 +151,33 @@ class Mix(Sourced):
     """Where its users live, such as ``Europe/Berlin``."""
     load: Annotated[float, Field(gt=0.0, le=5.0)]
     """Offered load by default: node-seconds asked and used over those that there are."""
-    hours: Annotated[tuple[Ratio, ...], Field(min_length=24, max_length=24)]
+    hours: Annotated[tuple[Weight, ...], Field(min_length=24, max_length=24)]
     """Submissions by local hour of the day, relative."""
-    weekdays: Annotated[tuple[Ratio, ...], Field(min_length=7, max_length=7)]
+    weekdays: Annotated[tuple[Weight, ...], Field(min_length=7, max_length=7)]
     """Submissions by day of the week from Monday, relative."""
-    longest_s: Seconds
+    longest_s: Duration
     """Longest limit where the machine sets none."""
     large_frac: Fraction
     """Share of the nodes from which a job counts as large."""
-    large_limit_s: Seconds
+    large_nodes: PositiveCount
+    """Nodes below which no job counts as large, however small the machine."""
+    large_limit_s: Duration
     """Longest limit that large jobs ask for."""
-    user_zipf: Ratio
+    user_zipf: Spread
     """Exponent of Zipf's law of how active users are."""
-    failed_after_s: Seconds
+    failed_after_s: Duration
     """Median run time of a job that fails."""
-    failed_spread: Ratio
+    failed_spread: Spread
     """Standard deviation of its logarithm."""
     out_of_memory_frac: Fraction
     """Share of the failures that run out of memory."""
     stops_itself_frac: Fraction
     """Share of the jobs that fill their limit and end in good order just before it."""
-    overrun_frac: Ratio
+    overrun_frac: Spread
     """How far the other ones would run past their limit, at most, as a share of it."""
-    burst_gap_s: Seconds
+    burst_gap_s: Duration
     """Mean time between two jobs sent together."""
-    chain_gap_s: Seconds
+    chain_gap_s: Duration
     """Mean time from the end of a chain's job to the submission of the next."""
     classes: Annotated[tuple[JobClass, ...], Field(min_length=1)]
     """The classes of jobs."""

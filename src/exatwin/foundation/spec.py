@@ -248,6 +248,12 @@ def _split(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any],
     return plain, facts, bare
 
 
+def _is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return _QUANTITY_TEXT.match(value) is not None and _has_unit(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _has_unit(text: str) -> bool:
     unit = re.sub(r"^\s*[+-]?[\d_.]+([eE][+-]?\d+)?\s*", "", text)
     return bool(re.fullmatch(r"[A-Za-z°%€][A-Za-z0-9°%€/ ^*-]{0,15}", unit)) and _known(text)

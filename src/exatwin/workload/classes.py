@@ -187,7 +187,7 @@ def submissions(rng: np.random.Generator, kind: Kind, mix: Mix, room: Room, week
     spec = kind.spec
     nodes = kind.sizes[_choose(kind.size_below, rng.random(groups))]
     limit_s = kind.limits_s[_choose(kind.limit_below, rng.random(groups))]
-    large = nodes >= max(2.0, mix.large_frac * room.nodes)
+    large = nodes >= max(float(mix.large_nodes), mix.large_frac * room.nodes)
     limit_s = np.where(large, np.minimum(limit_s, int(mix.large_limit_s)), limit_s)
     user = _choose(kind.user_below, rng.random(groups))
     chained = rng.random(groups) < spec.chain_frac
