@@ -28,7 +28,7 @@ def unicef(job: Job, now: int) -> float:
 
 
 def f1(job: Job) -> float:
-    """Carastan-Santos and de Camargo, SC 2017: log10(limit) × processors + 870 log10(submit), lowest first."""
+    """Carastan-Santos and de Camargo, SC 2017: log10(limit) × procs + 870 log10(submit), lowest first."""
     return math.log10(max(job.limit, 1)) * float(job.procs) + 870.0 * math.log10(max(job.submit, 1))
 
 
