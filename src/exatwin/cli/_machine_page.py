@@ -110,7 +110,7 @@ def _rank_lines(machine: Machine) -> list[str]:
     for name, ranks in ranks_of(machine).items():
         spans = [(rank, next(iter(span))[0]) for rank, span in groupby(ranks.items(), lambda item: item[1])]
         words = [
-            f"{rank or 'beyond the list'} from {edition(first, short=True)}" for rank, first in spans[-5:]
+            f"{rank or 'beyond the list'} from {edition(first, short=True)}" for rank, first in spans[-3:]
         ]
         lines.append(f"{titles[name]} rank of its latest result, by edition: {', '.join(words)}")
     return lines
