@@ -24,7 +24,7 @@ from exatwin.foundation.spec import (
     Watts,
 )
 
-__all__ = ["Billing", "Layout", "Machine", "MachineFile", "Partition", "Record", "Storage", "Quantity"]
+__all__ = ["Billing", "Layout", "Machine", "MachineFile", "Partition", "Quantity", "Record", "Storage"]
 
 
 class Layout(Spec):
@@ -242,7 +242,7 @@ class Machine(Spec):
         return marked[0] if marked else 0
 
     def pools(self) -> tuple[Int16, Int32]:
-        """Return the pool of each partition, shape (partitions,), and the nodes of each pool, shape (pools,)."""
+        """Return the pool of each partition (partitions,) and the nodes of each pool (pools,)."""
         names = list(dict.fromkeys(partition.pool for partition in self.partitions))
         of_partition = np.array([names.index(partition.pool) for partition in self.partitions], np.int16)
         sizes = [max(p.nodes for p in self.partitions if p.pool == name) for name in names]
