@@ -76,9 +76,16 @@ def test_all_that_ends_at_the_shadow_time_counts_as_left_over(engine: Engine, mo
 
 
 def test_what_is_left_over_is_used_up(engine: Engine, mode: str) -> None:
-    # Two nodes are to spare beside the head (3): job 4 takes both, job 5 would fit now and is refused.
-    log = [(1, 0, 4, 100, 100), (2, 0, 1, 5, 5), (3, 1, 6, 10, 10), (4, 2, 2, 200, 200), (5, 3, 1, 200, 200)]
-    assert engine(log, 8, mode, "easy") == {1: 0, 2: 0, 3: 100, 4: 2, 5: 110}
+    # At 5 four nodes come free and two are to spare beside the head (3). Job 4 takes both; job 5, in the same
+    # pass, would fit now but not beside the head.
+    log = [(1, 0, 4, 100, 100), (2, 0, 4, 5, 5), (3, 1, 6, 10, 10), (4, 2, 2, 200, 200), (5, 3, 1, 200, 200)]
+    assert engine(log, 8, mode, "easy") == {1: 0, 2: 0, 3: 100, 4: 5, 5: 110}
+
+
+def test_what_ends_by_the_shadow_time_uses_up_nothing(engine: Engine, mode: str) -> None:
+    # As above, but job 4 is gone before the head starts: job 5 may have what is left over.
+    log = [(1, 0, 4, 100, 100), (2, 0, 4, 5, 5), (3, 1, 6, 10, 10), (4, 2, 2, 90, 90), (5, 3, 2, 200, 200)]
+    assert engine(log, 8, mode, "easy") == {1: 0, 2: 0, 3: 100, 4: 5, 5: 5}
 
 
 def test_the_reservation_moves_forward_when_a_job_ends_early(engine: Engine, mode: str) -> None:
@@ -126,11 +133,18 @@ def test_simultaneous_ends_are_seen_apart_in_event_mode(engine: Engine) -> None:
 
 
 def test_an_estimated_end_counts_as_free_for_a_submission_of_that_second(engine: Engine) -> None:
-    # At 10 job 1 reaches its limit and job 2 ends early. In event mode job 4, submitted at 10, comes first;
-    # it fits because job 1 has to be gone, and starts ahead of the head (3), which is promised 30.
-    log = [(1, 0, 2, 10, 10), (2, 0, 2, 30, 10), (3, 5, 4, 10, 10), (4, 10, 2, 15, 4)]
+    # At 10 job 1 ends early and job 2 reaches its limit. In event mode job 4, submitted at 10, is first: it
+    # fits because job 2 has to be gone, and starts ahead of the head (3), which is promised 30.
+    log = [(1, 0, 2, 30, 10), (2, 0, 2, 10, 10), (3, 5, 4, 10, 10), (4, 10, 2, 15, 4)]
     assert engine(log, 4, "batch", "easy") == {1: 0, 2: 0, 3: 10, 4: 20}
     assert engine(log, 4, "event", "easy") == {1: 0, 2: 0, 4: 10, 3: 14}
+
+
+def test_a_submission_that_does_not_fit_makes_no_pass(engine: Engine, mode: str) -> None:
+    # As above with job 5 too wide for what job 2 leaves. A pass at its submission would let job 4 slip in; so
+    # the end of job 1 comes first, and finds room for the head (3).
+    log = [(1, 0, 3, 30, 10), (2, 0, 1, 10, 10), (3, 5, 4, 10, 10), (4, 6, 1, 5, 4), (5, 10, 4, 10, 10)]
+    assert engine(log, 4, mode, "easy") == {1: 0, 2: 0, 3: 10, 4: 20, 5: 24}
 
 
 def test_simultaneous_ends_come_in_the_order_of_the_starts(engine: Engine, mode: str) -> None:
