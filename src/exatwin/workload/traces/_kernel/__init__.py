@@ -1,0 +1,1 @@
+"""Kernels that turn the bytes of logs into columns of numbers."""

@@ -1,0 +1,181 @@
+"""Parquet: the jobs that exatwin itself wrote, or any table with the columns of an accounting log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from exatwin.foundation.columns import read_notes
+from exatwin.foundation.errors import TraceError
+from exatwin.workload.job import Jobs
+from exatwin.workload.traces import sacct
+from exatwin.workload.traces.assemble import LATEST_S, MOST_NODES, UNLIMITED_S
+from exatwin.workload.traces.clock import EPOCH, instant, moment
+from exatwin.workload.traces.names import Role, column, looks_like_header
+from exatwin.workload.traces.report import Audit, Skip
+from exatwin.workload.traces.source import Source
+from exatwin.workload.traces.trace import FORMATS, Format, Parsed, Raw, ReadOptions, Trace
+
+_OWN = frozenset(name for name, declared in Jobs.columns().items() if declared.default is None)
+_SEPARATOR = 31
+_WHOLE_TYPES = ("DOUBLE", "FLOAT", "DECIMAL")
+
+
+def read(source: Source, options: ReadOptions) -> Parsed | Trace:
+    """Return the jobs of a Parquet file.
+
+    Raises
+    ------
+    TraceError
+        The file is damaged or has no columns of jobs.
+    """
+    import duckdb
+
+    connection = duckdb.connect()
+    try:
+        described = connection.execute(
+            "DESCRIBE SELECT * FROM read_parquet(?)", [str(source.path)]
+        ).fetchall()
+        types = {str(name): str(kind) for name, kind, *_ in described}
+        if types.keys() >= _OWN:
+            return _own(source.path, _fetch(connection, source.path, types), options)
+        if not looks_like_header(list(types)):
+            shown = ", ".join(list(types)[:8]) + (", …" if len(types) > 8 else "")
+            raise TraceError(
+                f"{source.path}: no columns of jobs ({shown}), expected such as Submit, Start, NNodes"
+            )
+        return sacct.read(replace(source, data=_as_text(connection, source.path, types)), options)
+    except duckdb.Error as error:
+        raise TraceError(f"{source.path}: can't be read as Parquet: {str(error).splitlines()[0]}") from None
+    finally:
+        connection.close()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _as_text(connection: Any, path: Path, types: dict[str, str]) -> bytes:
+    """Return the known columns as a delimited table with a header line, for the reader of tables."""
+    known = {name: kind for name, kind in types.items() if column(name).role is not Role.ANCHOR}
+    mark = f"chr({_SEPARATOR})"
+    cells = [
+        f"regexp_replace(coalesce({_cell(name, kind)}, ''), '[\\x0a\\x0d\\x1f]', ' ', 'g')"
+        for name, kind in known.items()
+    ]
+    query = f"SELECT {f' || {mark} || '.join(cells)} AS line FROM read_parquet(?)"
+    lines = connection.execute(query, [str(path)]).fetchnumpy()["line"]
+    head = chr(_SEPARATOR).join(known)
+    return "\n".join([head, *lines.tolist()]).encode("utf-8", "replace")
+
+
+def _cell(name: str, kind: str) -> str:
+    """Return the SQL that turns a cell into text which the reader of tables understands."""
+    cell = _quoted(name)
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST(epoch({cell}) AS VARCHAR)"
+    if kind == "INTERVAL":
+        return f"CAST(epoch({cell}) AS VARCHAR)"
+    if column(name).role is Role.JOB and kind.startswith(_WHOLE_TYPES):
+        return f"CAST(TRY_CAST({cell} AS BIGINT) AS VARCHAR)"
+    return f"CAST({cell} AS VARCHAR)"
+
+
+def _fetch(connection: Any, path: Path, types: dict[str, str]) -> dict[str, Any]:
+    """Return the columns of Jobs that the file holds, as floats with NaN for what is missing or no number."""
+    names = [name for name in Jobs.columns() if name in types]
+    cells = ", ".join(
+        f"coalesce(TRY_CAST({_quoted(name)} AS DOUBLE), 'nan'::DOUBLE) AS {_quoted(name)}" for name in names
+    )
+    cells += ', coalesce(TRY_CAST("job_id" AS BIGINT), -1) AS number'
+    found = connection.execute(f"SELECT {cells} FROM read_parquet(?)", [str(path)]).fetchnumpy()
+    return {name: np.ma.filled(values, -1) for name, values in found.items()}
+
+
+def _own(path: Path, found: dict[str, Any], options: ReadOptions) -> Trace:
+    """Return the trace in a file with the columns of Jobs: judged, but not mended."""
+    number = found.pop("number").astype(np.int64)
+    if len(number) == 0:
+        raise TraceError(f"{path}: holds the columns of jobs but no rows")
+    audit = _audit(found, number)
+    used = np.flatnonzero(audit.alive)
+    if len(used) == 0:
+        raise TraceError(
+            f"{path}: none of its {len(number):,} rows is a job: {'; '.join(audit.report().skipped)}"
+        )
+    used = used[np.argsort(found["submit_s"][used], kind="stable")]
+    columns = {name: _typed(name, values[used]) for name, values in found.items() if name != "job_id"}
+    labels = read_notes(path)
+    origin, note = _origin(labels, options)
+    jobs = Jobs(job_id=number[used], **columns)
+    nodes, run_s, limit_s = (x.astype(np.float64) for x in (jobs.nodes, jobs.runtime_s, jobs.limit_s))
+    raw = Raw(row=used, allocated=nodes, requested=nodes, run_s=run_s, requested_s=limit_s)
+    partitions = _names(labels, "partitions", int(jobs.partition.max()) + 1, "partition{}")
+    return Trace(
+        jobs=jobs,
+        origin=origin,
+        partitions=partitions,
+        accounts=_names(labels, "accounts", int(jobs.account.max()) + 1, "a{:03d}"),
+        users=_names(labels, "users", int(jobs.user.max()) + 1, "u{:04d}"),
+        header={},
+        report=audit.report(note),
+        raw=raw,
+    )
+
+
+def _audit(found: dict[str, Any], number: Any) -> Audit:
+    audit = Audit(np.zeros(len(number), np.uint8), np.zeros(len(number), np.uint32))
+    repeated = np.ones(len(number), np.bool_)
+    repeated[np.unique(number, return_index=True)[1]] = False
+    audit.drop(repeated, Skip.DUPLICATE)
+    audit.drop(~(np.abs(found["submit_s"]) < LATEST_S), Skip.ABSURD_TIME)
+    audit.drop(np.isnan(found["runtime_s"]), Skip.NO_RUN)
+    audit.drop(found["runtime_s"] < 0, Skip.NEGATIVE_RUN)
+    audit.drop(~(found["runtime_s"] < UNLIMITED_S), Skip.ABSURD_RUN)
+    audit.drop(~(found["limit_s"] > 0) | (found["limit_s"] > LATEST_S), Skip.NO_LIMIT)
+    audit.drop(~(found["nodes"] >= 1), Skip.NO_NODES)
+    audit.drop(found["nodes"] > MOST_NODES, Skip.ABSURD_NODES)
+    return audit
+
+
+def _typed(name: str, values: Any) -> Any:
+    """Return floats as the declared type of a column of Jobs, within its range; NaN as its default."""
+    declared = Jobs.columns()[name]
+    if declared.dtype.kind == "f":
+        return values
+    limits = np.iinfo(declared.dtype)
+    low = max(
+        limits.min,
+        -1 if name in ("account", "user") else 0 if name in ("partition", "profile") else limits.min,
+    )
+    inside = (values >= low) & (values <= min(limits.max, LATEST_S))
+    return np.where(inside, values, declared.default or 0).astype(declared.dtype)
+
+
+def _origin(labels: dict[str, str], options: ReadOptions) -> tuple[datetime, tuple[str, ...]]:
+    if options.origin is not None:
+        return moment(instant(options.origin)), ()
+    try:
+        return datetime.fromisoformat(labels["exatwin.origin"]), ()
+    except (KeyError, ValueError):
+        return EPOCH, (f"the file does not tell its origin: time 0 is taken as {EPOCH.isoformat()}",)
+
+
+def _names(labels: dict[str, str], kind: str, count: int, pattern: str) -> tuple[str, ...]:
+    """Return the labels that the file keeps, or made-up ones where it keeps none."""
+    try:
+        kept = json.loads(labels.get(f"exatwin.{kind}", "[]"))
+    except ValueError:
+        kept = []
+    names = tuple(str(name) for name in kept) if isinstance(kept, list) else ()
+    return (
+        names if len(names) >= count else tuple(pattern.format(k + 1) for k in range(min(count, 1_000_000)))
+    )
+
+
+FORMATS.register("parquet")(Format("Parquet", lambda source: source.is_parquet, read))
