@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from exatwin.facility.plant import FacilityRun
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.signal import Signal
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from exatwin.account.market_files import read_columns
 from exatwin.catalogue.climate import load_grid
 from exatwin.facility.climate import generate, linked, noise
-from exatwin.facility.table_files import on_hours
+from exatwin.facility.hourly import on_hours
 from exatwin.facility.weather import NOISE, expected, hours_in, over_years
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.signal import Signal
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from exatwin.facility.calendar import Times, berlin
-from exatwin.facility.table_files import Columns, Field, numbers, read_lines, split_rows
+from exatwin.facility.hourly import Columns
+from exatwin.facility.table_files import Field, numbers, read_lines, split_rows
 from exatwin.facility.weather_files import utc_times
-from exatwin.foundation.columns import Int64
+from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, TraceError, nearest
 
 _PER_MWH = 1 / 3.6e9

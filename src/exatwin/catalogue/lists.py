@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 
 if TYPE_CHECKING:
     from exatwin.catalogue.machine import Machine

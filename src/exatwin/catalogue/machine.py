@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import model_validator
 
 from exatwin.catalogue.parts import Accelerator, Network, NodeKind, Processor
-from exatwin.foundation.columns import Int16, Int32
+from exatwin.foundation.arrays import Int16, Int32
 from exatwin.foundation.spec import (
     Bytes,
     BytesPerSecond,

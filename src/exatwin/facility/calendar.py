@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exatwin.foundation.columns import Int64
+from exatwin.foundation.arrays import Int64
 
 Times = NDArray[np.datetime64]
 HOUR_S = 3600

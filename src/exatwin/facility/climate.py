@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from exatwin.catalogue.climate import Climate, Variable
 from exatwin.facility.calendar import Times, berlin, day_kind, hour, month
-from exatwin.foundation.columns import Float64, Int64
+from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.random import stream
 
 _MONTH_H = 730.5  # mean length of a month

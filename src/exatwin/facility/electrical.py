@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from exatwin.catalogue.plant import ChainStage
 from exatwin.facility.component import components
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 
 
 @components.register("rectifier")

@@ -12,7 +12,7 @@ from exatwin.catalogue.plant import Carries, Cooling, HeatTo, PowerChain
 from exatwin.catalogue.site import Site
 from exatwin.facility.component import Electrical, Outdoors, Rejection, Thermal, components
 from exatwin.facility.thermal import Pumps
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import InfeasibleError, SimulationError, SpecError
 from exatwin.foundation.signal import Signal
 from exatwin.workload.draw import draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from exatwin.facility.calendar import Times
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 
 _SAMPLES = 6  # instants within an hour over which the clear sky is averaged
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from exatwin.catalogue import plant as spec
 from exatwin.facility.component import Outdoors, Rejection, components
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import ConvergenceError, InfeasibleError
 
 EVAPORATION_J_KG = 2.45e6

@@ -13,11 +13,11 @@ import numpy as np
 from exatwin.catalogue.climate import Climate, Variable, load_climate
 from exatwin.facility.calendar import Times, window, year
 from exatwin.facility.climate import clock_times, generate, hours_of, mean_score, noise, spread_score, warmth
+from exatwin.facility.hourly import on_hours
 from exatwin.facility.psychrometrics import saturation_pressure_pa, wet_bulb_k
 from exatwin.facility.sun import clear_sky_w_m2
-from exatwin.facility.table_files import on_hours
 from exatwin.facility.weather_files import read_columns
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.signal import Signal
 

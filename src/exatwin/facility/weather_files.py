@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from exatwin.facility.calendar import Times
+from exatwin.facility.hourly import Columns
 from exatwin.facility.table_files import (
-    Columns,
     Field,
     build_times,
     integers,
@@ -19,7 +20,7 @@ from exatwin.facility.table_files import (
     read_lines,
     split_rows,
 )
-from exatwin.foundation.columns import Int64
+from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, TraceError, nearest
 
 _HPA, _PERCENT, _ZERO_C = 100.0, 0.01, 273.15
@@ -114,17 +115,20 @@ def _stars(lines: list[str]) -> int | None:
     return next((number for number, line in enumerate(lines[:80]) if line.strip() == "***"), None)
 
 
+@dataclass(frozen=True)
 class _Table:
     """Rows below a header, column by column."""
 
-    def __init__(
-        self, path: str, lines: list[str], header: int, rows: list[str], separator: str | None
-    ) -> None:
-        self.path = path
-        cells = lines[header].split(separator)
-        self.names = [cell.strip() for cell in cells]
-        first = len(lines) - len(rows) + 1
-        self.rows, self.numbers = split_rows(path, rows, first, len(self.names), separator)
+    path: str
+    names: list[str]
+    rows: list[list[str]]
+    numbers: Int64
+
+    @classmethod
+    def of(cls, path: str, lines: list[str], header: int, first: int, separator: str | None = ",") -> _Table:
+        """Return the rows from the line `first` on (counted from 0) under the cells of the line `header`."""
+        names = [cell.strip() for cell in lines[header].split(separator)]
+        return cls(path, names, *split_rows(path, lines[first:], first + 1, len(names), separator))
 
     def texts(self, header: str) -> list[str]:
         at = self.names.index(header)
@@ -164,9 +168,7 @@ def finish(columns: Columns) -> Columns:
 def _epw(path: str, lines: list[str], at: int) -> Columns:
     """Hours 1 to 24 in the standard time of the header; 29 February and any year possible."""
     location = lines[0].split(",")
-    zone = numbers(
-        path, [location[8] if len(location) > 8 else "?"], np.array([1]), Field("time zone", "", -12, 14)
-    )
+    zone = _zone_s(path, location[8] if len(location) > 8 else "", 1)
     begin = next((n for n, line in enumerate(lines) if line.startswith("DATA PERIODS")), None)
     if begin is None:
         raise TraceError(f"{path}: the line 'DATA PERIODS' is missing")
@@ -179,20 +181,13 @@ def _epw(path: str, lines: list[str], at: int) -> Columns:
     dated = len(np.unique(y)) == 1
     local = build_times(path, found, (y if dated else nominal_year(m, d), m, d, h - 1, 0 * h))
     values = {f.name: numbers(path, [row[i] for row in rows], found, f) for i, f in _EPW.items()}
-    times = local - np.timedelta64(round(float(zone[0]) * 3600), "s")
-    return finish(Columns(path, "EPW", times, values, typical=not dated))
+    return finish(Columns(path, "EPW", local - zone, values, typical=not dated))
 
 
 def _pvgis(path: str, lines: list[str], at: int) -> Columns:
     """Hours of UTC, each month from another year; a footer explains the columns."""
-    body = [line for line in lines[at + 1 :] if re.match(r"\s*\d{8}:", line)]
-    after = lines[at + 1 + len(body) :]
-    if any(re.match(r"\s*\d{8}:", line) for line in after) or not body:
-        bad = next(
-            (n for n, line in enumerate(lines[at + 1 :], at + 2) if not re.match(r"\s*\d{8}:", line)), at + 2
-        )
-        raise TraceError(f"{path}, line {bad}: expected a time such as 20180101:0000")
-    table = _Table(path, lines[: at + 1 + len(body)], at, body, ",")
+    end = next((n for n in range(at + 1, len(lines)) if not lines[n].strip()), len(lines))
+    table = _Table.of(path, lines[:end], at, at + 1)
     table.need("T2m")
     stamps = [text.strip() for text in table.texts("time(UTC)")]
     short = next((i for i, text in enumerate(stamps) if not re.fullmatch(r"\d{8}:\d{4}", text)), None)
@@ -210,7 +205,7 @@ def _pvgis(path: str, lines: list[str], at: int) -> Columns:
 
 
 def _try_csv(path: str, lines: list[str], at: int) -> Columns:
-    table = _Table(path, lines, at, lines[at + 1 :], ",")
+    table = _Table.of(path, lines, at, at + 1)
     return _try(table, ("month", "day", "hour_mez"), _TRY)
 
 
@@ -220,7 +215,7 @@ def _try_raw(path: str, lines: list[str], at: int) -> Columns:
     )
     if header is None:
         raise TraceError(f"{path}: no line above '***' names the columns MM DD HH t")
-    return _try(_Table(path, lines, header, lines[at + 1 :], None), ("MM", "DD", "HH"), _TRY_RAW)
+    return _try(_Table.of(path, lines, header, at + 1, None), ("MM", "DD", "HH"), _TRY_RAW)
 
 
 def _try(table: _Table, time: tuple[str, str, str], fields: tuple[Field, ...]) -> Columns:
@@ -233,35 +228,36 @@ def _try(table: _Table, time: tuple[str, str, str], fields: tuple[Field, ...]) -
 
 
 def _dwd(path: str, lines: list[str], at: int) -> Columns:
-    return _dated(_Table(path, lines, at, lines[at + 1 :], ","), "DWD", str.lower, _DWD, 0.0)
+    return _dated(_Table.of(path, lines, at, at + 1), "DWD", str.lower, _DWD, np.timedelta64(0, "s"))
 
 
 def _nsrdb(path: str, lines: list[str], at: int) -> Columns:
     """The original has two lines above the header; the first pair names the time zone of the rows."""
-    zone = 0.0
-    if at >= 2:
-        about = dict(zip(lines[0].split(","), lines[1].split(","), strict=False))
-        field = Field("Time Zone", "", -12, 14)
-        zone = float(
-            numbers(path, [about.get("Time Zone", about.get("Local Time Zone", "0"))], np.array([2]), field)[
-                0
-            ]
-        )
-    return _dated(_Table(path, lines, at, lines[at + 1 :], ","), "NSRDB", str.capitalize, _NSRDB, zone)
+    about = dict(zip(lines[0].split(","), lines[1].split(","), strict=False)) if at >= 2 else {}
+    zone = _zone_s(path, about.get("Time Zone", about.get("Local Time Zone", "0")), 2)
+    return _dated(_Table.of(path, lines, at, at + 1), "NSRDB", str.capitalize, _NSRDB, zone)
 
 
 def _dated(
-    table: _Table, form: str, spell: Callable[[str], str], fields: tuple[Field, ...], zone_h: float
+    table: _Table, form: str, spell: Callable[[str], str], fields: tuple[Field, ...], zone: np.timedelta64
 ) -> Columns:
     limits = {"year": (1800, 2200), "month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59)}
     table.need(*(spell(name) for name in limits), fields[0].header)
     parts = [table.whole(spell(name), *limit) for name, limit in limits.items()]
-    times = build_times(table.path, table.numbers, parts) - np.timedelta64(round(zone_h * 3600), "s")
+    times = build_times(table.path, table.numbers, parts) - zone
     return table.columns(form, times, fields, typical=False)
 
 
+def _zone_s(path: str, text: str, line: int) -> np.timedelta64:
+    """Return by how much a file's clock is ahead of UTC, from a number of hours."""
+    hours = numbers(path, [text], np.array([line]), Field("time zone", "", -12, 14))[0]
+    if np.isnan(hours):
+        raise TraceError(f"{path}, line {line}: the time zone is missing")
+    return np.timedelta64(round(float(hours) * 3600), "s")
+
+
 def _plain(path: str, lines: list[str], at: int) -> Columns:
-    table = _Table(path, lines, at, lines[at + 1 :], ",")
+    table = _Table.of(path, lines, at, at + 1)
     known = [field.header for field in PLAIN]
     for name in table.names:
         if name not in known and name != "time_utc":

@@ -15,12 +15,6 @@ from exatwin.foundation.errors import OutputError, TraceError
 if TYPE_CHECKING:
     import pandas as pd
 
-Int64 = NDArray[np.int64]
-Int32 = NDArray[np.int32]
-Int16 = NDArray[np.int16]
-UInt8 = NDArray[np.uint8]
-Float64 = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Column:

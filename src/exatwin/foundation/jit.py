@@ -30,8 +30,8 @@ def inner(function: F) -> F:
 def spliced(function: F) -> F:
     """Return `function` to be written into its caller before anything is compiled: for steps called once.
 
-    A function that is compiled by itself is optimised again inside each caller; in a tall stack of them, compiling
-    takes several times as long.
+    A function that is compiled by itself is optimised again inside each caller; in a tall stack of them,
+    compiling takes several times as long.
     """
     return cast(F, numba.njit(inline="always", **_FLAGS)(function))
 

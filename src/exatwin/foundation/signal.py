@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +174,7 @@ class Signal:
     @staticmethod
     def concat(parts: Sequence[Signal]) -> Signal:
         """Return the signals one after the other; each must start where the one before ends."""
-        for before, after in zip(parts, parts[1:], strict=False):
+        for before, after in pairwise(parts):
             if before.end_s != after.start_s or before.unit != after.unit:
                 raise ValueError(f"a signal that ends at {before.end_s} can't go on at {after.start_s}")
         edges = np.concatenate([parts[0].edges_s, *(part.edges_s[1:] for part in parts[1:])])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exatwin.foundation.signal import Signal
-from exatwin.report.source import Reportable, market_basis, place_word, window
+from exatwin.report.source import Reportable, basis_of, place_word, window
 from exatwin.report.words import compact, duration, number
 
 ZERO_C_K = 273.15
@@ -67,7 +67,7 @@ def _use(result: Reportable) -> Iterator[Card]:
         hours = f"{compact(held.integral() / 3600)} {place_word(result)}-h"
         yield Card("Utilisation", f"{100 * held.mean() / schedule.capacity:.1f}", "%", hours, held, "green")
     if "queued_jobs" in signals:
-        counted = schedule.started & (schedule.jobs.submit_s >= max(0.0, window(result)[0]))
+        counted = schedule.started & (schedule.start_s >= window(result)[0])
         median = float(np.median(schedule.wait_s[counted])) if counted.any() else None
         queue = signals["queued_jobs"]
         yield Card("Queue", f"{queue.mean():,.0f}", "jobs", f"P50 wait {duration(median)}", queue, "orange")
@@ -87,7 +87,7 @@ def _market(result: Reportable) -> Iterator[Card]:
     signals = result.signals
     if "facility_w" not in signals:
         return
-    energy, basis = signals["facility_w"].integral(), market_basis(result)
+    energy, basis = signals["facility_w"].integral(), basis_of(result, "market")
     summary = result.summary()
     carbon, cost = summary.get("carbon_kgco2e"), summary.get("cost_eur")
     if carbon is not None and "carbon_kgco2e_j" in signals and energy > 0:

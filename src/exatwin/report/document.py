@@ -17,7 +17,7 @@ from exatwin.foundation.errors import OutputError
 from exatwin.report import markup, style, tables
 from exatwin.report.cards import cards
 from exatwin.report.keys import BASIS
-from exatwin.report.source import Reportable, instant, settled, window
+from exatwin.report.source import Reportable, basis_of, instant, settled, title, window
 from exatwin.report.statistics import runs
 
 if TYPE_CHECKING:
@@ -41,12 +41,10 @@ def render(result: Reportable) -> str:
     from plotly.offline import get_plotlyjs
 
     drawn = _figures(result)
-    machine = result.machine
-    title = machine.title if machine is not None else "Trace on plain processors"
     start, end = window(result)
     return Template(_asset("page.html")).substitute(
-        title=escape(f"{title} · exatwin"),
-        machine=escape(title),
+        title=escape(f"{title(result)} · exatwin"),
+        machine=escape(title(result)),
         size=escape(_size(result)),
         window=f"{_date(instant(result, start))} – {_date(instant(result, end))} UTC",
         identity=escape(_identity(result)),
@@ -105,11 +103,8 @@ def label(result: Reportable) -> str:
 
 
 def boundary(result: Reportable) -> str:
-    """Return where the energy behind the PUE is metered, or nothing where no plant is known."""
-    text = str(settled(result, "basis").get("pue", ""))
-    if not text and "pue" in result.signals:
-        text = "facility energy over IT energy"
-    return f"PUE by EN 50600-4-2; boundary: {text}." if text else ""
+    """Return where the energy behind the PUE is metered; empty where no plant is known."""
+    return str(result.provenance.get("pue_boundary") or settled(result, "basis").get("pue", ""))
 
 
 def pack(figure: go.Figure) -> dict[str, Any]:
@@ -136,7 +131,7 @@ def _panel(result: Reportable, name: str, figure: go.Figure, about: About) -> st
     more = ""
     if name in BESIDE:
         more = markup.details("As a table", markup.table(tables.TABLES[BESIDE[name]](result)))
-    marks = [BASIS[word] for word in about.basis]
+    marks = [BASIS[word] for word in dict.fromkeys(basis_of(result, word) for word in about.basis)]
     return markup.panel(
         name, about.title, about.unit, marks, figure.layout.meta["alt"], about.height_px, more
     )
@@ -190,7 +185,7 @@ def _script(code: str) -> str:
 
 def _json(value: Any) -> str:
     """Return JSON that can stand inside a script element; NaN and infinity become null."""
-    return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+    return json.dumps(_plain(value), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from exatwin.foundation.signal import Signal
 from exatwin.report.source import Reportable
 
 PART_NAMES: Final = {
@@ -45,7 +44,7 @@ def energy_flow(result: Reportable) -> list[Link]:
 
 def mean_powers(result: Reportable) -> dict[str, float]:
     """Return the mean [W] of each power and heat signal of `result`, 0 where it is absent."""
-    known: dict[str, Signal] = {**getattr(getattr(result, "facility", None), "signals", {}), **result.signals}
+    known = result.signals
     names = ("it_w", "facility_w", "pump_w", "fan_w", "room_w", "fixed_w", "heat_to_water_w", "heat_to_air_w")
     return {name: float(known[name].mean()) if name in known else 0.0 for name in names}
 

@@ -58,12 +58,15 @@ _SCHEDULE: Final = "schedule: policy and placement on the jobs"
 _POWER: Final = "power: node power law on the schedule"
 _PLANT: Final = "facility: power chain and cooling under the weather"
 KEYS: Final = (
-    Key("jobs", "Jobs", "jobs", 1.0, "workload"),
+    Key("jobs", "Jobs", "jobs", 1.0, "workload: in the system during the window"),
+    Key("jobs_started", "Jobs started", "jobs", 1.0, _SCHEDULE),
+    Key("median_job_nodes", "Median size of a job", "nodes", 1.0, "workload"),
     Key("rows_read", "Rows read from the trace", "rows", 1.0, "workload: reader", "recorded"),
     Key("rows_skipped", "Rows skipped", "rows", 1.0, "workload: reader", "recorded"),
     Key("utilisation_frac", "Utilisation", "%", 100.0, _SCHEDULE),
     Key("mean_wait_s", "Mean wait", "h", 1 / 3600.0, _SCHEDULE),
     Key("median_wait_s", "Median wait", "h", 1 / 3600.0, _SCHEDULE),
+    Key("p90_wait_s", "P90 of the wait", "h", 1 / 3600.0, _SCHEDULE),
     Key("mean_bounded_slowdown", "Mean bounded slowdown (10 s)", "ratio", 1.0, _SCHEDULE),
     Key("makespan_s", "Makespan", "h", 1 / 3600.0, _SCHEDULE),
     Key("node_h", "Node-hours", "node-h", 1.0, "account: node-seconds held inside the window"),
@@ -72,6 +75,7 @@ KEYS: Final = (
     Key("peak_power_w", "Peak IT power", "MW", 1e-6, _POWER),
     Key("energy_j", "IT energy", "MWh", 1 / 3.6e9, _POWER),
     Key("facility_energy_j", "Facility energy", "MWh", 1 / 3.6e9, _PLANT),
+    Key("peak_facility_w", "Peak facility power", "MW", 1e-6, _PLANT),
     Key("pue", "PUE, EN 50600-4-2", "ratio", 1.0, _PLANT),
     Key("water_kg", "Water evaporated", "m³", 1e-3, _PLANT),
     Key("cost_eur", "Energy cost", "kEUR", 1e-3, "account: hourly price × facility energy"),

@@ -19,10 +19,11 @@ def badge(basis: Basis) -> str:
 def card(shown: Card) -> str:
     """Return one card of the strip."""
     unit = f' <span class="unit">{escape(shown.unit)}</span>' if shown.unit else ""
+    mark = "" if shown.basis == "modelled" else badge(BASIS[shown.basis])
     return (
         f'<li class="card"><h3>{escape(shown.title)}</h3>'
-        f'<p class="value">{escape(shown.value)}{unit}</p><p class="more"><span>{escape(shown.more)}</span>'
-        f"{badge(BASIS[shown.basis])}</p>"
+        f'<p class="value">{escape(shown.value)}{unit}</p>'
+        f'<p class="more"><span>{escape(shown.more)}&nbsp;</span>{mark}</p>'
         f"{spark(shown)}</li>"
     )
 
@@ -36,7 +37,8 @@ def spark(shown: Card) -> str:
         f"{SPARK_W * x:.1f},{SPARK_H - 2 - room * y:.1f}" for x, y in spark_points(shown.course)
     )
     return (
-        f'<svg class="spark" viewBox="0 0 {SPARK_W} {SPARK_H}" preserveAspectRatio="none" aria-hidden="true">'
+        f'<svg class="spark {shown.basis}" viewBox="0 0 {SPARK_W} {SPARK_H}" preserveAspectRatio="none" '
+        f'aria-hidden="true">'
         f'<polyline points="{points}" style="stroke:var(--{shown.colour})"/></svg>'
     )
 

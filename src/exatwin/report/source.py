@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 from typing import Any, Protocol
 
-import numpy as np
-
 from exatwin.catalogue.machine import Machine
-from exatwin.foundation.columns import Float64
+from exatwin.foundation.arrays import Float64
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.result import Schedule
 from exatwin.workload.job import Jobs, Profiles
@@ -77,6 +76,18 @@ class Reportable(Protocol):
     def start(self) -> datetime:
         """The instant of time 0, UTC."""
 
+    @property
+    def start_s(self) -> float:
+        """Where the window opens [s]."""
+
+    @property
+    def end_s(self) -> float:
+        """Where it closes [s]."""
+
+    @property
+    def seeds(self) -> Sequence[Mapping[str, Any]]:
+        """Key figures of every seed of a sweep; empty for a single run."""
+
     def summary(self) -> Mapping[str, Any]:
         """Return the key figures; None where a figure is not known."""
 
@@ -92,12 +103,7 @@ def has(result: Reportable, need: str) -> bool:
 
 def window(result: Reportable) -> tuple[float, float]:
     """Return the start and end [s] of the time that `result` reports on."""
-    for name in ("it_w", "allocated_nodes", "queued_jobs"):
-        if name in result.signals:
-            return result.signals[name].start_s, result.signals[name].end_s
-    ran = result.schedule.started
-    low = float(result.jobs.submit_s.min(initial=0))
-    return low, max(low + 1.0, float(result.schedule.end_s[ran].max(initial=0)))
+    return float(result.start_s), float(result.end_s)
 
 
 def instant(result: Reportable, time_s: float) -> datetime:
@@ -117,18 +123,29 @@ def settled(result: Reportable, key: str) -> dict[str, Any]:
     return dict(found) if isinstance(found, Mapping) else {}
 
 
-def market_basis(result: Reportable) -> str:
-    """Return how prices and carbon are known: ``assumed`` unless somebody brought measured ones."""
-    source = str(settled(result, "basis").get("market", "synthetic"))
-    return "assumed" if "synthetic" in source.lower() else "measured"
+def basis_of(result: Reportable, word: str) -> str:
+    """Return how a figure is known whose basis is `word`.
+
+    ``weather`` and ``market`` are assumed unless somebody brought measured ones; a ``schedule`` is modelled
+    unless a trace was replayed as it was recorded; any other word stands for itself.
+    """
+    if word in ("weather", "market"):
+        source = str(result.provenance.get(word) or "synthetic")
+        return "assumed" if "synthetic" in source.lower() else "measured"
+    if word == "schedule":
+        trace = getattr(getattr(result, "scenario", None), "trace", None)
+        return "recorded" if trace is not None and trace.as_recorded else "modelled"
+    return word
+
+
+def title(result: Reportable) -> str:
+    """Return what the result is about: the machine, or the trace where none is known."""
+    if result.machine is not None:
+        return result.machine.title
+    trace = result.provenance.get("trace")
+    return PurePath(str(trace)).name if trace else "Bare processors"
 
 
 def place_word(result: Reportable) -> str:
     """Return what a job holds: ``node``, or ``processor`` where no machine is known."""
     return "processor" if result.machine is None else "node"
-
-
-def present(values: Sequence[float | None] | Float64) -> Float64:
-    """Return those of `values` that are known and finite, shape (known,)."""
-    array = np.array([np.nan if value is None else value for value in values], np.float64)
-    return array[np.isfinite(array)]

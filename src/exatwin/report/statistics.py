@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from exatwin.foundation.columns import Float64, Int32, Int64
+from exatwin.foundation.arrays import Float64, Int32, Int64
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.result import Placement, Schedule
 
@@ -65,7 +65,7 @@ class WaitClass:
     label: str
     """Smallest and largest size, such as ``5–16``."""
     jobs: int
-    """Jobs that were submitted inside the window and started."""
+    """Jobs that started inside the window."""
     quantiles_s: tuple[float, ...]
     """Wait [s] at P10, P25, P50, P75 and P90; NaN where the class is empty."""
     mean_s: float
@@ -91,8 +91,8 @@ def size_classes(largest: int) -> list[tuple[int, int, str]]:
 
 
 def waits_by_size(schedule: Schedule, start_s: float = 0.0) -> list[WaitClass]:
-    """Return the waits of the jobs submitted from `start_s` [s] on, by size class."""
-    counted = schedule.started & (schedule.jobs.submit_s >= start_s)
+    """Return the waits of the jobs that started from `start_s` [s] on, by size class."""
+    counted = schedule.started & (schedule.start_s >= start_s)
     nodes, wait = schedule.jobs.nodes[counted], schedule.wait_s[counted].astype(np.float64)
     node_h = nodes * schedule.run_s[counted] / 3600.0
     found = []

@@ -79,6 +79,18 @@ def class_shade(index: int, lightness: float = 0.5) -> str:
     return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
 
 
+def grey_shade(lightness: float) -> str:
+    """Return the colour of what belongs to no class of its own at `lightness` (0 to 1).
+
+    Examples
+    --------
+    >>> grey_shade(0.5)
+    '#757f8a'
+    """
+    red, green, blue = colorsys.hls_to_rgb(0.58, lightness, 0.08)
+    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
+
+
 def template(theme: str) -> dict[str, Any]:
     """Return the plotly layout template of `theme` (``dark`` or ``light``)."""
     colour = THEMES[theme]

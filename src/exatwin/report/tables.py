@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from exatwin.catalogue.site import load_site
 from exatwin.foundation.spec import Quality, Sourced
 from exatwin.foundation.units import show
 from exatwin.report.energy import energy_flow
@@ -19,6 +20,7 @@ from exatwin.workload.job import State
 
 LARGEST = 20
 J_PER_MWH = 3.6e9
+_ELSEWHERE = ("command", "pue_boundary")  # shown at the foot of the page
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,13 @@ def available(result: Reportable) -> list[str]:
 @table("figures")
 def key_figures(result: Reportable) -> Table:
     """Return the key figures, their units and how each is known; of several seeds the median and range."""
-    summary, seeds = result.summary(), summaries(result)
+    summary, seeds = result.summary(), result.seeds
     rows: list[tuple[Cell, ...]] = []
     spreads = {key.name: over_seeds(seeds, key.name) for key in KEYS}
     many = any(spreads.values())
     for key in KEYS:
         value = summary.get(key.name)
-        if value is None:
+        if value is None or (key.basis == "recorded" and not result.provenance.get("trace")):
             continue
         spread = spreads[key.name]
         unit = str(summary.get("billing_unit") or key.unit) if key.name == "billed" else key.unit
@@ -91,11 +93,6 @@ def key_figures(result: Reportable) -> Table:
     return Table("Key figures", head, tuple(rows), note)
 
 
-def summaries(result: Reportable) -> Sequence[Any]:
-    """Return the key figures of every seed where `result` stands for several, else nothing."""
-    return tuple(getattr(result, "summaries", ()) or ())
-
-
 def _range(scaled: Callable[[float], float], spread: Any) -> str:
     if spread is None:
         return "–"
@@ -106,7 +103,7 @@ def _range(scaled: Callable[[float], float], spread: Any) -> str:
 def provenance(result: Reportable) -> Table:
     """Return what identifies the run and its data."""
     start, end = window(result)
-    given = {key: value for key, value in result.provenance.items() if key != "command" and value is not None}
+    given = {key: value for key, value in result.provenance.items() if key not in _ELSEWHERE and _told(value)}
     given |= {
         "window": f"{instant(result, start):%Y-%m-%d %H:%M} to {instant(result, end):%Y-%m-%d %H:%M} UTC"
     }
@@ -125,14 +122,12 @@ def waits(result: Reportable) -> Table:
             *(duration(found.quantiles_s[i]) for i in (0, 2, 4)),
             duration(found.mean_s),
         )
-        for found in waits_by_size(result.schedule, max(0.0, window(result)[0]))
+        for found in waits_by_size(result.schedule, window(result)[0])
         if found.jobs
     ]
     word = place_word(result)
     head = (f"{word}s", "jobs>", f"{word}-h>", "P10>", "P50>", "P90>", "mean>")
-    return Table(
-        "Waiting time by job size", head, tuple(rows), "Jobs submitted inside the window that started."
-    )
+    return Table("Waiting time by job size", head, tuple(rows), "Jobs that started inside the window.")
 
 
 @table("flow", "power", "facility_w")
@@ -212,9 +207,11 @@ def _parts(result: Reportable) -> Iterator[tuple[str, Sourced]]:
         yield "accelerator", machine.accelerator
     if machine.network is not None:
         yield "network", machine.network
-    site = getattr(getattr(getattr(result, "facility", None), "plant", None), "site", None)
-    if isinstance(site, Sourced):
-        yield "site", site
+    name = result.provenance.get("site")
+    if name:
+        site = load_site(str(name))
+        yield from (("site", site), ("power chain", site.chain()), ("cooling", site.plant()))
+        yield "tariff", site.prices()
 
 
 @table("facts", "machine")
@@ -255,7 +252,13 @@ def sources(result: Reportable) -> Table:
     return Table("Sources", ("source", "as of"), tuple(rows))
 
 
+def _told(value: Any) -> bool:
+    return value is not None and value != "" and value != {} and value != []
+
+
 def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return number(value)
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
@@ -263,4 +266,4 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-__all__ = ["TABLES", "Cell", "Link", "Quality", "Table", "available", "summaries"]
+__all__ = ["TABLES", "Cell", "Link", "Quality", "Table", "available"]

@@ -8,12 +8,12 @@ from typing import Self
 import numpy as np
 
 from exatwin.catalogue.machine import Machine
-from exatwin.foundation.columns import Int16, Int32, Int64
+from exatwin.foundation.arrays import Int16, Int32, Int64
 
 
 @dataclass(frozen=True, eq=False)
 class Floor:
-    """Nodes as the scheduler sees them: consecutive, in pools that never overlap, in groups of the network."""
+    """Nodes as the scheduler sees them: consecutive, in disjoint pools, in groups of the network."""
 
     pool_of_partition: Int16
     """Pool of each partition, shape (partitions,)."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from exatwin.foundation.columns import Int64
+from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.schedule._kernel import layout
 from exatwin.schedule.floor import Floor
@@ -39,7 +39,7 @@ def placement_code(name: str) -> int:
 
 
 def segments(floor: Floor, placement: int) -> Int64:
-    """Return the segment of each node: free stretches are kept apart at pools, and at groups where they matter."""
+    """Return the segment of each node: free stretches end at pools, and at groups where they matter."""
     if placement == layout.FEWEST_GROUPS:
         changes = np.diff(floor.group_of_node, prepend=0) != 0
         changes |= np.diff(floor.pool_of_node, prepend=0) != 0

@@ -24,7 +24,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from exatwin.foundation.columns import Float64, Int64
+from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.registry import Registry
 
 SIGNATURE = numba.float64(numba.int64, numba.int64, numba.int64, numba.int64)

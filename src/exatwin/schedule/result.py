@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exatwin.foundation.columns import Float64, Int32, Int64, UInt8
+from exatwin.foundation.arrays import Float64, Int32, Int64, UInt8
 from exatwin.foundation.errors import SimulationError
 from exatwin.foundation.signal import Signal
 from exatwin.workload.job import Jobs, State
 
 
-@dataclass(frozen=True, eq=False)
-class Placement:
+class Placement(NamedTuple):
     """Nodes of every job as ranges: job ``j`` holds ranges ``first[j]`` to ``first[j + 1]``."""
 
     first: Int64
     """Row of the first range of each job, and the end, shape (jobs + 1,)."""
     node: Int32
     """First node of each range, shape (ranges,)."""
-    count: Int32
+    count: Int32  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     """Nodes of each range, shape (ranges,)."""
 
     def nodes_of(self, job: int) -> Int32:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exatwin.foundation.columns import Int64
+from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.schedule._kernel import layout
 from exatwin.schedule.floor import Floor

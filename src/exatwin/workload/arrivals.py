@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from exatwin.foundation.columns import Float64, Int64
+from exatwin.foundation.arrays import Float64, Int64
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S

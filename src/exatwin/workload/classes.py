@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.workload_mix import JobClass, Mix
-from exatwin.foundation.columns import Float64, Int64, UInt8
+from exatwin.foundation.arrays import Float64, Int64, UInt8
 from exatwin.workload.arrivals import WEEK_S, Week, spread
 from exatwin.workload.job import State
 

@@ -7,7 +7,8 @@ from enum import IntEnum
 
 import numpy as np
 
-from exatwin.foundation.columns import Float64, Int16, Int32, Int64, Table, UInt8, column
+from exatwin.foundation.arrays import Float64, Int16, Int32, Int64, UInt8
+from exatwin.foundation.columns import Table, column
 
 
 class State(IntEnum):
@@ -37,7 +38,7 @@ class Jobs(Table):
     account: Int32 = column("i4", "1", "number of the account, -1 unknown", -1)
     user: Int32 = column("i4", "1", "number of the user, -1 unknown", -1)
     profile: Int32 = column("i4", "1", "row of the profile", 0)
-    outcome: UInt8 = column("u1", "1", "state it ends in when it is not cut off (State)", int(State.COMPLETED))
+    outcome: UInt8 = column("u1", "1", "state in which it ends unless it is cut off", int(State.COMPLETED))
     recorded_start_s: Int64 = column("i8", "s", "start in the log, -1 unknown", -1)
     node_w: Float64 = column("f8", "W", "mean power of a node in the log, NaN unknown", float("nan"))
 
@@ -79,12 +80,13 @@ class Profiles:
     @classmethod
     def single(cls, name: str = "unknown", utilisation: float = 0.7) -> Profiles:
         """Return one profile of one phase in which everything runs at `utilisation`."""
+        level = np.array([utilisation])
         phases = Phases(
-            share_frac=[1.0],
-            processor_frac=[utilisation],
-            accelerator_frac=[utilisation],
-            memory_frac=[utilisation],
-            network_frac=[utilisation],
-            storage_frac=[0.0],
+            share_frac=np.ones(1),
+            processor_frac=level,
+            accelerator_frac=level,
+            memory_frac=level,
+            network_frac=level,
+            storage_frac=np.zeros(1),
         )
         return cls((name,), np.array([0, 1], np.int64), phases, np.array([0.5]))

@@ -92,6 +92,31 @@ def profiles(mix: Mix) -> Profiles:
     )
 
 
+def average_profile(mix: Mix) -> Profiles:
+    """Return the one profile of jobs of which nothing is known: the mean of `mix`, by node-seconds.
+
+    Examples
+    --------
+    >>> from exatwin.catalogue.workload_mix import load_mix
+    >>> average_profile(load_mix()).names
+    ('average',)
+    """
+    table = profiles(mix)
+    owner = np.repeat(np.arange(len(table)), np.diff(table.first))
+    weights = np.array(
+        [(kind.work_share_frac or 0.0) * profile.weight for kind in mix.classes for profile in kind.profiles]
+    )
+    weight = weights[owner] * table.phases.share_frac
+    means = {
+        name: np.array([np.average(values, weights=weight)])
+        for name, values in table.phases
+        if name != "share_frac"
+    }
+    bound = np.array([np.average(table.compute_bound_frac, weights=weights)])
+    phases = Phases(share_frac=np.ones(1), **means)
+    return Profiles(("average",), np.array([0, 1], np.int64), phases, bound)
+
+
 def _check(start: datetime, start_s: int, end_s: int, load: float, seed: int) -> None:
     if not (0.0 < load <= 5.0):
         raise SpecError(f"the offered load is {load:g}, expected more than 0 and at most 5")

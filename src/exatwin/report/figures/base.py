@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from exatwin.foundation.columns import Float64, Int64
+from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.signal import Signal
 from exatwin.report import style
 from exatwin.report.source import Reportable, epoch_ms, has, window
@@ -28,7 +28,7 @@ class About:
     unit: str
     """Units and reading aid under the heading."""
     basis: tuple[str, ...]
-    """How its numbers are known: ``modelled``, ``assumed``, ``recorded``, ``list``."""
+    """How its numbers are known (see :func:`exatwin.report.source.basis_of`)."""
     needs: tuple[str, ...]
     """What a result must hold for it (see :func:`exatwin.report.source.has`)."""
     height_px: int

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from exatwin.catalogue.machine import Machine
-from exatwin.foundation.columns import Float64, Int32
+from exatwin.foundation.arrays import Float64, Int32
 from exatwin.report.figures.base import empty, figure
 from exatwin.report.source import Reportable, window
 from exatwin.report.statistics import node_busy_frac, node_mean_w

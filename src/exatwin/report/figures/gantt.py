@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from exatwin.foundation.columns import Int32, Int64
+from exatwin.foundation.arrays import Int32, Int64
 from exatwin.report.figures.base import figure, time_figure, times_ms
 from exatwin.report.source import Reportable, epoch_ms, place_word, window
 from exatwin.report.statistics import owners
-from exatwin.report.style import class_shade
+from exatwin.report.style import class_shade, grey_shade
 from exatwin.workload.job import State
 
 ROWS, COLUMNS = 420, 1344
 MOST_CLASSES = 11
+OTHER = "other"
 MOST_FACTS = 20_000
 """Jobs whose facts are kept for the pointer: the largest in the picture."""
 
@@ -35,19 +37,53 @@ class Code:
     """Rows of the jobs that have a code of their own."""
 
 
+def families(names: Sequence[str]) -> list[str]:
+    """Return the family of each profile: what the names that begin with the same word have in common.
+
+    Examples
+    --------
+    >>> families(["llm-dense", "fine-tuning-full", "fine-tuning-adapters", "llm-mixture", "hero-run"])
+    ['llm', 'fine-tuning', 'fine-tuning', 'llm', 'hero-run']
+    """
+    words = [name.split("-") for name in names]
+    return ["-".join(_common([other for other in words if other[0] == own[0]])) for own in words]
+
+
+def _common(lists: list[list[str]]) -> list[str]:
+    """Return the words that all `lists` begin with."""
+    shared = []
+    for first, *others in zip(*lists, strict=False):
+        if any(other != first for other in others):
+            break
+        shared.append(first)
+    return shared
+
+
 def classes(result: Reportable) -> tuple[Int32, tuple[str, ...]]:
-    """Return the class of each job, shape (jobs,), and the names of the classes, most node-hours first."""
-    jobs, names = result.jobs, np.array(result.profiles.names, object)
-    family = np.array([str(name).split("/")[0] for name in names], object)
-    unique, of_profile = np.unique(family.astype(str), return_inverse=True)
-    work = np.bincount(
-        of_profile[jobs.profile], jobs.nodes * result.schedule.run_s.astype(float), len(unique)
-    )
+    """Return the class of each job, shape (jobs,), and the names of the classes, most node-hours first.
+
+    Classes are families of profiles; of a trace, whose jobs all have one, the accounts, or the users.
+    """
+    labels, of_job = _labels(result)
+    work = np.bincount(of_job, result.jobs.nodes * result.schedule.run_s.astype(np.float64), len(labels))
     order = np.argsort(-work, kind="stable")
-    rank = np.empty(len(unique), np.int32)
-    rank[order] = np.minimum(np.arange(len(unique)), MOST_CLASSES)
-    shown = [str(unique[i]) for i in order[:MOST_CLASSES]] + (["other"] if len(unique) > MOST_CLASSES else [])
-    return rank[of_profile[jobs.profile]], tuple(shown)
+    rank = np.empty(len(labels), np.int32)
+    rank[order] = np.minimum(np.arange(len(labels)), MOST_CLASSES)
+    shown = [labels[i] for i in order[:MOST_CLASSES]] + ([OTHER] if len(labels) > MOST_CLASSES else [])
+    return rank[of_job], tuple(shown)
+
+
+def _labels(result: Reportable) -> tuple[list[str], Int64]:
+    """Return the names of all classes and the class of each job, shape (jobs,)."""
+    jobs = result.jobs
+    names, of_profile = np.unique(np.array(families(result.profiles.names)), return_inverse=True)
+    if len(np.unique(jobs.profile)) > 1:
+        return names.tolist(), of_profile[jobs.profile]
+    for word, column in (("account", jobs.account), ("user", jobs.user)):
+        found, of_job = np.unique(column, return_inverse=True)
+        if len(found) > 1:
+            return [f"{word} {number}" if number >= 0 else f"no {word}" for number in found.tolist()], of_job
+    return names.tolist(), of_profile[jobs.profile]
 
 
 def encode(result: Reportable, grid: Int32) -> Code:
@@ -69,7 +105,8 @@ def encode(result: Reportable, grid: Int32) -> Code:
 @figure(
     "gantt",
     "Schedule",
-    "who holds what when · one shade a job, colour = profile · drag to zoom",
+    "who holds what when · one shade a job, colour = kind of job · drag to zoom",
+    basis=("schedule",),
     height_px=460,
     over_time=True,
 )
@@ -90,7 +127,7 @@ def gantt(result: Reportable) -> go.Figure:
     for index, name in enumerate(code.names):
         drawn.add_scatter(
             x=[None], y=[None], mode="markers", name=name,
-            marker={"symbol": "square", "size": 10, "color": class_shade(index)},
+            marker={"symbol": "square", "size": 10, "color": _shade(name, index, 0.5)},
         )  # fmt: skip
     drawn.update_layout(
         yaxis={"title": {"text": f"{word}s"}, "range": [0, result.schedule.capacity], "showgrid": False},
@@ -106,12 +143,16 @@ def gantt(result: Reportable) -> go.Figure:
     return drawn
 
 
+def _shade(name: str, index: int, lightness: float) -> str:
+    return grey_shade(lightness) if name == OTHER else class_shade(index, lightness)
+
+
 def _colours(code: Code) -> list[list[Any]]:
     total = float(code.first[-1])
     stops: list[list[Any]] = [[0.0, "rgba(0,0,0,0)"], [1.0 / total, "rgba(0,0,0,0)"]]
-    for index in range(len(code.names)):
+    for index, name in enumerate(code.names):
         low, high = code.first[index] / total, code.first[index + 1] / total
-        stops += [[low, class_shade(index, 0.30)], [high, class_shade(index, 0.62)]]
+        stops += [[low, _shade(name, index, 0.30)], [high, _shade(name, index, 0.62)]]
     stops[-1][0] = 1.0
     return stops
 

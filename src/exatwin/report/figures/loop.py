@@ -18,7 +18,7 @@ ZERO_C_K = 273.15
 
 
 @figure(
-    "loop", "PUE and warm-water loop", "ratio · °C, dotted = weather", basis=("modelled", "assumed"),
+    "loop", "PUE and warm-water loop", "ratio · °C, dotted = weather", basis=("modelled", "weather"),
     needs=("pue", "supply_k"), over_time=True,
 )  # fmt: skip
 def loop(result: Reportable) -> go.Figure:

@@ -13,7 +13,7 @@ J_PER_KWH = 3.6e6
 
 
 @figure(
-    "market", "Price and carbon", "EUR/MWh · g CO₂e/kWh", basis=("assumed",),
+    "market", "Price and carbon", "EUR/MWh · g CO₂e/kWh", basis=("market",),
     needs=("price_eur_j", "carbon_kgco2e_j"), over_time=True,
 )  # fmt: skip
 def market(result: Reportable) -> go.Figure:

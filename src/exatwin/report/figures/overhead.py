@@ -11,6 +11,7 @@ from exatwin.report.style import DARK, faded
 PARTS = (
     ("fixed_w", "fixed", "grey"),
     ("chain_loss_w", "power chain losses", "purple"),
+    ("room_w", "room cooling", "yellow"),
     ("pump_w", "pumps", "blue"),
     ("fan_w", "fans", "teal"),
 )

@@ -9,7 +9,14 @@ from exatwin.report.source import Reportable, place_word
 from exatwin.report.style import DARK, faded
 
 
-@figure("usage", "Utilisation and queue", "% held · jobs waiting", needs=("allocated_nodes",), over_time=True)
+@figure(
+    "usage",
+    "Utilisation and queue",
+    "% held · jobs waiting",
+    basis=("schedule",),
+    needs=("allocated_nodes",),
+    over_time=True,
+)
 def usage(result: Reportable) -> go.Figure:
     """Return the share of the machine that jobs hold [%] and the number of jobs that wait, over time."""
     held, capacity = result.signals["allocated_nodes"], result.schedule.capacity

@@ -19,11 +19,11 @@ def _stretched(wait_s: object) -> np.ndarray:
     return np.asarray(np.log10(1.0 + np.asarray(wait_s, np.float64) / 60.0))
 
 
-@figure("waits", "Waiting time by job size", "line P10–P90 · box P25–P75 · bar median")
+@figure("waits", "Waiting time by job size", "line P10–P90 · box P25–P75 · bar median", basis=("schedule",))
 def waits(result: Reportable) -> go.Figure:
     """Return the distribution of waits by size class: P10, P25, P50, P75, P90."""
     word = place_word(result)
-    classes = [found for found in waits_by_size(result.schedule, max(0.0, window(result)[0])) if found.jobs]
+    classes = [found for found in waits_by_size(result.schedule, window(result)[0]) if found.jobs]
     labels = [_short(found.label) for found in classes]
     texts = [_hover(found.label, found.jobs, found.quantiles_s, found.mean_s, word) for found in classes]
     medians = [f"{found.label} {word}s {duration(found.quantiles_s[2])}" for found in classes]

@@ -1,4 +1,4 @@
-"""The estimated ends of the running jobs of each pool: times ascending, and how many nodes come free at each."""
+"""The estimated ends of the running jobs of each pool, ascending, and the nodes that come free at each."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ END_OF_JOB = 2
 # state of a job
 PENDING, RUNNING, ENDED = 0, 1, 2
 
-# rows of Given.job: what is known of each job. A *place* is a position in an order; each pool has a stretch of places
+# rows of Given.job, what is known of each job. A *place* is a position in an order; each pool has its own
 SUBMIT, NODES, LIMIT, RUN, POOL, PLACE, JOB_AT, FILL_PLACE, FILL_JOB_AT = range(9)
 
 # rows of Given.pool, shape (pools + 1,): first place and first node of each pool

@@ -1,4 +1,4 @@
-"""Which nodes a job gets: free nodes are kept as ascending stretches, which jobs take from and give back to."""
+"""Which nodes a job gets: free nodes are ascending stretches that jobs take from and give back to."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _take(g: Any, m: Any, o: Any, job: int, at: int, node: int, size: int) -> No
 
 @inner
 def _take_contiguous(g: Any, m: Any, o: Any, job: int, low: int, high: int, want: int) -> None:
-    """The shortest free stretch of [low, high) that holds all; failing that, free nodes from the lowest on."""
+    """The shortest free stretch of [low, high) that holds all; failing that, free nodes from the lowest."""
     first = _find(m, low)
     best, least = -1, NOBODY
     i = first

@@ -1,4 +1,4 @@
-"""Who starts now under conservative backfill: every waiting job holds a reservation that delays none before it."""
+"""Conservative backfill: every waiting job holds a reservation that delays none before it."""
 
 from __future__ import annotations
 

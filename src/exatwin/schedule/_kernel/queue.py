@@ -1,4 +1,4 @@
-"""The waiting jobs in order: a wide tree of minima, in which jobs that can't start are stepped over by the hundred."""
+"""The waiting jobs in order: a wide tree of minima steps over jobs that can't start by the hundred."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def _set(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
 def following(tree: Any, level: Any, place: int, stop: int, free: int, extra: int, window: int) -> int:
     """First place from `place` on, before `stop`, of a job that fits now and delays nobody; -1 for none.
 
-    A job fits if it needs at most `free` nodes, and delays nobody if it needs at most `extra` or ends in `window`.
+    A job fits if it needs at most `free` nodes; it delays nobody if it needs at most `extra`, or ends
+    within `window`.
     """
     up, i = 0, place
     while place < stop:

@@ -117,9 +117,9 @@ class ReadReport:
 
     def lines(self) -> list[str]:
         """Return the report as lines for people, the most frequent reasons first."""
+        mended = f"{self.rows_repaired:,} of them repaired, {self.repaired_frac:.1%}"
         head = (
-            f"{self.rows_read:,} rows read: {self.rows_used:,} used "
-            f"({self.rows_repaired:,} of them repaired, {self.repaired_frac:.1%}), {self.rows_skipped:,} skipped"
+            f"{self.rows_read:,} rows read: {self.rows_used:,} used ({mended}), {self.rows_skipped:,} skipped"
         )
         reasons = [
             f"  {what} {count:,}: {reason}"

@@ -19,13 +19,6 @@ from exatwin.workload.traces.source import Source
 from exatwin.workload.traces.table import Cells, find_head, scan
 from exatwin.workload.traces.trace import FORMATS, Format, Parsed, ReadOptions, Rows
 
-COMMAND = (
-    "SLURM_TIME_FORMAT=%s sacct -X --allusers --parsable2 --starttime={start} --endtime={end} "
-    "--format=JobIDRaw,Cluster,Account,User,Partition,QOS,Submit,Eligible,Start,End,ElapsedRaw,TimelimitRaw,State,"
-    "ExitCode,NNodes,NCPUS,ReqTRES,AllocTRES,NodeList,ConsumedEnergyRaw,Restarts,Reservation,Comment"
-)
-"""The line to run at home: epoch times, allocations only, columns that need no repair."""
-
 _TIMES = (Role.SUBMIT, Role.ELIGIBLE, Role.START, Role.END)
 _ABSOLUTE_S = 1e8
 """Logs whose times are mostly later than this (March 1973) count from 1970, others from their own start."""

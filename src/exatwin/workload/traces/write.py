@@ -14,14 +14,11 @@ from exatwin.foundation.arrays import Int32, Int64, UInt8
 from exatwin.foundation.errors import OutputError
 from exatwin.workload.job import Jobs, State
 from exatwin.workload.traces.clock import EPOCH, instant
+from exatwin.workload.traces.export import COLUMNS
 
 _SWF_STATUS = {State.COMPLETED: 1, State.CANCELLED: 5}
 _STATES = frozenset(int(state) for state in State)
 _SWF_STATUS_OF = np.array([_SWF_STATUS.get(State(s), 0) if s in _STATES else -1 for s in range(256)])
-_SACCT_COLUMNS = (
-    "JobIDRaw|Cluster|Account|User|Partition|QOS|Submit|Eligible|Start|End|ElapsedRaw|TimelimitRaw|State|ExitCode|"
-    "NNodes|NCPUS|ReqTRES|AllocTRES|NodeList|ConsumedEnergyRaw|Restarts|Reservation|Comment"
-)
 _BATSIM_COLUMNS = (
     "job_id,workload_name,profile,submission_time,requested_number_of_resources,requested_time,success,final_state,"
     "starting_time,execution_time,finish_time,waiting_time,turnaround_time,stretch,allocated_resources,consumed_energy,"
@@ -172,7 +169,7 @@ def write_sacct(
     started = np.where(ran, became.start_s, 0) + zero_s
     columns: list[Any] = [jobs.job_id, jobs.account, jobs.user, jobs.partition, jobs.submit_s + zero_s, run_s]
     columns += [-(-jobs.limit_s // 60), became.state, jobs.nodes, energy, ran, started]
-    lines = [_SACCT_COLUMNS]
+    lines = [COLUMNS.replace(",", "|")]
     for job, account, user, part, submit, run, limit, state, nodes, joule, has, start in zip(
         *(column.tolist() for column in columns), strict=True
     ):
@@ -223,7 +220,8 @@ def write_batsim_csv(
         stretch = (end - submit) / (end - start) if end > start else 1.0
         lines.append(
             f"{job},exatwin,{profile},{submit},{nodes},{limit},{int(state == State.COMPLETED)},{final},"
-            f"{start},{end - start},{end},{start - submit},{end - submit},{stretch:.6g},{_intervals(ranges, row)},-1,"
+            f"{start},{end - start},{end},{start - submit},{end - submit},{stretch:.6g},"
+            f"{_intervals(ranges, row)},-1,"
         )
     _write(path, lines)
 

@@ -250,7 +250,7 @@ def _rows(
 ) -> int:
     """Read the rows from `at` on into `out`; return how many there are.
 
-    `header` bounds the header line; `spec` is (kind, scale, slot) of each column (slot -1: an anchor); `out` is
+    `header` bounds the header line; `spec` is (kind, scale, slot) of each column, slot -1 an anchor; `out` is
     (values, naive, unreadable, number, task, job kind, fate, codes); `words` is (hash tables, begin, end,
     known); `read` is :data:`~exatwin.workload.traces._kernel.fields.value`.
     """

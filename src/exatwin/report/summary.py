@@ -1,0 +1,145 @@
+"""The key figures of a result as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from exatwin.foundation.units import show
+
+if TYPE_CHECKING:
+    from exatwin.study.result import Result
+
+_WIDTH = 14
+
+
+def summary_text(result: Result, taken_s: float | None = None) -> str:
+    """Return the key figures of `result` as lines of at most 100 characters."""
+    figures = result.summary()
+    lines = [_title(result), ""]
+    lines += [_line(name, text) for name, text in _rows(result, figures) if text]
+    if result.seeds:
+        lines += ["", *_seed_lines(result)]
+    lines += ["", *_origin(result, taken_s)]
+    return "\n".join(lines)
+
+
+def _line(name: str, text: str) -> str:
+    return f"  {name:<{_WIDTH}}{text}"
+
+
+def _title(result: Result) -> str:
+    machine = result.machine
+    if machine is None:
+        return f"{result.schedule.capacity:,} processors"
+    chips = f", {machine.accelerators:,} {machine.accelerator.title}" if machine.accelerator else ""
+    return f"{machine.title}: {machine.nodes:,} nodes{chips}"
+
+
+def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        ("window", _window(result)),
+        ("jobs", _jobs(result, f)),
+        ("wait", _waits(f)),
+        ("slowdown", _slowdown(f)),
+        ("allocated", _allocated(f)),
+        ("IT power", _power(f)),
+        ("facility", _facility(f)),
+        ("water", _water(result, f)),
+        ("electricity", _money(f)),
+        ("billed", f"{f['billed']:,.0f} {f['billing_unit']}" if f.get("billed") is not None else ""),
+    ]
+
+
+def _window(result: Result) -> str:
+    days = (result.end_s - result.start_s) / 86400
+    return f"{days:,.4g} days from {result.start:%Y-%m-%d %H:%M} UTC"
+
+
+def _jobs(result: Result, f: dict[str, Any]) -> str:
+    text = f"{f['jobs']:,}"
+    if f["median_job_nodes"] is not None:
+        what = "nodes" if result.machine else "processors"
+        text += f", median {f['median_job_nodes']:g} {what}, largest {int(result.jobs.nodes.max()):,}"
+    if f["rows_skipped"]:
+        text += f" ({f['rows_read']:,} rows read, {f['rows_skipped']:,} not used)"
+    return text
+
+
+def _waits(f: dict[str, Any]) -> str:
+    if f["mean_wait_s"] is None:
+        return ""
+    parts = ("mean_wait_s", "median_wait_s", "p90_wait_s")
+    mean, median, late = (show(f[name], "s", 3) for name in parts)
+    return f"mean {mean}, median {median}, 90 % under {late}"
+
+
+def _slowdown(f: dict[str, Any]) -> str:
+    value = f["mean_bounded_slowdown"]
+    return f"bounded, mean {value:,.4g}" if value is not None else ""
+
+
+def _allocated(f: dict[str, Any]) -> str:
+    value = f["utilisation_frac"]
+    return (
+        f"{value:.1%} of {f['nodes']:,}, {f['mean_queue_jobs']:,.0f} jobs waiting on average" if value else ""
+    )
+
+
+def _power(f: dict[str, Any]) -> str:
+    if f["energy_j"] is None:
+        return ""
+    mean, peak = show(f["mean_power_w"], "W"), show(f["peak_power_w"], "W")
+    return f"mean {mean}, peak {peak}, energy {show(f['energy_j'], 'J')}"
+
+
+def _facility(f: dict[str, Any]) -> str:
+    if f["pue"] is None:
+        return ""
+    return f"energy {show(f['facility_energy_j'], 'J')}, PUE {f['pue']:.3f} (EN 50600-4-2, modelled)"
+
+
+def _water(result: Result, f: dict[str, Any]) -> str:
+    if "supply_k" not in result.signals:
+        return ""
+    supply, back = (result.signals[name].mean() for name in ("supply_k", "return_k"))
+    gone = f"{f['water_kg'] / 1e3:,.3g} m³ evaporated"
+    return f"supply {show(supply, 'K', 3)}, return {show(back, 'K', 3)}; {gone}"
+
+
+def _money(f: dict[str, Any]) -> str:
+    if f["cost_eur"] is None or not f["facility_energy_j"]:
+        return ""
+    price = f["cost_eur"] / f["facility_energy_j"] * 3.6e9
+    carbon = f["carbon_kgco2e"] / f["facility_energy_j"] * 3.6e9
+    return (
+        f"{show(f['cost_eur'], 'EUR')} ({price:.0f} EUR/MWh), "
+        f"{show(f['carbon_kgco2e'], 'kgCO2e')} ({carbon:.0f} kg/MWh)"
+    )
+
+
+def _seed_lines(result: Result) -> list[str]:
+    from exatwin.study.sweep import intervals
+
+    found = intervals(result.seeds)
+    shown = {
+        "mean_wait_s": "s", "utilisation_frac": "1", "energy_j": "J", "peak_power_w": "W", "pue": "1",
+        "cost_eur": "EUR", "carbon_kgco2e": "kgCO2e",
+    }  # fmt: skip
+    lines = [f"  over {len(result.seeds)} seeds: median (5 % … 95 %)"]
+    for name, unit in shown.items():
+        if name in found:
+            low, median, high = (show(found[name][k], unit) for k in ("p5", "median", "p95"))
+            lines.append(f"    {name:<20}{median} ({low} … {high})")
+    return lines
+
+
+def _origin(result: Result, taken_s: float | None) -> list[str]:
+    told = result.provenance
+    time = f", {taken_s:.1f} s" if taken_s is not None else ""
+    lines = [
+        f"  id {told['id']}, seed {told['seed']}, version {told['version']}, data {told['data_digest']}{time}"
+    ]
+    lines += [f"  {count:,} rows: {why}" for why, count in told["rows_by_reason"].items()]
+    if told["command"]:
+        lines.append(f"  again: {told['command']}")
+    return lines

@@ -1,0 +1,1 @@
+"""Studies: a scenario in, a result out; the only place that composes the stages."""

@@ -1,0 +1,138 @@
+"""What is asked of the machine in a scenario: jobs drawn from a mix, or read from a log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from exatwin.catalogue.machine import Machine
+from exatwin.foundation.errors import SpecError, TraceError
+from exatwin.schedule.floor import Floor
+from exatwin.study.scenario import Scenario
+from exatwin.workload.job import Jobs, Profiles
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Jobs, what they do, the floor they run on, and what was dropped on the way."""
+
+    jobs: Jobs
+    """In order of submission."""
+    profiles: Profiles
+    """What the jobs do."""
+    floor: Floor
+    """The nodes, or bare processors."""
+    start: datetime
+    """Instant of time 0, UTC."""
+    rows_read: int
+    """Rows of the log, or jobs drawn."""
+    notes: Mapping[str, int] = field(default_factory=dict)
+    """Rows repaired or skipped, by reason."""
+    partitions: tuple[str, ...] = ()
+    """Names of the partitions."""
+
+
+def asked(scenario: Scenario, machine: Machine | None) -> Asked:
+    """Return what `scenario` asks of `machine`.
+
+    Raises
+    ------
+    SpecError
+        The size of the machine is not known, or the log has no recorded starts where they are needed.
+    TraceError
+        No job of the log can be used.
+    """
+    return _from_trace(scenario, machine) if scenario.trace is not None else _from_mix(scenario, machine)
+
+
+def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
+    from exatwin.catalogue.workload_mix import load_mix
+    from exatwin.workload.mix import generate
+
+    if machine is None:
+        raise SpecError("'machine' is missing: a workload is drawn for a machine")
+    mix = load_mix(scenario.workload.mix)
+    load = scenario.workload.load if scenario.workload.load is not None else mix.load
+    warmup = round(scenario.workload.warmup_s)
+    jobs, profiles = generate(
+        machine,
+        mix,
+        start=scenario.start,
+        start_s=-warmup,
+        end_s=scenario.end_s,
+        load=load,
+        seed=scenario.seed,
+    )
+    names = tuple(partition.name for partition in machine.partitions)
+    return Asked(jobs, profiles, Floor.of(machine), scenario.start, len(jobs), {}, names)
+
+
+def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
+    from exatwin.workload.traces import read_trace
+    from exatwin.workload.traces.filters import drop_unrunnable, strong_filter
+
+    wanted = scenario.trace
+    assert wanted is not None
+    trace = read_trace(
+        Path(wanted.path),
+        format=wanted.format,
+        timezone=wanted.timezone,
+        processors_per_node=wanted.processors_per_node,
+    )
+    floor = _floor(machine, wanted.processors or trace.processors, wanted.path)
+    notes = dict(trace.report.skipped) | {f"repaired: {why}": n for why, n in trace.report.repaired.items()}
+    if wanted.compat is not None:
+        jobs = strong_filter(trace, floor.capacity)
+        notes["dropped by the strong filter"] = len(trace.jobs) - len(jobs)
+    else:
+        jobs, dropped = drop_unrunnable(_on_partitions(trace.jobs, trace.partitions, machine), _sizes(floor))
+        notes |= dropped
+    if wanted.as_recorded:
+        known = jobs.recorded_start_s >= jobs.submit_s
+        notes["no recorded start"] = int(np.sum(~known))
+        jobs = jobs.take(known)
+    if len(jobs) == 0:
+        raise TraceError(
+            f"{wanted.path}: none of its {trace.report.rows_read:,} rows is a job that can run here"
+        )
+    names = tuple(p.name for p in machine.partitions) if machine else trace.partitions or ("all",)
+    used = {why: count for why, count in notes.items() if count}
+    return Asked(jobs, _profiles(machine), floor, trace.origin, trace.report.rows_read, used, names)
+
+
+def _profiles(machine: Machine | None) -> Profiles:
+    """What jobs of a log do: nobody knows, so all do the average of the machine's default mix."""
+    from exatwin.catalogue.workload_mix import load_mix
+    from exatwin.workload.mix import average_profile
+
+    return average_profile(load_mix()) if machine is not None else Profiles.single()
+
+
+def _floor(machine: Machine | None, processors: int | None, path: str) -> Floor:
+    if machine is not None:
+        return Floor.of(machine)
+    if processors is None:
+        raise SpecError(
+            f"{path}: the log does not say how large its machine is: name one with --machine, "
+            "or give --processors N"
+        )
+    return Floor.flat(processors)
+
+
+def _on_partitions(jobs: Jobs, names: tuple[str, ...], machine: Machine | None) -> Jobs:
+    """Send jobs to the machine's partition of the same name, the others to its default."""
+    if machine is None:
+        return jobs.replace(partition=np.zeros(len(jobs), np.int16))
+    known = {partition.name: index for index, partition in enumerate(machine.partitions)}
+    index = np.array([known.get(name, machine.default_partition()) for name in names] or [0], np.int16)
+    inside = (jobs.partition >= 0) & (jobs.partition < len(index))
+    target = np.where(inside, index[np.where(inside, jobs.partition, 0)], machine.default_partition())
+    return jobs.replace(partition=target.astype(np.int16))
+
+
+def _sizes(floor: Floor) -> list[int]:
+    return [int(floor.pool_nodes[pool]) for pool in floor.pool_of_partition]

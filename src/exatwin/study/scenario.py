@@ -1,0 +1,223 @@
+"""Scenario: everything that can change the answer, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field
+
+from exatwin.foundation.errors import SpecError, nearest
+from exatwin.foundation.spec import Fraction, Kelvin, Quantity, Spec, read_toml
+
+Duration = Annotated[float, Quantity("s", above=0.0, maximum=20 * 366 * 86400.0)]
+WarmUp = Annotated[float, Quantity("s", minimum=0.0, maximum=60 * 86400.0)]
+Load = Annotated[float, Quantity("1", above=0.0, maximum=5.0)]
+Step = Annotated[float, Quantity("s", minimum=1.0, maximum=86400.0)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if not 1970 <= moment.year < 2200:
+        raise ValueError(f"{moment.isoformat()} is outside 1970 … 2199")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Instant = Annotated[datetime, AfterValidator(_in_utc)]
+
+
+class Workload(Spec):
+    """Jobs drawn from a mix."""
+
+    mix: str = "jupiter"
+    """Catalogue name of the mix, or the path of a file."""
+    load: Load | None = None
+    """Node time offered over node time there is; blank for the mix's own."""
+    warmup_s: WarmUp = 7 * 86400.0
+    """How long the machine has been running when the window opens."""
+
+
+class Trace(Spec):
+    """Jobs read from a log."""
+
+    path: str
+    """The log."""
+    format: str | None = None
+    """``swf``, ``sacct`` or ``parquet``; blank to recognise it."""
+    timezone: str = "UTC"
+    """Zone of times in the log that name none."""
+    as_recorded: bool = False
+    """Start jobs when the log says, instead of scheduling them again."""
+    compat: Literal["event", "batch"] | None = None
+    """Exact semantics of a published study, with its strong filter of jobs."""
+    processors: Annotated[int, Field(ge=1, le=10**8)] | None = None
+    """Size of the machine where none is named."""
+    processors_per_node: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    """Processors of a node, to turn processors asked for into nodes."""
+
+
+class Scheduling(Spec):
+    """Who starts next, and where."""
+
+    policy: str = "fcfs"
+    """Order of the queue: fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1."""
+    backfill: str = "easy"
+    """none, easy, easy-sjbf or conservative."""
+    placement: str = "groups"
+    """none, contiguous, groups or random."""
+
+
+class CoolingChange(Spec):
+    """What is changed of the site's cooling plant."""
+
+    supply_k: Kelvin | None = None
+    """Set point of the water that goes to the racks; blank for the plant's own."""
+
+
+class MarketChange(Spec):
+    """What is changed of the site's supply."""
+
+    tariff: str | None = None
+    """Catalogue name of the tariff, or a file; blank for the site's own."""
+    prices: str | None = None
+    """A file of prices and carbon intensity (SMARD, CSV), or the catalogue name of a grid."""
+
+
+class Scenario(Spec):
+    """One question to the twin; two equal scenarios have equal answers.
+
+    Examples
+    --------
+    >>> week = Scenario()
+    >>> week.machine, week.days
+    ('jupiter', 7.0)
+    >>> week.replace("schedule.policy", "sjf").schedule.policy
+    'sjf'
+    """
+
+    machine: str | None = "jupiter"
+    """Catalogue name, exact list name, ``top500:<id>`` or a file; blank to replay on bare processors."""
+    start: Instant = datetime(2026, 6, 1, tzinfo=UTC)
+    """When the window opens, UTC. (A trace brings its own.)"""
+    days: Annotated[float, Field(gt=0, le=7320, allow_inf_nan=False)] = 7.0
+    """Length of the window. (A trace brings its own.)"""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Seed of every draw."""
+    workload: Workload = Workload()
+    """Jobs drawn from a mix."""
+    trace: Trace | None = None
+    """Jobs read from a log, instead."""
+    schedule: Scheduling = Scheduling()
+    """Who starts next, and where."""
+    site: str | None = None
+    """Catalogue name or file of the site; blank for the machine's own."""
+    weather: str | None = None
+    """Catalogue name of weather statistics, or a file (EPW, TMY, TRY, CSV); blank for the site's own."""
+    cooling: CoolingChange = CoolingChange()
+    """What is changed of the cooling plant."""
+    market: MarketChange = MarketChange()
+    """What is changed of the supply."""
+    step_s: Step = 900.0
+    """Step of the building's physics."""
+    facility: bool = True
+    """Whether the building and the account are computed."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return the scenario in the TOML file at `path`.
+
+        Raises
+        ------
+        SpecError
+            All problems of the file.
+        """
+        return cls.parse(read_toml(path), str(path))
+
+    def replace(self, path: str, value: Any) -> Self:
+        """Return the scenario with the value at the dotted `path` changed.
+
+        Raises
+        ------
+        SpecError
+            There is no such key (the nearest is named), or the value does not fit.
+        """
+        document = self.document()
+        _put(document, path, value, type(self))
+        return self.parse(document, f"{path}={value}")
+
+    def document(self) -> dict[str, Any]:
+        """Return the scenario as plain data, quantities as text; :meth:`parse` takes it back."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def digest(self) -> str:
+        """Return the key of this scenario: equal for equal scenarios, 64 hexadecimal digits."""
+        text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def end_s(self) -> int:
+        """End of the window [s]."""
+        return round(self.days * 86400)
+
+    @property
+    def end(self) -> datetime:
+        """When the window closes, UTC."""
+        return self.start + timedelta(seconds=self.end_s)
+
+
+def _put(document: dict[str, Any], path: str, value: Any, model: type[Spec]) -> None:
+    """Set the value at `path`, opening what stands empty on the way; refuse unknown keys."""
+    here: Any = document
+    steps = path.split(".")
+    owner: type[Spec] | None = model
+    for depth, step in enumerate(steps):
+        fields = _keys(owner) if owner is not None else {}
+        if step not in fields:
+            at = ".".join(steps[: depth + 1])
+            raise SpecError(f"unknown key '{at}': {nearest(at, all_keys(model))}")
+        if depth == len(steps) - 1:
+            here[step] = value
+            return
+        if not isinstance(here.get(step), dict):
+            here[step] = {}
+        here, owner = here[step], fields[step]
+
+
+def _keys(model: type[Spec]) -> dict[str, type[Spec] | None]:
+    found: dict[str, type[Spec] | None] = {}
+    for name, field in model.model_fields.items():
+        kinds = (field.annotation, *getattr(field.annotation, "__args__", ()))
+        inner = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Spec)]
+        found[field.alias or name] = inner[0] if inner else None
+    return found
+
+
+def all_keys(model: type[Spec] = Scenario, prefix: str = "") -> list[str]:
+    """Return every key that ``--set`` takes.
+
+    Examples
+    --------
+    >>> "schedule.policy" in all_keys()
+    True
+    """
+    found: list[str] = []
+    for key, inner in _keys(model).items():
+        found += all_keys(inner, f"{prefix}{key}.") if inner else [prefix + key]
+    return found
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `changes` laid over it, table by table."""
+    found = dict(base)
+    for key, value in changes.items():
+        inside = found.get(key)
+        found[key] = (
+            merged(inside, value) if isinstance(inside, Mapping) and isinstance(value, Mapping) else value
+        )
+    return found
+
+
+__all__ = ["Fraction", "Scenario", "Scheduling", "Trace", "Workload", "all_keys", "merged"]

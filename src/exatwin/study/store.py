@@ -1,0 +1,273 @@
+"""Keep a result as a folder of JSON and Parquet that any tool can read.
+
+::
+
+    RESULT/
+    ├── run.json            scenario, key figures, ledger, provenance
+    ├── jobs.parquet        what was asked and what became of it, a row a job
+    ├── placement.parquet   stretches of nodes, a row a stretch
+    ├── phases.parquet      what the profiles do
+    ├── signals/NAME.parquet   from when [s], value until the next row
+    └── report.html         the page
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from exatwin.account.ledger import Ledger, NodeHours
+from exatwin.catalogue.machine import Machine
+from exatwin.foundation.columns import read_columns, write_columns
+from exatwin.foundation.errors import OutputError, SpecError, TraceError
+from exatwin.foundation.signal import Signal
+from exatwin.schedule.result import NOT_STARTED, Placement, Schedule
+from exatwin.study.result import Result
+from exatwin.study.scenario import Scenario
+from exatwin.workload.job import Jobs, Phases, Profiles, State
+
+FORMAT = 1
+_LEDGER_DERIVED = (
+    "node_h",
+    "cost_eur",
+    "pue",
+    "wue_kg_j",
+    "cue_kgco2e_j",
+    "facility_j_per_node_h",
+    "balance",
+)
+
+
+def save(result: Result, folder: str | Path) -> Path:
+    """Write `result` to `folder`, whole or not at all; an older result there is replaced. Return the folder.
+
+    Raises
+    ------
+    OutputError
+        The folder can't be written, or holds something that is no result.
+    """
+    target = Path(folder)
+    check_target(target)
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        (partial / "signals").mkdir(parents=True)
+        _write_parts(result, partial)
+        if target.exists():
+            shutil.rmtree(target)
+        partial.replace(target)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return target
+
+
+def check_target(target: Path) -> None:
+    """Check that a result may be written to the folder `target`.
+
+    Raises
+    ------
+    OutputError
+        It is a file, holds something that is no result, or nobody may write there.
+    """
+    if target.exists() and not target.is_dir():
+        raise OutputError(f"{target}: is a file, expected a folder for the result")
+    if target.is_dir() and any(target.iterdir()) and not (target / "run.json").is_file():
+        raise OutputError(f"{target}: holds something that is no result, expected a new or empty folder")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        probe = target.with_name(f".{target.name}.probe")
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
+
+
+def _write_parts(result: Result, folder: Path) -> None:
+    schedule = result.schedule
+    write_columns({**dict(result.jobs), **_outcome(schedule)}, folder / "jobs.parquet")
+    write_columns(dict(result.profiles.phases), folder / "phases.parquet")
+    if schedule.placement is not None:
+        owner = np.repeat(np.arange(len(schedule)), np.diff(schedule.placement.first))
+        rows = {"job": owner, "node": schedule.placement.node, "count": schedule.placement.count}
+        write_columns(rows, folder / "placement.parquet")
+    for name, signal in result.signals.items():
+        values = np.append(signal.values, np.nan)
+        write_columns({"from_s": signal.edges_s, "value": values}, folder / "signals" / f"{name}.parquet")
+    (folder / "run.json").write_text(json.dumps(describe(result), indent=1, allow_nan=False) + "\n", "utf-8")
+
+
+def _outcome(schedule: Schedule) -> dict[str, np.ndarray]:
+    return {"start_s": schedule.start_s, "end_s": schedule.end_s, "state": schedule.state}
+
+
+def describe(result: Result) -> dict[str, Any]:
+    """Return all of `result` but its tables, as plain data."""
+    profiles = result.profiles
+    return {
+        "format": FORMAT,
+        "start": result.start.isoformat(),
+        "start_s": result.start_s,
+        "end_s": result.end_s,
+        "summary": plain(result.summary()),
+        "seeds": plain(list(result.seeds)),
+        "provenance": plain(dict(result.provenance)),
+        "scenario": result.scenario.document(),
+        "machine": result.machine.model_dump(mode="json", by_alias=True) if result.machine else None,
+        "capacity": result.schedule.capacity,
+        "ledger": plain(result.ledger.to_dict()) if result.ledger else None,
+        "profiles": {
+            "names": list(profiles.names),
+            "first": profiles.first.tolist(),
+            "compute_bound_frac": profiles.compute_bound_frac.tolist(),
+        },
+        "units": {name: signal.unit for name, signal in result.signals.items()},
+        "placed": result.schedule.placement is not None,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON takes it: NumPy scalars as numbers, what is not finite as None.
+
+    Examples
+    --------
+    >>> plain({"pue": float("nan"), "jobs": np.int64(3)})
+    {'pue': None, 'jobs': 3}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def load(folder: str | Path) -> Result:
+    """Return the result that :func:`save` left in `folder`.
+
+    Raises
+    ------
+    SpecError
+        There is no result there.
+    TraceError
+        A part of it is missing or broken.
+    """
+    where = Path(folder)
+    file = where / "run.json"
+    if not file.is_file():
+        raise SpecError(
+            f"{where}: holds no result (expected a folder with run.json, as 'exatwin run' leaves it)"
+        )
+    try:
+        document = json.loads(file.read_text("utf-8"))
+        return _rebuilt(document, where)
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise TraceError(f"{where}: the result is broken: {error}") from None
+
+
+def _rebuilt(document: dict[str, Any], where: Path) -> Result:
+    if document.get("format") != FORMAT:
+        raise ValueError(f"its format is {document.get('format')}, expected {FORMAT}")
+    units, told = document["units"], document["profiles"]
+    phases = Phases.read(where / "phases.parquet")
+    bound = np.array(told["compute_bound_frac"], np.float64)
+    return Result(
+        scenario=Scenario.parse(document["scenario"], str(where / "run.json")),
+        machine=Machine.model_validate(document["machine"]) if document["machine"] else None,
+        profiles=Profiles(tuple(told["names"]), np.array(told["first"], np.int64), phases, bound),
+        schedule=_schedule(document, where),
+        signals={name: _signal(where / "signals" / f"{name}.parquet", unit) for name, unit in units.items()},
+        ledger=_ledger(document["ledger"]),
+        start=datetime.fromisoformat(document["start"]),
+        start_s=document["start_s"],
+        end_s=document["end_s"],
+        provenance=document["provenance"],
+        seeds=tuple(document["seeds"]),
+    )
+
+
+def _schedule(document: dict[str, Any], where: Path) -> Schedule:
+    columns = read_columns(where / "jobs.parquet")
+    jobs = Jobs(**{name: columns[name] for name in Jobs.columns()})
+    placement = None
+    if document["placed"]:
+        rows = read_columns(where / "placement.parquet")
+        counts = (
+            np.bincount(rows["job"], minlength=len(jobs)) if len(rows["job"]) else np.zeros(len(jobs), int)
+        )
+        first = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+        placement = Placement(first, rows["node"].astype(np.int32), rows["count"].astype(np.int32))
+    return Schedule(
+        jobs=jobs,
+        start_s=columns["start_s"],
+        end_s=columns["end_s"],
+        state=columns["state"],
+        placement=placement,
+        capacity=document["capacity"],
+    )
+
+
+def _signal(path: Path, unit: str) -> Signal:
+    rows = read_columns(path)
+    return Signal(rows["from_s"], rows["value"][:-1], unit)
+
+
+def _ledger(document: dict[str, Any] | None) -> Ledger | None:
+    if document is None:
+        return None
+    stored = {key: value for key, value in document.items() if key not in _LEDGER_DERIVED}
+    return Ledger(**stored, node_h=NodeHours(**document["node_h"]))
+
+
+def write_schedule(result: Result, path: str | Path) -> Path:
+    """Write id, start, end, state and nodes of every job to `path`: CSV by the ending, else Parquet.
+
+    Times are seconds after the origin of the log, or the start of the window; what has not started has none.
+    """
+    schedule = result.schedule
+    names = np.array([_state_name(code) for code in range(256)], dtype=object)
+    begun = schedule.started
+    columns: dict[str, Any] = {
+        "id": result.jobs.job_id,
+        "submit": result.jobs.submit_s,
+        "start": np.ma.masked_array(schedule.start_s, ~begun),
+        "end": np.ma.masked_array(schedule.end_s, ~begun),
+        "state": names[schedule.state],
+        "nodes": result.jobs.nodes,
+    }
+    if schedule.placement is not None:
+        columns["nodelist"] = np.array(nodelists(schedule.placement), dtype=object)
+    target = Path(path)
+    write_columns(columns, target)
+    return target
+
+
+def _state_name(code: int) -> str:
+    return State(code).name if code in State._value2member_map_ else ""
+
+
+def nodelists(placement: Placement) -> list[str]:
+    """Return the nodes of each job as ranges, such as ``"0-47,96"``."""
+    ends = placement.node + placement.count - 1
+    texts = [
+        str(a) if a == b else f"{a}-{b}" for a, b in zip(placement.node.tolist(), ends.tolist(), strict=True)
+    ]
+    first = placement.first.tolist()
+    return [",".join(texts[a:b]) for a, b in pairwise(first)]
+
+
+__all__ = ["NOT_STARTED", "check_target", "describe", "load", "nodelists", "plain", "save", "write_schedule"]
