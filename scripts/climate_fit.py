@@ -88,7 +88,7 @@ class Fit:
         return fit
 
     def settled(self, data: Series) -> Fit:
-        """Return the fit with level curves that give drawn years the distribution and the means of the data."""
+        """Return the fit with level curves that give drawn years the distribution and means of the data."""
         plain = {
             name: variable.model_copy(update={"levels": []}) for name, variable in self.variables.items()
         }
@@ -112,7 +112,8 @@ def draw_years(fit: Fit, data: Series) -> list[dict[str, np.ndarray]]:
     """Return eight drawn years, with noise that no one else uses."""
     shell = Climate.model_construct(
         scores=SCORES.tolist(), persistence_h=list(PERSISTENCE_H), period_h=list(PERIOD_H),
-        smooth=list(SMOOTH), cold=fit.cold.tolist(), warm=fit.warm.tolist(), order=fit.order, variables=fit.variables,
+        smooth=list(SMOOTH), cold=fit.cold.tolist(), warm=fit.warm.tolist(), order=fit.order,
+        variables=fit.variables,
         clock="UTC" if np.array_equal(data.hours, data.clock) else "Europe/Berlin",
     )  # fmt: skip
     last = int(data.hours[-1].astype("datetime64[Y]").astype(int)) + 1970
@@ -139,7 +140,7 @@ def quantiles(values: np.ndarray) -> np.ndarray:
 
 
 def month_hour(data: Series, values: np.ndarray, what: str) -> np.ndarray:
-    """Return the mean or standard deviation by month and hour; hours without values take that of the month."""
+    """Return the mean or standard deviation by month and hour; others take that of the month."""
     table = np.zeros((12, 24))
     m, h = month(data.clock), hour(data.clock)
     for i in range(12):
@@ -254,7 +255,7 @@ def _positive(matrices: np.ndarray) -> np.ndarray:
 
 
 def give_humidity(fit: Fit, donor: Fit, name: str) -> Fit:
-    """Return `fit` with the dew point as far below the air's temperature as at another place, and tied to it."""
+    """Return `fit` with the dew point as far below the temperature as at another place, and tied to it."""
     size = len(fit.order)
 
     def extend(own: np.ndarray, other: np.ndarray) -> np.ndarray:

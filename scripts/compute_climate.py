@@ -16,9 +16,10 @@ import numpy as np
 from climate_fit import Fit, Series, describe, fit_moisture, free_cooling, give_humidity, write
 
 from exatwin.facility.climate import hours_of
+from exatwin.facility.hourly import Columns
 from exatwin.facility.psychrometrics import saturation_pressure_pa, wet_bulb_k
 from exatwin.facility.sun import clear_sky_w_m2
-from exatwin.facility.weather_files import Columns, read_columns
+from exatwin.facility.weather_files import read_columns
 
 TARGET = Path(__file__).parents[1] / "src/exatwin/catalogue/data/weather"
 ORDER = ("wind", "sun", "air", "pressure", "dew")
