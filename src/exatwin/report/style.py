@@ -85,7 +85,7 @@ def grey_shade(lightness: float) -> str:
     Examples
     --------
     >>> grey_shade(0.5)
-    '#757f8a'
+    '#75808a'
     """
     red, green, blue = colorsys.hls_to_rgb(0.58, lightness, 0.08)
     return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"

@@ -51,7 +51,11 @@ class FakeLedger:
             "cost_parts_eur": {"energy": 0.7 * self.cost_eur, "grid_fees": 0.3 * self.cost_eur},
             "compared_eur": {"flat-2025": 1.1 * self.cost_eur},
             "balance": {"relative": 3e-16},
-            "basis": {"pue": "10 kV meter to rack input", "cost": "day-ahead", "market": "synthetic-2025"},
+            "basis": {
+                "pue": "EN 50600-4-2, from the 10 kV meter to the rack inlet",
+                "cost": "day-ahead",
+                "market": "synthetic-2025",
+            },
         }
 
 
@@ -67,7 +71,9 @@ class FakeResult:
     provenance: dict[str, Any]
     start: datetime
     figures: dict[str, Any]
-    summaries: tuple[dict[str, Any], ...] = ()
+    start_s: float
+    end_s: float
+    seeds: tuple[dict[str, Any], ...] = ()
 
     def summary(self) -> dict[str, Any]:
         return dict(self.figures)
@@ -203,7 +209,7 @@ def it_power(schedule: Schedule, end_s: int) -> FakePower:
 
 
 def figures_of(schedule: Schedule, signals: dict[str, Signal], end_s: int) -> dict[str, Any]:
-    counted = schedule.started & (schedule.jobs.submit_s >= 0)
+    counted = schedule.started & (schedule.start_s >= 0)
     energy, whole = signals["it_w"].integral(), signals["facility_w"].integral()
     return {
         "jobs": len(schedule.jobs),
@@ -239,6 +245,7 @@ PROVENANCE = {
     "command": "exatwin run --machine jupiter --days 7 --seed 7",
     "start": "2026-11-16T00:00:00Z",
     "days": 7,
+    "site": "juelich",
     "data_digest": "sha256:9b1c4e5f00aa77d1",
 }
 
@@ -264,6 +271,8 @@ def fake_result(
         provenance=PROVENANCE,
         start=datetime(2026, 11, 16, tzinfo=UTC),
         figures=figures_of(schedule, signals, end_s),
+        start_s=0.0,
+        end_s=float(end_s),
     )
     return result if found else _without_machine(result)
 
@@ -279,4 +288,5 @@ def _without_machine(result: FakeResult) -> FakeResult:
         "makespan_s",
     )
     figures = {key: value if key in known else None for key, value in result.figures.items()}
-    return replace(result, power=None, ledger=None, signals=kept, figures=figures)
+    bare = {key: value for key, value in PROVENANCE.items() if key != "site"}
+    return replace(result, power=None, ledger=None, signals=kept, figures=figures, provenance=bare)
