@@ -135,6 +135,7 @@ def it_power(
     _check(schedule, profiles, machine, start_s, end_s)
     jobs = schedule.jobs
     node_idle_w = float(_kernel.grained(draw.idle_w))
+    switches_w = float(_kernel.grained(draw.fixed_w))
     runs = _runs(schedule)
     found = _kernel.job_events(
         *runs,
@@ -164,15 +165,15 @@ def it_power(
     idle_nodes_j = (machine.nodes * (end_s - start_s) - held_node_s) * node_idle_w
     whole = _touch(np.zeros(len(jobs), np.int32), jobs.nodes)
     all_idle_w = np.array([machine.nodes * node_idle_w])
-    switches_j = draw.fixed_w * (end_s - start_s)
+    switches_j = switches_w * (end_s - start_s)
     return ItPower(
-        total_w=_signals(events, whole, all_idle_w)[0] + draw.fixed_w,
+        total_w=_signals(events, whole, all_idle_w)[0] + switches_w,
         by_partition_w=_by_partition(events, schedule, machine, node_idle_w),
         idle_w=_signals(events, whole, all_idle_w, above_frac=0.0, taken_w=-node_idle_w)[0],
         by_part_j=_by_part(draw, phase_j, idle_nodes_j, switches_j),
         job_j=_shut(job_j),
         idle_j=idle_nodes_j + switches_j,
-        fixed_w=draw.fixed_w,
+        fixed_w=switches_w,
         node_idle_w=node_idle_w,
         events=events,
         machine=machine,
