@@ -226,7 +226,8 @@ def solve(document: dict[str, Any], fit: dict[str, Any], entries: list[Entry]) -
                 found.append(np.log(said.result / entry.result) / RESULT_FRAC)
         return np.array(found)
 
-    z, covariance = _mode(residuals, len(prior))
+    size = len(prior)
+    z, covariance = _mode(residuals, size) if entries else (np.zeros(size), np.eye(size))
     values = values_at(z, prior, sd, fraction)
     stretch = (values_at(z + 1e-4, prior, sd, fraction) - values) / 1e-4
     law = with_values(base, paths, values[: len(paths)])
@@ -352,7 +353,7 @@ def fit_family(folder: Path, priors: Path) -> None:
     for entry in entries:
         said = predict(found.law, entry, fit, found.kernel_frac)
         rest = found
-        if not entry.skip and len(used) > 1:
+        if not entry.skip:
             rest = solve(document, fit, [other for other in used if other is not entry])
         rows.append(table_row(entry, said, predict(rest.law, entry, fit, rest.kernel_frac)))
         if not entry.skip:

@@ -17,7 +17,7 @@ GRAIN = 1024.0
 @jit
 def grained(watts: float) -> float:
     """Return `watts` as the nearest multiple of the grain [W]."""
-    return np.floor(watts * GRAIN + 0.5) / GRAIN  # type: ignore[no-any-return]
+    return float(np.floor(watts * GRAIN + 0.5)) / GRAIN
 
 
 @jit

@@ -22,8 +22,8 @@ class NodeModel:
     """A power law with the counts and caps of one kind of node."""
 
     law: PowerLaw
-    accelerators: int
-    processors: int
+    accelerators: float
+    processors: float
     nics: float
     cap_w: float
     """Cap of one package [W]."""
