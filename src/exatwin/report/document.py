@@ -115,7 +115,10 @@ def pack(figure: go.Figure) -> dict[str, Any]:
         grid = getattr(given, "z", None) if given.type == "heatmap" else None
         if isinstance(grid, np.ndarray) and grid.dtype.kind in "iu":
             values, lengths = runs(grid)
-            trace["z"] = {"runs": values, "lengths": lengths, "shape": list(grid.shape)}
+            if 2 * len(values) < grid.size:  # where neighbours rarely agree, runs would take more than cells
+                trace["z"] = {"runs": values, "lengths": lengths, "shape": list(grid.shape)}
+            else:
+                trace["z"] = grid
     return plain
 
 
@@ -206,12 +209,19 @@ def _typed(array: np.ndarray[Any, Any]) -> dict[str, Any]:
     """Return `array` as plotly's typed arrays: little-endian bytes in base64."""
     from base64 import b64encode
 
-    narrow = array.astype(np.int32) if array.dtype.kind in "iu" and array.dtype.itemsize > 4 else array
-    if narrow.dtype.kind in "iu" and not np.array_equal(narrow, array):
-        narrow = array.astype(np.float64)
+    narrow = array.astype(_narrowest(array)) if array.dtype.kind in "iu" else array
     code = f"{narrow.dtype.kind}{narrow.dtype.itemsize}"
     data = np.ascontiguousarray(narrow, narrow.dtype.newbyteorder("<")).tobytes()
     spec: dict[str, Any] = {"dtype": code, "bdata": b64encode(data).decode("ascii")}
     if array.ndim > 1:
         spec["shape"] = ", ".join(str(size) for size in array.shape)
     return spec
+
+
+def _narrowest(array: np.ndarray[Any, Any]) -> Any:
+    """Return the smallest type of plotly's that holds the integers of `array`; floats for the largest."""
+    low, high = (int(array.min()), int(array.max())) if array.size else (0, 0)
+    for kind in (np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32):
+        if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
+            return kind
+    return np.float64

@@ -167,16 +167,19 @@ def node_mean_w(schedule: Schedule, job_j: Float64, idle_j: float, start_s: floa
 def owners(schedule: Schedule, start_s: float, end_s: float, rows: int, columns: int) -> Int32:
     """Return which job holds which node when, sampled at the centres of a grid, shape (rows, columns).
 
-    Rows are nodes from 0 up, columns are time; -1 where nobody holds the node. Without a placement the jobs
-    that run at a column's time are stacked by their start.
+    Rows are nodes from 0 up, columns are time; -1 where nobody holds the node.
+
+    Raises
+    ------
+    ValueError
+        The schedule has no placement.
     """
-    rows = min(rows, schedule.capacity)
-    if schedule.placement is None:
-        return _stacked_owners(schedule, start_s, end_s, rows, columns)
-    grid = np.full((rows, columns), -1, np.int32)
     place = schedule.placement
-    first, node, width = place.first, place.node, place.count
-    owner = np.repeat(np.arange(len(schedule), dtype=np.int32), np.diff(first))
+    if place is None:
+        raise ValueError("the schedule records no placement")
+    rows = min(rows, schedule.capacity)
+    grid = np.full((rows, columns), -1, np.int32)
+    owner = np.repeat(np.arange(len(schedule), dtype=np.int32), np.diff(place.first))
     per_column, per_row = (end_s - start_s) / columns, schedule.capacity / rows
 
     def centre(edges: Any, origin: float, width: float, count: int) -> Int64:
@@ -184,22 +187,35 @@ def owners(schedule: Schedule, start_s: float, end_s: float, rows: int, columns:
 
     left = centre(schedule.start_s.astype(np.float64), start_s, per_column, columns)[owner]
     right = centre(schedule.end_s.astype(np.float64), start_s, per_column, columns)[owner]
-    low = centre(node, 0.0, per_row, rows)
-    high = centre(node + width, 0.0, per_row, rows)
+    low = centre(place.node, 0.0, per_row, rows)
+    high = centre(place.node + place.count, 0.0, per_row, rows)
     for index in np.flatnonzero((right > left) & (high > low)):
         grid[low[index] : high[index], left[index] : right[index]] = owner[index]
     return grid
 
 
-def _stacked_owners(schedule: Schedule, start_s: float, end_s: float, rows: int, columns: int) -> Int32:
+def stacked_owners(
+    schedule: Schedule, start_s: float, end_s: float, rows: int, columns: int, rank: Int32
+) -> Int32:
+    """Return the jobs that run at each time, one upon the other, sampled as a grid of shape (rows, columns).
+
+    Parameters
+    ----------
+    rank
+        Jobs of lower rank lie below, jobs of equal rank by their start, shape (jobs,).
+    """
+    rows = min(rows, schedule.capacity)
     grid = np.full((rows, columns), -1, np.int32)
     order = np.argsort(schedule.start_s, kind="stable")
+    order = order[schedule.started[order]]
     begin, end = schedule.start_s[order], schedule.end_s[order]
+    longest = int((end - begin).max(initial=0))
     centres = (np.arange(rows) + 0.5) * schedule.capacity / rows
     for column, time in enumerate(start_s + (np.arange(columns) + 0.5) * (end_s - start_s) / columns):
-        running = order[(begin <= time) & (end > time)]
-        tops = np.cumsum(schedule.jobs.nodes[running])
-        at = np.searchsorted(tops, centres, side="right")
+        low, high = np.searchsorted(begin, time - longest), np.searchsorted(begin, time, side="right")
+        running = order[low:high][end[low:high] > time]
+        running = running[np.argsort(rank[running], kind="stable")]
+        at = np.searchsorted(np.cumsum(schedule.jobs.nodes[running]), centres, side="right")
         held = at < len(running)
         grid[held, column] = running[at[held]]
     return grid

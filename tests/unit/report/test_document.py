@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from base64 import b64decode
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -67,6 +68,27 @@ def test_the_schedule_travels_as_runs(page: str) -> None:
     assert grid["shape"] == [420, 1344]
     assert set(grid["lengths"]) == {"dtype", "bdata"}
     assert len(json.dumps(figures["gantt"])) < 600_000
+
+
+def test_a_grid_without_neighbours_travels_cell_by_cell() -> None:
+    import plotly.graph_objects as go
+
+    busy = np.arange(12, dtype=np.int32).reshape(3, 4)
+    calm = np.zeros((3, 4), np.int32)
+    packed = document.pack(go.Figure([go.Heatmap(z=busy), go.Heatmap(z=calm)]))
+    assert np.array_equal(packed["data"][0]["z"], busy)
+    assert packed["data"][1]["z"]["lengths"].tolist() == [12]
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [([0, 255], "u1"), ([-1, 3], "i1"), ([0, 65_535], "u2"), ([-1, 300], "i2"), ([1_780_000_000], "u4"),
+     ([-70_000], "i4"), ([2**40], "f8"), ([], "u1")],
+)  # fmt: skip
+def test_integers_travel_in_the_narrowest_type(values: list[int], code: str) -> None:
+    spec = document._typed(np.array(values, np.int64))
+    assert spec["dtype"] == code
+    assert np.frombuffer(b64decode(spec["bdata"]), code).tolist() == values
 
 
 def test_the_page_says_what_it_rests_on(page: str) -> None:

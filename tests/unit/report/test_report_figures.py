@@ -135,7 +135,12 @@ def test_the_facts_of_a_job_are_its_own(result: FakeResult) -> None:
 def test_a_schedule_without_placement_is_drawn(result: FakeResult) -> None:
     bare = replace(result, schedule=replace(result.schedule, placement=None))
     assert "floor" not in available(bare)
-    assert len(gantt(bare).data) > 1
+    drawn = gantt(bare)
+    assert drawn.layout.yaxis.title.text == "nodes held, by kind of job"
+    z = np.asarray(drawn.data[0].z)
+    held = z > 0
+    assert np.all(held[:-1] >= held[1:])  # nobody floats above a free node
+    assert np.all(np.diff(np.where(held, z, z.max()), axis=0) >= -z.max())
 
 
 def test_waits_draw_nothing_when_no_job_started(plain: FakeResult) -> None:

@@ -98,6 +98,8 @@ def test_node_power_needs_a_placement() -> None:
         statistics.node_mean_w(bare, np.zeros(3), 0.0, 0.0, 100.0)
     with pytest.raises(ValueError, match="no placement"):
         statistics.node_busy_frac(bare, 0.0, 100.0)
+    with pytest.raises(ValueError, match="no placement"):
+        statistics.owners(bare, 0.0, 100.0, 4, 4)
 
 
 def test_owners_of_a_tiny_schedule() -> None:
@@ -109,9 +111,12 @@ def test_owners_of_a_tiny_schedule() -> None:
     ]
 
 
-def test_owners_without_a_placement_stack_what_runs() -> None:
-    grid = statistics.owners(replace(tiny(), placement=None), 0.0, 100.0, 4, 4)
+def test_jobs_are_stacked_by_rank_then_start() -> None:
+    grid = statistics.stacked_owners(tiny(), 0.0, 100.0, 4, 4, np.zeros(3, np.int32))
     assert grid.tolist() == [[0, 0, 1, 1], [0, 0, 1, 1], [-1] * 4, [-1] * 4]
+    both = replace(tiny(), start_s=np.array([0, 10, NOT_STARTED]), end_s=np.array([100, 100, NOT_STARTED]))
+    grid = statistics.stacked_owners(both, 0.0, 100.0, 4, 2, np.array([1, 0, 0], np.int32))
+    assert grid.tolist() == [[1, 1], [1, 1], [0, 0], [0, 0]]
 
 
 def test_owners_hold_the_sampled_node_at_the_sampled_time(result: FakeResult) -> None:
@@ -129,8 +134,8 @@ def test_owners_hold_the_sampled_node_at_the_sampled_time(result: FakeResult) ->
 
 
 def test_owners_fill_the_share_that_is_held(plain: FakeResult) -> None:
-    for schedule in (plain.schedule, replace(plain.schedule, placement=None)):
-        grid = statistics.owners(schedule, 0.0, DAY, 128, 1440)
+    stacked = statistics.stacked_owners(plain.schedule, 0.0, DAY, 128, 1440, plain.jobs.profile)
+    for grid in (statistics.owners(plain.schedule, 0.0, DAY, 128, 1440), stacked):
         assert np.mean(grid >= 0) == pytest.approx(plain.signals["allocated_nodes"].mean() / 128, abs=2e-3)
 
 

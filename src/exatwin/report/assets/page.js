@@ -52,8 +52,8 @@
       if (timed && layout.yaxis2) layout.yaxis2.fixedrange = true;
       if (timed && plot.layout) layout.xaxis.range = plot.layout.xaxis.range.slice();
       if (narrow) layout.font = { size: 10 };
-      for (const trace of data)
-        if (trace.z && trace.z.runs) Object.assign(trace, { z: unpack(trace.z), hoverinfo: "none", hovertemplate: null });
+      if (data[0].z && data[0].z.runs) data[0].z = unpack(data[0].z);
+      if (layout.meta.jobs) Object.assign(data[0], { hoverinfo: "none", hovertemplate: null });
       return Plotly.react(plot, data, layout, config);
     }));
   }
@@ -145,7 +145,6 @@
   });
   addEventListener("beforeprint", () => {
     root.classList.add("printing");
-    for (const part of document.querySelectorAll(".facts details")) part.open = true;
     draw();
   });
   addEventListener("afterprint", () => { root.classList.remove("printing"); draw(); });

@@ -10,16 +10,18 @@ import numpy as np
 import plotly.graph_objects as go
 
 from exatwin.foundation.arrays import Int32, Int64
-from exatwin.report.figures.base import figure, time_figure, times_ms
+from exatwin.report.figures.base import figure, time_figure
 from exatwin.report.source import Reportable, epoch_ms, place_word, window
-from exatwin.report.statistics import owners
+from exatwin.report.statistics import owners, stacked_owners
 from exatwin.report.style import class_shade, grey_shade
 from exatwin.workload.job import State
 
 ROWS, COLUMNS = 420, 1344
+LONGEST_S = 45 * 86400.0
+"""Beyond this a job is narrower than a column, and where it ran would look like noise."""
 MOST_CLASSES = 11
 OTHER = "other"
-MOST_FACTS = 20_000
+MOST_FACTS = 15_000
 """Jobs whose facts are kept for the pointer: the largest in the picture."""
 
 
@@ -86,6 +88,20 @@ def _labels(result: Reportable) -> tuple[list[str], Int64]:
     return names.tolist(), of_profile[jobs.profile]
 
 
+def placed(result: Reportable) -> bool:
+    """Return whether the picture can show where jobs ran: placed, in a window not much longer than a job."""
+    start, end = window(result)
+    return result.schedule.placement is not None and end - start <= LONGEST_S
+
+
+def picture(result: Reportable) -> Int32:
+    """Return the job at each place of the picture, or those that run stacked by class, -1 for nobody."""
+    schedule, (start, end) = result.schedule, window(result)
+    if placed(result):
+        return owners(schedule, start, end, ROWS, COLUMNS)
+    return stacked_owners(schedule, start, end, ROWS, COLUMNS, classes(result)[0])
+
+
 def encode(result: Reportable, grid: Int32) -> Code:
     """Return the codes of the jobs that appear in `grid`; the largest keep one of their own."""
     of_class, names = classes(result)
@@ -113,7 +129,7 @@ def encode(result: Reportable, grid: Int32) -> Code:
 def gantt(result: Reportable) -> go.Figure:
     """Return a picture of which job holds which node when, coloured by class."""
     start, end = window(result)
-    grid = owners(result.schedule, start, end, ROWS, COLUMNS)
+    grid = picture(result)
     code = encode(result, grid)
     z = np.where(grid >= 0, code.of_job[grid], 0).astype(np.int32)
     word, rows = place_word(result), grid.shape[0]
@@ -130,7 +146,11 @@ def gantt(result: Reportable) -> go.Figure:
             marker={"symbol": "square", "size": 10, "color": _shade(name, index, 0.5)},
         )  # fmt: skip
     drawn.update_layout(
-        yaxis={"title": {"text": f"{word}s"}, "range": [0, result.schedule.capacity], "showgrid": False},
+        yaxis={
+            "title": {"text": f"{word}s" if placed(result) else f"{word}s held, by kind of job"},
+            "range": [0, result.schedule.capacity],
+            "showgrid": False,
+        },
         xaxis_showgrid=False,
         legend={"itemclick": False, "itemdoubleclick": False},
         meta={
@@ -160,13 +180,14 @@ def _colours(code: Code) -> list[list[Any]]:
 def _facts(result: Reportable, code: Code) -> dict[str, Any]:
     """Return what the page tells of each job under the pointer, as columns in the order of the codes."""
     rows, jobs, schedule = code.known, result.jobs, result.schedule
+    origin = round(epoch_ms(result, 0.0) / 1e3)
     facts: dict[str, Any] = {
         "code": code.of_job[rows],
         "id": jobs.job_id[rows],
         "nodes": jobs.nodes[rows],
-        "submit": times_ms(result, jobs.submit_s[rows]) / 1e3,
-        "start": times_ms(result, schedule.start_s[rows]) / 1e3,
-        "end": times_ms(result, schedule.end_s[rows]) / 1e3,
+        "submit": jobs.submit_s[rows] + origin,
+        "start": schedule.start_s[rows] + origin,
+        "end": schedule.end_s[rows] + origin,
         "account": jobs.account[rows],
         "kind": jobs.profile[rows],
         "label": list(result.profiles.names),
