@@ -35,7 +35,7 @@ class NodeModel:
     """Rated power of the processor relative to the law's."""
 
     @property
-    def packages(self) -> int:
+    def packages(self) -> float:
         """Packages of the node that the cap holds for."""
         return self.processors if self.law.cap_scope == "processor" else self.accelerators
 
