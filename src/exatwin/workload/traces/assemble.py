@@ -213,13 +213,14 @@ def _origin(parsed: Parsed, options: ReadOptions, submit_s: Float64) -> tuple[in
 def _numbers(rows: Rows, used: Int64, audit: Audit) -> Int64:
     """Return a number for each job, unique: its own for the first run, a fresh one for each further."""
     number, task, cluster = rows.number[used], rows.task[used], rows.cluster[used]
-    order = np.lexsort((np.arange(len(used)), cluster, task, number))
-    same = number[order][1:] == number[order][:-1]
-    same_job = same & (task[order][1:] == task[order][:-1]) & (cluster[order][1:] == cluster[order][:-1])
     none = number < 0
     again, rerun = none.copy(), np.zeros(len(used), np.bool_)
-    again[order[1:][same]] = True
-    rerun[order[1:][same_job]] = True
+    order = np.argsort(number, kind="stable")
+    again[order[1:][number[order][1:] == number[order][:-1]]] = True
+    if np.any(again):
+        order = np.lexsort((cluster, task, number))
+        keys = [key[order] for key in (cluster, task, number)]
+        rerun[order[1:][np.logical_and.reduce([key[1:] == key[:-1] for key in keys])]] = True
     audit.mend(_spread(rerun & ~none, used, len(rows)), Repair.REQUEUED)
     audit.mend(_spread(none, used, len(rows)), Repair.NO_JOB_NUMBER)
     fresh = max(int(number.max(initial=0)), 0) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,17 +89,28 @@ def _unpack(data: bytes) -> tuple[bytes, str]:
     rest = data
     while rest.startswith(_GZIP):
         stream = zlib.decompressobj(wbits=31)
-        try:
-            for at in range(0, len(rest), _CHUNK):
+        for at in range(0, len(rest), _CHUNK):
+            before = stream.copy()
+            try:
                 parts.append(stream.decompress(rest[at : at + _CHUNK]))
-                if stream.eof:
-                    rest = stream.unused_data + rest[at + _CHUNK :]
-                    break
-            else:
-                return b"".join([*parts, stream.flush()]), "cut off"
-        except zlib.error:
-            return b"".join(parts), "damaged"
+            except zlib.error:
+                parts += _until_damage(before, rest[at : at + _CHUNK])
+                return b"".join(parts), "damaged"
+            if stream.eof:
+                rest = stream.unused_data + rest[at + _CHUNK :]
+                break
+        else:
+            return b"".join([*parts, stream.flush()]), "cut off"
     return b"".join(parts), "followed by other bytes" if rest.strip(b"\0") else ""
+
+
+def _until_damage(stream: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+    """Yield the text of a damaged chunk, byte by byte, as far as it goes."""
+    try:
+        for k in range(len(chunk)):
+            yield stream.decompress(chunk[k : k + 1])
+    except zlib.error:
+        return
 
 
 def _refuse(path: Path, data: bytes) -> None:

@@ -32,6 +32,8 @@ class Head:
     """Lines of other text before it."""
     delimiter: int
     names: tuple[str, ...]
+    ends: int = 0
+    """Delimiters that end it."""
 
 
 def find_head(source: Source) -> Head | None:
@@ -43,10 +45,11 @@ def find_head(source: Source) -> Head | None:
             if not 2 <= text.count(delimiter) < _MOST_COLUMNS:
                 continue
             names = [cell.decode("utf-8", "replace").strip().strip('"') for cell in text.split(delimiter)]
+            width = len(names)
             while names and not names[-1]:
                 names.pop()
             if looks_like_header(names):
-                return Head(at, at + len(text), before, delimiter[0], tuple(names))
+                return Head(at, at + len(text), before, delimiter[0], tuple(names), width - len(names))
         at += len(line) + 1
     return None
 
@@ -144,7 +147,7 @@ def scan(source: Source, head: Head) -> Cells:
         np.array([c.scale for c in columns], np.float64),
         np.array(slots, np.int64),
     )
-    bounds = np.array([head.begin, head.end], np.int64)
+    bounds = np.array([head.begin, head.end, head.ends], np.int64)
     quoted = head.delimiter != ord("|")
     rows = read_table(source.array(), start, bounds, head.delimiter, quoted, spec, out, words, value)
     return Cells(

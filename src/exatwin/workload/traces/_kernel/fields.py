@@ -354,7 +354,7 @@ def _value(buf: Any, a: int, b: int, kind: int, scale: float, more: Any) -> floa
 NAIVE, NUMBER_OF, TASK, JOB_KIND = range(4)
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 VALUE = types.float64(BYTES, types.int64, types.int64, types.int64, types.float64, types.int64[::1])
-"""Signature of :data:`value`; kernels take it as an argument, for written into each place it compiles long."""
+"""Signature of :data:`value`; kernels take it as an argument: written into each place, it compiles long."""
 
 
 def _build(digest: str) -> Any:

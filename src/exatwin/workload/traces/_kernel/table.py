@@ -107,13 +107,16 @@ def split(
 
 
 @inner
-def delimiters(buf: Any, at: int, delimiter: int) -> int:
-    """Return how many delimiters the line at `at` holds."""
-    found = 0
+def opens(buf: Any, at: int, delimiter: int, kind: Any, read: Any, more: Any) -> bool:
+    """Return whether the line at `at` is a row of its own: enough delimiters, a job number in its place."""
+    found, cell, is_job = 0, at, True
     while at < len(buf) and buf[at] != 10:
-        found += 1 if buf[at] == delimiter else 0
+        if buf[at] == delimiter:
+            if found < len(kind) and kind[found] == JOB:
+                is_job = is_job and read(buf, cell, at, JOB, 1.0, more) == 0.0
+            found, cell = found + 1, at + 1
         at += 1
-    return found
+    return is_job and found >= len(kind) - 1
 
 
 @inner
@@ -215,23 +218,25 @@ def code(buf: Any, a: int, b: int, table: Any, begin: Any, end: Any, known: int)
 
 @inner
 def record(
-    buf: Any, at: int, delimiter: int, quoted: bool, kind: Any, work: Any, read: Any
+    buf: Any, at: int, delimiter: int, quoted: bool, ends: int, kind: Any, work: Any, read: Any
 ) -> tuple[int, int, int]:
-    """Find the row at `at`: leave its fields in `work`; return what became of it, its lines and its end."""
+    """Find the row at `at`: leave its fields in `work`; return what became of it, its lines and its end.
+
+    A row may end in so many delimiters too many (`ends`).
+    """
     first, last, best, choice, more = work
     n, fields, lines, begin = len(kind), 0, 0, at
     while True:
         fields, end = split(buf, begin, delimiter, quoted, fields, first, last)
         lines, begin = lines + 1, end + 1
-        if (
-            fields >= n
-            or end >= len(buf)
-            or lines >= _MOST_LINES
-            or delimiters(buf, begin, delimiter) >= n - 1
-        ):
+        if fields >= n or end >= len(buf) or lines >= _MOST_LINES:
+            break
+        if opens(buf, begin, delimiter, kind, read, more):
             break
     if fields < n:
         return SHORT, lines, end
+    while fields > n and ends > 0 and fields <= len(first) and first[fields - 1] == last[fields - 1]:
+        fields, ends = fields - 1, ends - 1
     if fields == n and lines == 1:
         return WHOLE, lines, end
     surplus = fields > n
@@ -250,9 +255,9 @@ def _rows(
 ) -> int:
     """Read the rows from `at` on into `out`; return how many there are.
 
-    `header` bounds the header line; `spec` is (kind, scale, slot) of each column, slot -1 an anchor; `out` is
-    (values, naive, unreadable, number, task, job kind, fate, codes); `words` is (hash tables, begin, end,
-    known); `read` is :data:`~exatwin.workload.traces._kernel.fields.value`.
+    `header` is the bounds of the header line and how many delimiters end it; `spec` is (kind, scale, slot) of
+    each column, slot -1 an anchor; `out` is (values, naive, unreadable, number, task, job kind, fate, codes);
+    `words` is (hash tables, begin, end, known); `read` is the ``value`` of the kernel of fields.
     """
     kind, scale, slot = spec
     values, naive, unreadable, base, task, job_kind, fate, codes = out
@@ -272,7 +277,7 @@ def _rows(
         if a == b:
             at = stop + 1
             continue
-        what, lines, end = record(buf, at, delimiter, quoted, kind, work, read)
+        what, lines, end = record(buf, at, delimiter, quoted, header[2], kind, work, read)
         if what == WHOLE and alike(buf, a, b, header[0], header[1]):
             what = HEADER
         if what == TANGLED and lines > 1:
