@@ -97,8 +97,7 @@ def _discard(partial: Path) -> None:
 
 def label(result: Reportable) -> str:
     """Return what kind of data the page shows, in a few words."""
-    recorded = result.provenance.get("trace") is not None
-    workload = "recorded workload" if recorded else "synthetic workload"
+    workload = "recorded workload" if basis_of(result, "workload") == "recorded" else "synthetic workload"
     return workload if result.power is None else f"{workload} · modelled power"
 
 
@@ -135,9 +134,9 @@ def _panel(result: Reportable, name: str, figure: go.Figure, about: About) -> st
     if name in BESIDE:
         more = markup.details("As a table", markup.table(tables.TABLES[BESIDE[name]](result)))
     marks = [BASIS[word] for word in dict.fromkeys(basis_of(result, word) for word in about.basis)]
-    return markup.panel(
-        name, about.title, about.unit, marks, figure.layout.meta["alt"], about.height_px, more
-    )
+    meta = figure.layout.meta
+    unit = meta.get("unit", about.unit)
+    return markup.panel(name, about.title, unit, marks, meta["alt"], about.height_px, more)
 
 
 def _tables(result: Reportable) -> str:

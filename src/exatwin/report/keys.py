@@ -47,7 +47,7 @@ class Key:
     origin: str
     """Which stage computes it, from what."""
     basis: str = "modelled"
-    """How it is known."""
+    """How it is known (see :func:`exatwin.report.source.basis_of`)."""
 
     def scaled(self, value: float) -> float:
         """Return `value` in the unit for people."""
@@ -58,17 +58,17 @@ _SCHEDULE: Final = "schedule: policy and placement on the jobs"
 _POWER: Final = "power: node power law on the schedule"
 _PLANT: Final = "facility: power chain and cooling under the weather"
 KEYS: Final = (
-    Key("jobs", "Jobs", "jobs", 1.0, "workload: in the system during the window"),
-    Key("jobs_started", "Jobs started", "jobs", 1.0, _SCHEDULE),
-    Key("median_job_nodes", "Median size of a job", "nodes", 1.0, "workload"),
+    Key("jobs", "Jobs", "jobs", 1.0, "workload: in the system during the window", "workload"),
+    Key("jobs_started", "Jobs started", "jobs", 1.0, _SCHEDULE, "schedule"),
+    Key("median_job_nodes", "Median size of a job", "nodes", 1.0, "workload: as asked for", "workload"),
     Key("rows_read", "Rows read from the trace", "rows", 1.0, "workload: reader", "recorded"),
     Key("rows_skipped", "Rows skipped", "rows", 1.0, "workload: reader", "recorded"),
-    Key("utilisation_frac", "Utilisation", "%", 100.0, _SCHEDULE),
-    Key("mean_wait_s", "Mean wait", "h", 1 / 3600.0, _SCHEDULE),
-    Key("median_wait_s", "Median wait", "h", 1 / 3600.0, _SCHEDULE),
-    Key("p90_wait_s", "P90 of the wait", "h", 1 / 3600.0, _SCHEDULE),
-    Key("mean_bounded_slowdown", "Mean bounded slowdown (10 s)", "ratio", 1.0, _SCHEDULE),
-    Key("makespan_s", "Makespan", "h", 1 / 3600.0, _SCHEDULE),
+    Key("utilisation_frac", "Utilisation", "%", 100.0, _SCHEDULE, "schedule"),
+    Key("mean_wait_s", "Mean wait", "h", 1 / 3600.0, _SCHEDULE, "schedule"),
+    Key("median_wait_s", "Median wait", "h", 1 / 3600.0, _SCHEDULE, "schedule"),
+    Key("p90_wait_s", "P90 of the wait", "h", 1 / 3600.0, _SCHEDULE, "schedule"),
+    Key("mean_bounded_slowdown", "Mean bounded slowdown (10 s)", "ratio", 1.0, _SCHEDULE, "schedule"),
+    Key("makespan_s", "Makespan", "h", 1 / 3600.0, _SCHEDULE, "schedule"),
     Key("node_h", "Node-hours", "node-h", 1.0, "account: node-seconds held inside the window"),
     Key("billed", "Billed", "units", 1.0, "account: the site's billing unit"),
     Key("mean_power_w", "Mean IT power", "MW", 1e-6, _POWER),

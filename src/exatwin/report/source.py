@@ -126,12 +126,15 @@ def settled(result: Reportable, key: str) -> dict[str, Any]:
 def basis_of(result: Reportable, word: str) -> str:
     """Return how a figure is known whose basis is `word`.
 
-    ``weather`` and ``market`` are assumed unless somebody brought measured ones; a ``schedule`` is modelled
-    unless a trace was replayed as it was recorded; any other word stands for itself.
+    ``weather`` and ``market`` are assumed unless somebody brought measured ones, a ``workload`` is modelled
+    unless it is a trace, a ``schedule`` unless a trace was replayed as it was recorded; any other word stands
+    for itself.
     """
     if word in ("weather", "market"):
         source = str(result.provenance.get(word) or "synthetic")
         return "assumed" if "synthetic" in source.lower() else "measured"
+    if word == "workload":
+        return "recorded" if result.provenance.get("trace") else "modelled"
     if word == "schedule":
         trace = getattr(getattr(result, "scenario", None), "trace", None)
         return "recorded" if trace is not None and trace.as_recorded else "modelled"

@@ -13,7 +13,7 @@ from exatwin.foundation.spec import Quality, Sourced
 from exatwin.foundation.units import show
 from exatwin.report.energy import energy_flow
 from exatwin.report.keys import BASIS, KEYS, Basis
-from exatwin.report.source import Reportable, has, instant, place_word, settled, window
+from exatwin.report.source import Reportable, basis_of, has, instant, place_word, settled, window
 from exatwin.report.statistics import over_seeds, waits_by_size
 from exatwin.report.words import duration, number
 from exatwin.workload.job import State
@@ -80,11 +80,14 @@ def key_figures(result: Reportable) -> Table:
         if value is None or (key.basis == "recorded" and not result.provenance.get("trace")):
             continue
         spread = spreads[key.name]
-        unit = str(summary.get("billing_unit") or key.unit) if key.name == "billed" else key.unit
-        row: tuple[Cell, ...] = (key.title, number(key.scaled(value)), unit)
+        unit = {
+            "billed": str(summary.get("billing_unit") or key.unit),
+            "median_job_nodes": f"{place_word(result)}s",
+        }
+        row: tuple[Cell, ...] = (key.title, number(key.scaled(value)), unit.get(key.name, key.unit))
         if many:
             row += (_range(key.scaled, spread),)
-        rows.append((*row, BASIS[key.basis], key.origin))
+        rows.append((*row, BASIS[basis_of(result, key.basis)], key.origin))
     head = ("figure", "value>", "unit", *(("median, P10–P90 of seeds>",) if many else ()), "known", "from")
     missing = [key.title for key in KEYS if key.name in summary and summary[key.name] is None]
     note = f"Not known for this run: {', '.join(missing)}." if missing else ""

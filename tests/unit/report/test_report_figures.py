@@ -136,11 +136,30 @@ def test_a_schedule_without_placement_is_drawn(result: FakeResult) -> None:
     bare = replace(result, schedule=replace(result.schedule, placement=None))
     assert "floor" not in available(bare)
     drawn = gantt(bare)
-    assert drawn.layout.yaxis.title.text == "nodes held, by kind of job"
+    assert "nodes held, stacked by kind of job" in drawn.layout.meta["unit"]
     z = np.asarray(drawn.data[0].z)
     held = z > 0
     assert np.all(held[:-1] >= held[1:])  # nobody floats above a free node
     assert np.all(np.diff(np.where(held, z, z.max()), axis=0) >= -z.max())
+
+
+def test_a_trace_with_one_profile_is_coloured_by_account(plain: FakeResult) -> None:
+    one = replace(
+        plain, schedule=replace(plain.schedule, jobs=plain.jobs.replace(profile=np.zeros(len(plain.jobs))))
+    )
+    one = replace(one, jobs=one.schedule.jobs)
+    assert "colour = account" in gantt(one).layout.meta["unit"]
+    accounts = {trace.name for trace in gantt(one).data[1:]}
+    assert "other" in accounts
+    assert all(name.startswith("account ") for name in accounts - {"other"})
+
+
+def test_a_machine_without_a_floor_plan_says_so(result: FakeResult) -> None:
+    assert result.machine is not None
+    bare = result.machine.model_copy(update={"file": result.machine.file.model_copy(update={"layout": None})})
+    drawn = FIGURES["floor"](replace(result, machine=bare))
+    assert "no floor plan is published" in drawn.layout.meta["unit"]
+    assert "rack" not in str(drawn.data[0].text)
 
 
 def test_waits_draw_nothing_when_no_job_started(plain: FakeResult) -> None:

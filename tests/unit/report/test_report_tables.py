@@ -7,7 +7,8 @@ from fake import FakeResult
 
 from exatwin.report import tables
 from exatwin.report.cards import cards, spark_points
-from exatwin.report.keys import KEYS, Basis
+from exatwin.report.keys import BASIS, KEYS, Basis
+from exatwin.report.source import basis_of
 
 
 def column(table: tables.Table, title: str) -> list[object]:
@@ -32,6 +33,31 @@ def test_unknown_figures_are_named_not_invented(plain: FakeResult) -> None:
     assert "PUE, EN 50600-4-2" not in column(made, "figure")
     assert "PUE, EN 50600-4-2" in made.note
     assert "Mean wait" in column(made, "figure")
+
+
+def test_a_trace_is_recorded_and_brought_weather_measured(result: FakeResult) -> None:
+    words = ("workload", "schedule", "weather", "market", "modelled")
+    assert [basis_of(result, word) for word in words] == [
+        "modelled",
+        "modelled",
+        "assumed",
+        "assumed",
+        "modelled",
+    ]
+    brought = {
+        **result.provenance,
+        "trace": "log.swf",
+        "weather": "EPW file aachen.epw",
+        "market": "SMARD file",
+    }
+    replayed = replace(result, provenance=brought)
+    assert [basis_of(replayed, word) for word in words[2:4]] == ["measured", "measured"]
+    assert basis_of(replayed, "workload") == "recorded"
+    assert basis_of(replayed, "schedule") == "modelled"
+    known = dict(
+        zip(column(tables.key_figures(replayed), "figure"), tables.key_figures(replayed).rows, strict=True)
+    )
+    assert BASIS["recorded"] in known["Jobs"]
 
 
 def test_several_seeds_show_median_and_range(result: FakeResult) -> None:

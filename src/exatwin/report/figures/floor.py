@@ -91,10 +91,19 @@ def floor(result: Reportable) -> go.Figure:
     shape = (len(where.y_edges) - 1, len(where.x_edges) - 1)
     z, label = np.full(shape, np.nan, np.float32), np.full(shape, "", object)
     z[where.row, where.column], label[where.row, where.column] = watts / 1e3, texts
-    alt = f"Mean power of a node from {watts.min() / 1e3:.2f} to {watts.max() / 1e3:.2f} kW "
-    drawn = empty(
-        alt + f"over {machine.racks} racks in {machine.groups} groups.", hovermode="closest", showlegend=False
+    known = machine.file.layout is not None
+    alt = f"Mean power of a node from {watts.min() / 1e3:.2f} to {watts.max() / 1e3:.2f} kW"
+    alt += (
+        f" over {machine.racks} racks in {machine.groups} groups."
+        if known
+        else "; nobody says where it stands."
     )
+    drawn = empty(alt, hovermode="closest", showlegend=False)
+    if not known:
+        drawn.layout.meta = {
+            "alt": alt,
+            "unit": "mean power of each node · in order, no floor plan is published",
+        }
     drawn.add_heatmap(
         z=z, x=where.x_edges, y=where.y_edges, text=label.tolist(), colorscale=INFERNO, hoverongaps=False,
         hovertemplate="%{text}<br><b>%{z:.3f} kW</b><extra></extra>", **_scale(watts / 1e3),
@@ -152,6 +161,8 @@ def _labels(machine: Machine, busy: Float64, whole_racks: bool) -> list[str]:
     rack, group = machine.rack_of_node, machine.group_of_node
     if whole_racks:
         return [f"rack {i + 1} · {100 * share:.0f} % held" for i, share in enumerate(busy)]
+    if machine.file.layout is None:
+        return [f"node {i + 1} · {100 * share:.0f} % held" for i, share in enumerate(busy)]
     inside = np.arange(machine.nodes) % machine.layout.nodes_per_rack
     return [
         f"group {g + 1} · rack {r + 1} · node {n + 1} · {100 * share:.0f} % held"

@@ -121,46 +121,56 @@ def encode(result: Reportable, grid: Int32) -> Code:
 @figure(
     "gantt",
     "Schedule",
-    "who holds what when · one shade a job, colour = kind of job · drag to zoom",
+    "who holds what when",
     basis=("schedule",),
     height_px=460,
     over_time=True,
 )
 def gantt(result: Reportable) -> go.Figure:
     """Return a picture of which job holds which node when, coloured by class."""
-    start, end = window(result)
     grid = picture(result)
     code = encode(result, grid)
-    z = np.where(grid >= 0, code.of_job[grid], 0).astype(np.int32)
-    word, rows = place_word(result), grid.shape[0]
+    word, capacity = place_word(result), result.schedule.capacity
     drawn = time_figure(result, "", hovermode="closest")
-    step_ms, per_row = 1e3 * (end - start) / COLUMNS, result.schedule.capacity / rows
-    drawn.add_heatmap(
-        z=z, zmin=-0.5, zmax=float(code.first[-1]) - 0.5, colorscale=_colours(code), showscale=False,
-        x0=epoch_ms(result, start) + step_ms / 2, dx=step_ms, y0=per_row / 2, dy=per_row,
-        hovertemplate=f"{word} %{{y:.0f}}<extra></extra>",
-    )  # fmt: skip
-    for index, name in enumerate(code.names):
-        drawn.add_scatter(
-            x=[None], y=[None], mode="markers", name=name,
-            marker={"symbol": "square", "size": 10, "color": _shade(name, index, 0.5)},
-        )  # fmt: skip
+    drawn.add_trace(_cells(result, grid, code))
+    drawn.add_traces([_legend(name, index) for index, name in enumerate(code.names)])
+    first = code.names[0].split(" ")[0]
+    kind = first if first in ("account", "user") else "kind of job"
+    what = "who holds what when" if placed(result) else f"{word}s held, stacked by {kind}"
     drawn.update_layout(
-        yaxis={
-            "title": {"text": f"{word}s" if placed(result) else f"{word}s held, by kind of job"},
-            "range": [0, result.schedule.capacity],
-            "showgrid": False,
-        },
+        yaxis={"title": {"text": f"{word}s"}, "range": [0, capacity], "showgrid": False},
         xaxis_showgrid=False,
         legend={"itemclick": False, "itemdoubleclick": False},
         meta={
-            "alt": f"{len(code.known):,} jobs on {result.schedule.capacity:,} {word}s: "
-            f"{', '.join(code.names)}.",
+            "alt": f"{len(code.known):,} jobs on {capacity:,} {word}s: {', '.join(code.names)}.",
+            "unit": f"{what} · one shade a job, colour = {kind} · drag to zoom",
             "jobs": _facts(result, code),
             "word": word,
         },
     )
     return drawn
+
+
+def _cells(result: Reportable, grid: Int32, code: Code) -> go.Heatmap:
+    start, end = window(result)
+    step_ms, per_row = 1e3 * (end - start) / COLUMNS, result.schedule.capacity / grid.shape[0]
+    return go.Heatmap(
+        z=np.where(grid >= 0, code.of_job[grid], 0).astype(np.int32),
+        zmin=-0.5,
+        zmax=float(code.first[-1]) - 0.5,
+        colorscale=_colours(code),
+        showscale=False,
+        x0=epoch_ms(result, start) + step_ms / 2,
+        dx=step_ms,
+        y0=per_row / 2,
+        dy=per_row,
+        hovertemplate=f"{place_word(result)} %{{y:.0f}}<extra></extra>",
+    )
+
+
+def _legend(name: str, index: int) -> go.Scatter:
+    marker = {"symbol": "square", "size": 10, "color": _shade(name, index, 0.5)}
+    return go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
 
 
 def _shade(name: str, index: int, lightness: float) -> str:
