@@ -12,6 +12,7 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+_LEAN: dict[str, Any] = {**_FLAGS, "_nrt": False}
 
 
 def jit(function: F) -> F:
@@ -27,16 +28,24 @@ def inner(function: F) -> F:
     return cast(F, numba.njit(**_FLAGS)(function))
 
 
+def lean(function: F) -> F:
+    """Return `function` like :func:`inner`, but unable to make arrays, and so spared the counting of references.
+
+    Half of the time of a loop that hands many arrays to small functions goes into that counting.
+    """
+    return cast(F, numba.njit(**_LEAN)(function))
+
+
 def spliced(function: F) -> F:
     """Return `function` to be written into its caller before anything is compiled: for steps called once.
 
     A function that is compiled by itself is optimised again inside each caller; in a tall stack of them,
     compiling takes several times as long.
     """
-    return cast(F, numba.njit(inline="always", **_FLAGS)(function))
+    return cast(F, numba.njit(inline="always", **_LEAN)(function))
 
 
-def entry(signature: Any, build: Callable[[str], F], folder: Path) -> F:
+def entry(signature: Any, build: Callable[[str], F], folder: Path, *, makes_arrays: bool = True) -> F:
     """Return the function that `build` makes, compiled for `signature` and kept on disk.
 
     Parameters
@@ -48,7 +57,9 @@ def entry(signature: Any, build: Callable[[str], F], folder: Path) -> F:
         part of its key in the disk cache, so that a change in any file of `folder` compiles it anew.
     folder
         The package whose files the function is made of.
+    makes_arrays
+        Whether it, or what it calls, makes arrays.
     """
     text = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
     function = build(hashlib.sha256(text).hexdigest())
-    return cast(F, numba.njit([signature], cache=True, **_FLAGS)(function))
+    return cast(F, numba.njit([signature], cache=True, **(_FLAGS if makes_arrays else _LEAN))(function))

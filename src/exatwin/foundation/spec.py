@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from exatwin.foundation import units
 from exatwin.foundation.errors import CatalogueError, SpecError, nearest
+from exatwin.foundation.explain import explain
 
 _SUFFIX = re.compile(
     r"_(w_k|w_m2|b_s|flop_s|eur_j|eur_w|kgco2e_j|kgco2e|kg_s|m3_s|frac|eur|deg|pa|hz|w|j|s|k|b|m)$"
@@ -67,23 +68,33 @@ class Quantity:
         elif self.unit == "1" and isinstance(value, int | float) and not isinstance(value, bool):
             number = float(value)
         else:
-            why = f"{value!r} is a bare value: expected a quantity as text such as '1 {self.unit}'"
+            why = f"{_short(value)} has no unit: expected a quantity as text such as {self._like(value)}"
             raise PydanticCustomError("quantity", "{why}", {"why": why})
         return self._bounded(number, value)
+
+    def _like(self, value: Any) -> str:
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else 1
+        unit = "degC" if self.unit == "K" else self.unit
+        return f"'{_short(number)}'" if unit == "1" else f"'{_short(number)} {unit}'"
 
     def _bounded(self, number: float, value: Any) -> float:
         why = ""
         if not isfinite(number):
-            why = f"{value!r} is not finite"
+            why = "is not finite"
         elif self.minimum is not None and number < self.minimum:
-            why = f"{value!r} is too small: expected at least {self.minimum:g} {self.unit}"
+            why = f"is too small: expected at least {units.show(self.minimum, self.unit, 5)}"
         elif self.above is not None and number <= self.above:
-            why = f"{value!r} is too small: expected more than {self.above:g} {self.unit}"
+            why = f"is too small: expected more than {units.show(self.above, self.unit, 5)}"
         elif self.maximum is not None and number > self.maximum:
-            why = f"{value!r} is too large: expected at most {self.maximum:g} {self.unit}"
+            why = f"is too large: expected at most {units.show(self.maximum, self.unit, 5)}"
         if why:
-            raise PydanticCustomError("quantity", "{why}", {"why": why})
+            raise PydanticCustomError("quantity", "{why}", {"why": f"{_short(value)} {why}"})
         return number
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 Watts = Annotated[float, Quantity("W", minimum=0.0)]
@@ -102,8 +113,10 @@ Pascals = Annotated[float, Quantity("Pa", minimum=0.0)]
 Hertz = Annotated[float, Quantity("Hz", minimum=0.0)]
 Fraction = Annotated[float, Quantity("1", minimum=0.0, maximum=1.0)]
 Ratio = Annotated[float, Quantity("1", minimum=0.0)]
-Count = Annotated[int, Field(ge=0, le=10**9)]
-PositiveCount = Annotated[int, Field(ge=1, le=10**9)]
+Count = Annotated[int, Field(strict=True, ge=0, le=10**9)]
+PositiveCount = Annotated[int, Field(strict=True, ge=1, le=10**9)]
+NodeCount = Annotated[int, Field(strict=True, ge=1, le=10**6)]
+"""Nodes that can be laid out one by one; the largest machine ever listed has 158,976."""
 
 
 class Spec(BaseModel):
@@ -269,59 +282,6 @@ def _known(text: str) -> bool:
     return False
 
 
-def _fields(model: type[BaseModel]) -> dict[str, Any]:
-    return {(field.alias or name): field for name, field in model.model_fields.items()}
-
-
-def _model_at(model: type[BaseModel], path: tuple[Any, ...]) -> type[BaseModel] | None:
-    """Return the model that stands at `path` inside `model`, if one does."""
-    here: type[BaseModel] | None = model
-    for step in path:
-        if here is None:
-            return None
-        if isinstance(step, int):
-            continue
-        field = _fields(here).get(str(step)) or here.model_fields.get(str(step))
-        here = next(iter(_models_in(field.annotation)), None) if field is not None else here
-    return here
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from _models_in(part)
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Return all problems of `error` in one line, each with its key and the nearest valid choice."""
-    return "; ".join(dict.fromkeys(_explain(item, model) for item in error.errors()))
-
-
-def _explain(item: Any, model: type[BaseModel]) -> str:
-    path = item["loc"]
-    key = ".".join(str(step) for step in path) or "the document"
-    if item["type"] == "extra_forbidden":
-        owner = _model_at(model, path[:-1])
-        names = _fields(owner) if owner else {}
-        return f"unknown key '{key}', {nearest(str(path[-1]), names)}"
-    if item["type"] == "missing":
-        return f"'{key}' is missing"
-    found = item.get("input")
-    shown = (
-        "" if isinstance(found, dict | list) or item["type"] == "quantity" else f" (found {_short(found)})"
-    )
-    return f"'{key}': {item['msg']}{shown}"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-S = TypeVar("S", bound=Spec)
-
-
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the document in the TOML file at `path`.
 
@@ -338,6 +298,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SpecError(f"{path}: there is no such file") from None
     except IsADirectoryError:
         raise SpecError(f"{path}: is a folder, expected a TOML file") from None
+    except RecursionError:
+        raise SpecError(f"{path}: can't be read as TOML: its tables are nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{path}: can't be read as TOML: byte {error.start} is no UTF-8 text") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise SpecError(f"{path}: can't be read as TOML: {why}") from None

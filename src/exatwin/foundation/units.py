@@ -83,7 +83,8 @@ def parse(text: str, unit: str) -> float:
     if not name:
         if unit == "1":
             return number
-        raise SpecError(f"'{text}' has no unit: expected one such as '{match[1]} {unit}'")
+        like = "degC" if unit == "K" else unit
+        raise SpecError(f"'{text}' has no unit: expected one such as '{match[1]} {like}'")
     return _convert(number, name, unit, text)
 
 

@@ -207,6 +207,7 @@ def _memory(given: layout.Given, floor: Floor, options: layout.Options, seed: in
     memory = layout.Memory(
         counter=np.zeros(layout.COUNTERS, np.int64),
         job=np.zeros((layout.JOB_ROWS, jobs), np.int64),
+        score=np.zeros((2, jobs if options.dynamic or plan > 1 else 0)),
         heap=np.zeros((3, at_once), np.int64),
         tree=_empty_tree(given),
         fill=_empty_tree(given) if options.backfill == layout.EASY_SJBF else np.zeros((2, 1), np.int64),
@@ -220,6 +221,10 @@ def _memory(given: layout.Given, floor: Floor, options: layout.Options, seed: in
     memory.job[layout.START] = layout.NEVER
     memory.pool[layout.FREE] = floor.pool_nodes
     memory.counter[layout.DRAW] = 1 + seed % 2147483646
+    memory.pool[layout.UNPLACED] = floor.pool_nodes
+    if options.placement == layout.RANDOM:
+        memory.stretch[layout.NODE, : floor.capacity] = 1
+        return memory
     begins = np.flatnonzero(np.diff(given.node[layout.SEGMENT], prepend=-1))
     memory.counter[layout.STRETCHES] = len(begins)
     memory.stretch[layout.NODE, : len(begins)] = begins

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import inner
+from exatwin.foundation.jit import lean
 from exatwin.schedule._kernel.layout import COUNT, ENDS, FREE, NODES, TIME
 
 
-@inner
+@lean
 def _find(ends: Any, count: int, time: int) -> int:
     low, high = 0, count
     while low < high:
@@ -20,7 +20,7 @@ def _find(ends: Any, count: int, time: int) -> int:
     return low
 
 
-@inner
+@lean
 def add_end(m: Any, pool: int, time: int, nodes: int) -> None:
     ends, count = m.ends[pool], m.pool[ENDS, pool]
     at = _find(ends, count, time)
@@ -35,7 +35,7 @@ def add_end(m: Any, pool: int, time: int, nodes: int) -> None:
     m.pool[ENDS, pool] = count + 1
 
 
-@inner
+@lean
 def drop_end(m: Any, pool: int, time: int, nodes: int) -> None:
     ends, count = m.ends[pool], m.pool[ENDS, pool]
     at = _find(ends, count, time)
@@ -47,7 +47,7 @@ def drop_end(m: Any, pool: int, time: int, nodes: int) -> None:
             ends[COUNT, i] = ends[COUNT, i + 1]
 
 
-@inner
+@lean
 def shadow(g: Any, m: Any, pool: int, head: int) -> tuple[int, int]:
     """When the head of the queue can start by the estimates, and how many nodes it then leaves over."""
     ends, free, i = m.ends[pool], m.pool[FREE, pool], 0

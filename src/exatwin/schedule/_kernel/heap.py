@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import inner
+from exatwin.foundation.jit import lean
 from exatwin.schedule._kernel.layout import HEAP, ORDER, SERIAL, WHEN, WHO
 
 
-@inner
+@lean
 def _before(heap: Any, a: int, b: int) -> bool:
     return heap[WHEN, a] < heap[WHEN, b] or (
         heap[WHEN, a] == heap[WHEN, b] and heap[ORDER, a] < heap[ORDER, b]
     )
 
 
-@inner
+@lean
 def _swap(heap: Any, a: int, b: int) -> None:
     for row in range(3):
         kept = heap[row, a]
@@ -23,7 +23,7 @@ def _swap(heap: Any, a: int, b: int) -> None:
         heap[row, b] = kept
 
 
-@inner
+@lean
 def push(heap: Any, counter: Any, time: int, kind: int, job: int) -> None:
     i = counter[HEAP]
     counter[HEAP] = i + 1
@@ -36,7 +36,7 @@ def push(heap: Any, counter: Any, time: int, kind: int, job: int) -> None:
         i = (i - 1) // 2
 
 
-@inner
+@lean
 def pop(heap: Any, counter: Any) -> int:
     job = heap[WHO, 0]
     size = counter[HEAP] - 1

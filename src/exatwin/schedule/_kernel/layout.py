@@ -1,4 +1,4 @@
-"""The arrays of the event loop, and what their rows mean. All are int64."""
+"""The arrays of the event loop, and what their rows mean. All but the scores are int64."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ GROUP, SEGMENT = range(2)
 # entries of Memory.counter
 NOW, NEXT, HEAP, SERIAL, RANGES, STRETCHES, WAITING, DRAW, STARTED, COUNTERS = range(10)
 
-# rows of Memory.job
-START, STATE, FIRST_RANGE, RANGE_COUNT, WAIT_LIST, START_LIST, JOB_ROWS = range(7)
+# rows of Memory.job: of each job, then lists of jobs
+START, STATE, FIRST_RANGE, RANGE_COUNT, WAIT_LIST, START_LIST, QUEUE, SPARE, DUE, JOB_ROWS = range(10)
 
 # rows of Memory.heap: when, kind and serial number in one, which job
 WHEN, ORDER, WHO = range(3)
@@ -50,7 +50,7 @@ LEAST_NODES, LEAST_LIMIT = range(2)
 TIME, COUNT = range(2)
 
 # rows of Memory.pool
-FREE, ENDS, PLANS, POOL_ROWS = range(4)
+FREE, ENDS, PLANS, TOUCHED, UNPLACED, POOL_ROWS = range(6)
 
 # rows of Memory.stretch and Memory.range: first node, and how many
 NODE, SIZE = range(2)
@@ -73,13 +73,14 @@ class Memory(NamedTuple):
 
     counter: Any  # (COUNTERS,)
     job: Any  # (JOB_ROWS, jobs)
+    score: Any  # (2, jobs) scores of the jobs in rows QUEUE and SPARE, float64
     heap: Any  # (3, most events at once)
     tree: Any  # (2, places and their minima) in the order of the queue
     fill: Any  # the same in the order of the backfill's walk
     ends: Any  # (pools, 2, most running at once) estimated ends, ascending
     plan: Any  # (pools, 2, edges) reservations of conservative backfill
     pool: Any  # (POOL_ROWS, pools)
-    stretch: Any  # (2, nodes + 1) free nodes in stretches, ascending
+    stretch: Any  # (2, nodes + 1) free nodes in stretches, ascending (random placement: a flag for each node)
     group_free: Any  # (groups,)
     range: Any  # (2, room) stretches given to jobs, in order of start
 
@@ -96,9 +97,10 @@ class Options(NamedTuple):
 _READ1 = numba.types.Array(numba.int64, 1, "C", readonly=True)
 _READ2 = numba.types.Array(numba.int64, 2, "C", readonly=True)
 _ONE, _TWO, _THREE = numba.int64[::1], numba.int64[:, ::1], numba.int64[:, :, ::1]
+_SCORES = numba.float64[:, ::1]
 GIVEN = numba.types.NamedTuple([_READ2, _READ2, _READ2, _READ1, _READ1], Given)
 MEMORY = numba.types.NamedTuple(
-    [_ONE, _TWO, _TWO, _TWO, _TWO, _THREE, _THREE, _TWO, _TWO, _ONE, _TWO], Memory
+    [_ONE, _TWO, _SCORES, _TWO, _TWO, _TWO, _THREE, _THREE, _TWO, _TWO, _ONE, _TWO], Memory
 )
 OPTIONS = numba.types.NamedUniTuple(numba.int64, 4, Options)
 SCORE = numba.types.FunctionType(numba.float64(numba.int64, numba.int64, numba.int64, numba.int64))

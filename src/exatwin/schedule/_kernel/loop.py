@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import numba
-import numpy as np
 
-from exatwin.foundation.jit import entry, inner, spliced
+from exatwin.foundation.jit import entry, lean, spliced
 from exatwin.schedule._kernel.ends import drop_end
 from exatwin.schedule._kernel.heap import pop, push
 from exatwin.schedule._kernel.layout import (
     CONSERVATIVE,
     COUNTS,
     DONE,
+    DUE,
     END_OF_JOB,
     ENDED,
     EVENT,
-    FIRST_RANGE,
     FOREVER,
     FREE,
     GIVEN,
@@ -28,40 +27,36 @@ from exatwin.schedule._kernel.layout import (
     MEMORY,
     MORE_RANGES,
     NEXT,
-    NODE,
     NODES,
     NOW,
     OPTIONS,
     POOL,
-    RANGE_COUNT,
     RANGES,
     RUN,
     RUNNING,
     SCORE,
-    SIZE,
     START,
     START_LIST,
     STARTED,
     STATE,
     SUBMIT,
+    TOUCHED,
     WHEN,
 )
-from exatwin.schedule._kernel.nodes import give_back, place
+from exatwin.schedule._kernel.nodes import place, release_nodes
 from exatwin.schedule._kernel.passes import pass_ordered, pass_scored
 from exatwin.schedule._kernel.plan import pass_conservative
 from exatwin.schedule._kernel.queue import dequeue, enqueue, sweep
 
 
-@inner
+@lean
 def _release(g: Any, m: Any, o: Any, job: int) -> None:
     pool = g.job[POOL, job]
     m.job[STATE, job] = ENDED
     m.pool[FREE, pool] += g.job[NODES, job]
     drop_end(m, pool, m.job[START, job] + g.job[LIMIT, job], g.job[NODES, job])
     if o.placement != COUNTS:
-        first = m.job[FIRST_RANGE, job]
-        for i in range(first, first + m.job[RANGE_COUNT, job]):
-            give_back(g, m, o, m.range[NODE, i], m.range[SIZE, i])
+        release_nodes(g, m, o, job)
 
 
 @spliced
@@ -79,21 +74,20 @@ def _commit(g: Any, m: Any, o: Any, now: int) -> None:
 
 
 @spliced
-def _due(g: Any, m: Any, o: Any, now: int) -> Any:
-    """Take the jobs that end now out of the heap, and release those that count as gone before anything else.
+def _due(g: Any, m: Any, o: Any, now: int) -> int:
+    """Move the jobs that end now from the heap to the list DUE; release those that count as gone before all else.
 
-    With one pass a second that is all of them; else those whose limit is up.
+    With one pass a second that is all of them; else those whose limit is up. Return how many are due.
     """
-    due = np.empty(m.counter[HEAP], np.int64)
     count = 0
     while m.counter[HEAP] > 0 and m.heap[WHEN, 0] == now:
-        due[count] = pop(m.heap, m.counter)
+        m.job[DUE, count] = pop(m.heap, m.counter)
         count += 1
     for i in range(count):
-        job = due[i]
+        job = m.job[DUE, i]
         if o.mode != EVENT or m.job[START, job] + g.job[LIMIT, job] <= now:
             _release(g, m, o, job)
-    return due[:count]
+    return count
 
 
 @spliced
@@ -110,12 +104,10 @@ def _submit(g: Any, m: Any, o: Any) -> int:
 def _instant(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """Handle all that happens now: at once in batch mode, else one by one, submissions first."""
     due = _due(g, m, o, now)
-    touched = np.zeros(m.pool.shape[1], np.bool_)
     done = 0
-    if o.mode != EVENT:
-        for job in due:
-            touched[g.job[POOL, job]] = True
-        done = len(due)
+    while o.mode != EVENT and done < due:
+        m.pool[TOUCHED, g.job[POOL, m.job[DUE, done]]] = 1
+        done += 1
     jobs = g.job.shape[1]
     while True:
         first = m.counter[NEXT]
@@ -123,27 +115,28 @@ def _instant(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
             pool = _submit(g, m, o)
             if o.mode == EVENT:
                 if pool >= 0 and g.job[NODES, first] <= m.pool[FREE, pool]:
-                    touched[pool] = True
+                    m.pool[TOUCHED, pool] = 1
                 break
             if pool >= 0:
-                touched[pool] = True
+                m.pool[TOUCHED, pool] = 1
         more = m.counter[NEXT] > first
-        if o.mode == EVENT and not more and done < len(due):
-            if m.job[STATE, due[done]] == RUNNING:
-                _release(g, m, o, due[done])
-            touched[g.job[POOL, due[done]]] = True
+        if o.mode == EVENT and not more and done < due:
+            job = m.job[DUE, done]
+            if m.job[STATE, job] == RUNNING:
+                _release(g, m, o, job)
+            m.pool[TOUCHED, g.job[POOL, job]] = 1
             done += 1
             more = True
-        _settle(g, m, o, score, touched, now)
+        _settle(g, m, o, score, now)
         if o.mode != EVENT or not more:
             return
 
 
 @spliced
-def _settle(g: Any, m: Any, o: Any, score: Any, touched: Any, now: int) -> None:
+def _settle(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """Decide and carry out who starts in each pool that something happened to."""
-    for pool in range(len(touched)):
-        if not touched[pool]:
+    for pool in range(m.pool.shape[1]):
+        if m.pool[TOUCHED, pool] == 0:
             continue
         if o.backfill != CONSERVATIVE:
             if o.dynamic:
@@ -152,7 +145,7 @@ def _settle(g: Any, m: Any, o: Any, score: Any, touched: Any, now: int) -> None:
                 pass_ordered(g, m, o, pool, now)
         else:
             pass_conservative(g, m, o, score, pool, now)
-        touched[pool] = False
+        m.pool[TOUCHED, pool] = 0
         _commit(g, m, o, now)
 
 
@@ -177,4 +170,6 @@ def _loop(digest: str) -> Callable[..., int]:
     return advance
 
 
-advance = entry(numba.int64(GIVEN, MEMORY, OPTIONS, SCORE, numba.int64), _loop, Path(__file__).parent)
+advance = entry(
+    numba.int64(GIVEN, MEMORY, OPTIONS, SCORE, numba.int64), _loop, Path(__file__).parent, makes_arrays=False
+)

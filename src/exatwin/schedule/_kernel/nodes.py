@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import inner
+from exatwin.foundation.jit import lean
 from exatwin.schedule._kernel.layout import (
     CONTIGUOUS,
     DRAW,
@@ -21,10 +21,11 @@ from exatwin.schedule._kernel.layout import (
     SEGMENT,
     SIZE,
     STRETCHES,
+    UNPLACED,
 )
 
 
-@inner
+@lean
 def _find(m: Any, node: int) -> int:
     """The first stretch that ends after `node`."""
     low, high = 0, m.counter[STRETCHES]
@@ -37,7 +38,7 @@ def _find(m: Any, node: int) -> int:
     return low
 
 
-@inner
+@lean
 def _insert(m: Any, at: int, node: int, size: int) -> None:
     for i in range(m.counter[STRETCHES], at, -1):
         m.stretch[NODE, i] = m.stretch[NODE, i - 1]
@@ -47,16 +48,32 @@ def _insert(m: Any, at: int, node: int, size: int) -> None:
     m.counter[STRETCHES] += 1
 
 
-@inner
-def _remove(m: Any, at: int) -> None:
-    m.counter[STRETCHES] -= 1
+@lean
+def _remove(m: Any, at: int, many: int) -> None:
+    m.counter[STRETCHES] -= many
     for i in range(at, m.counter[STRETCHES]):
-        m.stretch[NODE, i] = m.stretch[NODE, i + 1]
-        m.stretch[SIZE, i] = m.stretch[SIZE, i + 1]
+        m.stretch[NODE, i] = m.stretch[NODE, i + many]
+        m.stretch[SIZE, i] = m.stretch[SIZE, i + many]
 
 
-@inner
-def give_back(g: Any, m: Any, o: Any, node: int, size: int) -> None:
+@lean
+def _grant(g: Any, m: Any, o: Any, job: int, node: int, size: int) -> None:
+    """Write down that `job` holds `size` nodes from `node` on."""
+    if o.placement == FEWEST_GROUPS:
+        m.group_free[g.node[GROUP, node]] -= size
+    last = m.counter[RANGES] - 1
+    joins = m.job[RANGE_COUNT, job] > 0 and m.range[NODE, last] + m.range[SIZE, last] == node
+    if joins and g.node[SEGMENT, node - 1] == g.node[SEGMENT, node]:
+        m.range[SIZE, last] += size
+        return
+    m.range[NODE, last + 1] = node
+    m.range[SIZE, last + 1] = size
+    m.job[RANGE_COUNT, job] += 1
+    m.counter[RANGES] += 1
+
+
+@lean
+def _give_back(g: Any, m: Any, o: Any, node: int, size: int) -> None:
     """Make nodes free again, joined with the free stretches beside them."""
     at = _find(m, node)
     segment = g.node[SEGMENT, node]
@@ -70,7 +87,7 @@ def give_back(g: Any, m: Any, o: Any, node: int, size: int) -> None:
         m.stretch[SIZE, at - 1] += size
         if right:
             m.stretch[SIZE, at - 1] += m.stretch[SIZE, at]
-            _remove(m, at)
+            _remove(m, at, 1)
     elif right:
         m.stretch[NODE, at] = node
         m.stretch[SIZE, at] += size
@@ -78,52 +95,32 @@ def give_back(g: Any, m: Any, o: Any, node: int, size: int) -> None:
         _insert(m, at, node, size)
 
 
-@inner
-def _take(g: Any, m: Any, o: Any, job: int, at: int, node: int, size: int) -> None:
-    """Give `size` nodes from `node` on, inside the free stretch `at`, to `job`; the stretch may vanish."""
-    before = node - m.stretch[NODE, at]
-    after = m.stretch[SIZE, at] - before - size
-    if o.placement == FEWEST_GROUPS:
-        m.group_free[g.node[GROUP, node]] -= size
-    if before == 0 and after == 0:
-        _remove(m, at)
-    elif before == 0:
-        m.stretch[NODE, at] = node + size
-        m.stretch[SIZE, at] = after
-    else:
-        m.stretch[SIZE, at] = before
-        if after > 0:
-            _insert(m, at + 1, node + size, after)
-    last = m.counter[RANGES] - 1
-    joins = m.job[RANGE_COUNT, job] > 0 and m.range[NODE, last] + m.range[SIZE, last] == node
-    if joins and g.node[SEGMENT, node - 1] == g.node[SEGMENT, node]:
-        m.range[SIZE, last] += size
-        return
-    m.range[NODE, last + 1] = node
-    m.range[SIZE, last + 1] = size
-    m.job[RANGE_COUNT, job] += 1
-    m.counter[RANGES] += 1
-
-
-@inner
+@lean
 def _take_contiguous(g: Any, m: Any, o: Any, job: int, low: int, high: int, want: int) -> None:
     """The shortest free stretch of [low, high) that holds all; failing that, free nodes from the lowest."""
     first = _find(m, low)
-    best, least = -1, NOBODY
+    best, least = first, NOBODY
     i = first
     while i < m.counter[STRETCHES] and m.stretch[NODE, i] < high and least > want:
         if want <= m.stretch[SIZE, i] < least:
             best, least = i, m.stretch[SIZE, i]
         i += 1
-    if best < 0:
-        best = first
-    while want > 0:  # a stretch that is used up vanishes, and the next one takes its place
-        part = min(want, m.stretch[SIZE, best])
-        _take(g, m, o, job, best, m.stretch[NODE, best], part)
+    used = 0
+    while want > 0:
+        at = best + used
+        part = min(want, m.stretch[SIZE, at])
+        _grant(g, m, o, job, m.stretch[NODE, at], part)
         want -= part
+        if part < m.stretch[SIZE, at]:
+            m.stretch[NODE, at] += part
+            m.stretch[SIZE, at] -= part
+        else:
+            used += 1
+    if used > 0:
+        _remove(m, best, used)
 
 
-@inner
+@lean
 def _group_for(m: Any, first: int, last: int, want: int) -> int:
     """The tightest group that holds `want` nodes; failing that, the one with the most free nodes."""
     tight, emptiest = -1, first
@@ -136,27 +133,36 @@ def _group_for(m: Any, first: int, last: int, want: int) -> int:
     return tight if tight >= 0 else emptiest
 
 
-@inner
+@lean
 def _take_random(g: Any, m: Any, o: Any, job: int, low: int, high: int, want: int) -> None:
-    """Free nodes by selection sampling, each as likely as any other (draws: MINSTD)."""
-    left, at = 0, _find(m, low)
-    i = at
-    while i < m.counter[STRETCHES] and m.stretch[NODE, i] < high:
-        left += m.stretch[SIZE, i]
-        i += 1
+    """Free nodes by selection sampling, each as likely as any other (draws: MINSTD); here nodes are flags."""
+    left = m.pool[UNPLACED, g.job[POOL, job]]
     node = low
     while want > 0:
-        at = _find(m, node)
-        node = max(node, m.stretch[NODE, at])
-        m.counter[DRAW] = m.counter[DRAW] * 48271 % 2147483647
-        if m.counter[DRAW] * left < want * 2147483647:
-            _take(g, m, o, job, at, node, 1)
-            want -= 1
-        left -= 1
+        if m.stretch[NODE, node] == 1:
+            m.counter[DRAW] = m.counter[DRAW] * 48271 % 2147483647
+            if m.counter[DRAW] * left < want * 2147483647:
+                m.stretch[NODE, node] = 0
+                _grant(g, m, o, job, node, 1)
+                want -= 1
+            left -= 1
         node += 1
 
 
-@inner
+@lean
+def release_nodes(g: Any, m: Any, o: Any, job: int) -> None:
+    """Take back the nodes of `job`."""
+    first = m.job[FIRST_RANGE, job]
+    m.pool[UNPLACED, g.job[POOL, job]] += g.job[NODES, job]
+    for i in range(first, first + m.job[RANGE_COUNT, job]):
+        if o.placement > FEWEST_GROUPS:
+            for node in range(m.range[NODE, i], m.range[NODE, i] + m.range[SIZE, i]):
+                m.stretch[NODE, node] = 1
+        else:
+            _give_back(g, m, o, m.range[NODE, i], m.range[SIZE, i])
+
+
+@lean
 def place(g: Any, m: Any, o: Any, job: int) -> None:
     """Give `job` its nodes."""
     pool, want = g.job[POOL, job], g.job[NODES, job]
@@ -164,7 +170,7 @@ def place(g: Any, m: Any, o: Any, job: int) -> None:
     m.job[FIRST_RANGE, job] = m.counter[RANGES]
     if o.placement > FEWEST_GROUPS:
         _take_random(g, m, o, job, low, high, want)
-        return
+        want = 0
     while want > 0:
         part, begin, end = want, low, high
         if o.placement != CONTIGUOUS:
@@ -173,3 +179,4 @@ def place(g: Any, m: Any, o: Any, job: int) -> None:
             begin, end = max(low, g.group[group]), min(high, g.group[group + 1])
         _take_contiguous(g, m, o, job, begin, end, part)
         want -= part
+    m.pool[UNPLACED, pool] -= g.job[NODES, job]

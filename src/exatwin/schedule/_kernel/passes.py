@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from exatwin.foundation.jit import inner
+from exatwin.foundation.jit import lean
 from exatwin.schedule._kernel.ends import add_end, shadow
 from exatwin.schedule._kernel.layout import (
     EASY_SJBF,
@@ -22,16 +20,17 @@ from exatwin.schedule._kernel.layout import (
     NODES,
     PENDING,
     POOL,
+    QUEUE,
     RUNNING,
     START,
     START_LIST,
     STARTED,
     STATE,
 )
-from exatwin.schedule._kernel.queue import first_waiting, following, queue, stable_order
+from exatwin.schedule._kernel.queue import first_waiting, following, queue, sort_queue
 
 
-@inner
+@lean
 def start(g: Any, m: Any, job: int, now: int) -> None:
     pool = g.job[POOL, job]
     m.job[START, job] = now
@@ -42,7 +41,7 @@ def start(g: Any, m: Any, job: int, now: int) -> None:
     add_end(m, pool, now + g.job[LIMIT, job], g.job[NODES, job])
 
 
-@inner
+@lean
 def pass_ordered(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     """One pass over a queue whose order never changes."""
     low, stop = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool + 1]
@@ -69,14 +68,14 @@ def pass_ordered(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             place = first_waiting(tree, g.level, place + 1, stop)
 
 
-@inner
+@lean
 def pass_scored(g: Any, m: Any, o: Any, score: Any, pool: int, now: int) -> None:
     """One pass over a queue that is sorted anew."""
-    jobs = queue(g, m, o, score, pool, now)
+    size = queue(g, m, o, score, pool, now)
     blocked, edge, extra = False, 0, 0
     i = 0
-    while i < len(jobs) and m.pool[FREE, pool] > 0:
-        job = jobs[i]
+    while i < size and m.pool[FREE, pool] > 0:
+        job = m.job[QUEUE, i]
         late = blocked and now + g.job[LIMIT, job] > edge
         i += 1
         if g.job[NODES, job] <= m.pool[FREE, pool] and (not late or g.job[NODES, job] <= extra):
@@ -89,13 +88,16 @@ def pass_scored(g: Any, m: Any, o: Any, score: Any, pool: int, now: int) -> None
             blocked = True
             edge, extra = shadow(g, m, pool, job)
             if o.backfill == EASY_SJBF:
-                jobs = _shortest_first(g, jobs[i:])
+                size = _shortest_first(g, m, i, size)
                 i = 0
 
 
-@inner
-def _shortest_first(g: Any, jobs: Any) -> Any:
-    limits = np.empty(len(jobs), np.float64)
-    for i in range(len(jobs)):
-        limits[i] = g.job[LIMIT, jobs[i]]
-    return jobs[stable_order(limits)]
+@lean
+def _shortest_first(g: Any, m: Any, first: int, stop: int) -> int:
+    """Keep the jobs `first` to `stop` of the list QUEUE, shortest limit first; return how many they are."""
+    for i in range(first, stop):
+        job = m.job[QUEUE, i]
+        m.job[QUEUE, i - first] = job
+        m.score[0, i - first] = g.job[LIMIT, job]
+    sort_queue(m, stop - first)
+    return stop - first

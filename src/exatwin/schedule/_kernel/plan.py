@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import inner
-from exatwin.schedule._kernel.layout import COUNT, ENDS, FREE, LIMIT, NODES, PLANS, TIME
+from exatwin.foundation.jit import lean
+from exatwin.schedule._kernel.layout import COUNT, ENDS, FREE, LIMIT, NODES, PLANS, QUEUE, TIME
 from exatwin.schedule._kernel.passes import start
 from exatwin.schedule._kernel.queue import queue
 
 
-@inner
+@lean
 def _plan_anew(m: Any, pool: int, now: int) -> None:
     """The plan without reservations: what is free now, and more as the running jobs end."""
     free, plan, ends = m.pool[FREE, pool], m.plan[pool], m.ends[pool]
@@ -23,7 +23,7 @@ def _plan_anew(m: Any, pool: int, now: int) -> None:
     m.pool[PLANS, pool] = m.pool[ENDS, pool] + 1
 
 
-@inner
+@lean
 def _split(m: Any, pool: int, time: int, at: int) -> int:
     """Make `time` an edge of the plan, after piece `at`; return its piece."""
     plan, count = m.plan[pool], m.pool[PLANS, pool]
@@ -40,7 +40,7 @@ def _split(m: Any, pool: int, time: int, at: int) -> int:
     return at
 
 
-@inner
+@lean
 def _reserve(g: Any, m: Any, pool: int, job: int) -> int:
     """Give `job` the earliest stretch of the plan that holds it for its limit; return its start."""
     plan, count, nodes, i = m.plan[pool], m.pool[PLANS, pool], g.job[NODES, job], 0
@@ -61,11 +61,12 @@ def _reserve(g: Any, m: Any, pool: int, job: int) -> int:
     return begin
 
 
-@inner
+@lean
 def pass_conservative(g: Any, m: Any, o: Any, score: Any, pool: int, now: int) -> None:
     """Plan the whole queue from nothing, in its order; start what is due."""
-    jobs = queue(g, m, o, score, pool, now)
+    size = queue(g, m, o, score, pool, now)
     _plan_anew(m, pool, now)
-    for job in jobs:
+    for i in range(size):
+        job = m.job[QUEUE, i]
         if _reserve(g, m, pool, job) == now:
             start(g, m, job, now)

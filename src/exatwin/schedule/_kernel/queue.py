@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from exatwin.foundation.jit import inner
+from exatwin.foundation.jit import lean
 from exatwin.schedule._kernel.layout import (
     EASY_SJBF,
     FAN,
@@ -22,6 +20,8 @@ from exatwin.schedule._kernel.layout import (
     PENDING,
     PLACE,
     POOL,
+    QUEUE,
+    SPARE,
     STATE,
     SUBMIT,
     WAIT_LIST,
@@ -29,7 +29,7 @@ from exatwin.schedule._kernel.layout import (
 )
 
 
-@inner
+@lean
 def _set(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
     tree[LEAST_NODES, place] = nodes
     tree[LEAST_LIMIT, place] = limit
@@ -47,7 +47,7 @@ def _set(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
         tree[LEAST_LIMIT, here] = limit
 
 
-@inner
+@lean
 def following(tree: Any, level: Any, place: int, stop: int, free: int, extra: int, window: int) -> int:
     """First place from `place` on, before `stop`, of a job that fits now and delays nobody; -1 for none.
 
@@ -76,13 +76,13 @@ def following(tree: Any, level: Any, place: int, stop: int, free: int, extra: in
     return -1
 
 
-@inner
+@lean
 def first_waiting(tree: Any, level: Any, place: int, stop: int) -> int:
     """First place from `place` on, before `stop`, where a job waits; -1 for none."""
     return following(tree, level, place, stop, NOBODY - 1, NOBODY - 1, FOREVER)
 
 
-@inner
+@lean
 def enqueue(g: Any, m: Any, o: Any, job: int) -> None:
     if o.dynamic:
         m.job[WAIT_LIST, m.counter[WAITING]] = job
@@ -93,7 +93,7 @@ def enqueue(g: Any, m: Any, o: Any, job: int) -> None:
         _set(m.fill, g.level, g.job[FILL_PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
 
 
-@inner
+@lean
 def dequeue(g: Any, m: Any, o: Any, job: int) -> None:
     """Take a job that has started out of the queue; a list that is sorted anew each time is swept instead."""
     if o.dynamic:
@@ -103,7 +103,7 @@ def dequeue(g: Any, m: Any, o: Any, job: int) -> None:
         _set(m.fill, g.level, g.job[FILL_PLACE, job], NOBODY, FOREVER)
 
 
-@inner
+@lean
 def sweep(m: Any) -> None:
     kept = 0
     for i in range(m.counter[WAITING]):
@@ -113,61 +113,55 @@ def sweep(m: Any) -> None:
     m.counter[WAITING] = kept
 
 
-@inner
-def stable_order(scores: Any) -> Any:
-    """Positions in the order of `scores`, ties as they stand: a merge sort from the bottom up.
-
-    (Numba's own compiles for longer than the rest of the loop together.)
-    """
-    size = len(scores)
-    order, merged = np.empty(size, np.int64), np.empty(size, np.int64)
-    for i in range(size):
-        order[i] = i
+@lean
+def sort_queue(m: Any, size: int) -> None:
+    """Sort the first `size` jobs of the list QUEUE by their scores, ties as they stand (merge sort)."""
+    source, target = QUEUE, SPARE
     width = 1
     while width < size:
         for low in range(0, size, 2 * width):
             left, middle, stop = low, min(low + width, size), min(low + 2 * width, size)
             right = middle
             for i in range(low, stop):
-                if left < middle and (right >= stop or scores[order[left]] <= scores[order[right]]):
-                    merged[i] = order[left]
+                a, b = source - QUEUE, target - QUEUE
+                if left < middle and (right >= stop or m.score[a, left] <= m.score[a, right]):
+                    taken = left
                     left += 1
                 else:
-                    merged[i] = order[right]
+                    taken = right
                     right += 1
-        order, merged = merged, order
+                m.job[target, i] = m.job[source, taken]
+                m.score[b, i] = m.score[a, taken]
+        source, target = target, source
         width *= 2
-    return order
+    if source != QUEUE:
+        for i in range(size):
+            m.job[QUEUE, i] = m.job[SPARE, i]
 
 
-@inner
-def _by_score(g: Any, m: Any, score: Any, pool: int, now: int) -> Any:
-    jobs = np.empty(m.counter[WAITING], np.int64)
-    count = 0
+@lean
+def _by_score(g: Any, m: Any, score: Any, pool: int, now: int) -> int:
+    size = 0
     for i in range(m.counter[WAITING]):
-        if g.job[POOL, m.job[WAIT_LIST, i]] == pool:
-            jobs[count] = m.job[WAIT_LIST, i]
-            count += 1
-    jobs = jobs[:count]
-    scores = np.empty(count, np.float64)
-    for i in range(count):
-        scores[i] = score(now, g.job[SUBMIT, jobs[i]], g.job[NODES, jobs[i]], g.job[LIMIT, jobs[i]])
-    return jobs[stable_order(scores)]
+        job = m.job[WAIT_LIST, i]
+        if g.job[POOL, job] == pool:
+            m.job[QUEUE, size] = job
+            m.score[0, size] = score(now, g.job[SUBMIT, job], g.job[NODES, job], g.job[LIMIT, job])
+            size += 1
+    sort_queue(m, size)
+    return size
 
 
-@inner
-def queue(g: Any, m: Any, o: Any, score: Any, pool: int, now: int) -> Any:
-    """The waiting jobs of a pool in the order of the queue."""
+@lean
+def queue(g: Any, m: Any, o: Any, score: Any, pool: int, now: int) -> int:
+    """Put the waiting jobs of a pool into the list QUEUE, in the order of the queue; return how many they are."""
     if o.dynamic:
         return _by_score(g, m, score, pool, now)
     stop = g.pool[FIRST_PLACE, pool + 1]
-    found = np.empty(64, np.int64)
-    count = 0
+    size = 0
     place = first_waiting(m.tree, g.level, g.pool[FIRST_PLACE, pool], stop)
     while place >= 0:
-        if count == len(found):
-            found = np.concatenate((found, np.empty(count, np.int64)))
-        found[count] = g.job[JOB_AT, place]
-        count += 1
+        m.job[QUEUE, size] = g.job[JOB_AT, place]
+        size += 1
         place = first_waiting(m.tree, g.level, place + 1, stop)
-    return found[:count]
+    return size
