@@ -29,9 +29,9 @@ def inner(function: F) -> F:
 
 
 def lean(function: F) -> F:
-    """Return `function` like :func:`inner`, but unable to make arrays, and so spared the counting of references.
+    """Return `function` like :func:`inner`, unable to make arrays and so spared counting references.
 
-    Half of the time of a loop that hands many arrays to small functions goes into that counting.
+    A loop that hands many arrays to small functions spends half of its time on that counting.
     """
     return cast(F, numba.njit(**_LEAN)(function))
 

@@ -120,9 +120,8 @@ def _check_nodes(schedule: Schedule, placement: Placement) -> None:
     wrong = np.flatnonzero(schedule.started & (held != schedule.jobs.nodes))
     if len(wrong):
         row = wrong[0]
-        raise SimulationError(
-            f"job {schedule.jobs.job_id[row]} holds {held[row]} nodes, asked for {schedule.jobs.nodes[row]}"
-        )
+        job, wanted = schedule.jobs.job_id[row], schedule.jobs.nodes[row]
+        raise SimulationError(f"job {job} holds {held[row]} nodes, not the {wanted} it asked for")
     nodes = np.repeat(placement.node - np.cumsum(placement.count) + placement.count, placement.count)
     nodes = nodes + np.arange(len(nodes))
     job = np.repeat(owner, placement.count)

@@ -75,7 +75,7 @@ def _commit(g: Any, m: Any, o: Any, now: int) -> None:
 
 @spliced
 def _due(g: Any, m: Any, o: Any, now: int) -> int:
-    """Move the jobs that end now from the heap to the list DUE; release those that count as gone before all else.
+    """Move the jobs that end now from the heap into DUE; release those that count as gone at once.
 
     With one pass a second that is all of them; else those whose limit is up. Return how many are due.
     """

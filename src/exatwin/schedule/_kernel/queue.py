@@ -154,7 +154,7 @@ def _by_score(g: Any, m: Any, score: Any, pool: int, now: int) -> int:
 
 @lean
 def queue(g: Any, m: Any, o: Any, score: Any, pool: int, now: int) -> int:
-    """Put the waiting jobs of a pool into the list QUEUE, in the order of the queue; return how many they are."""
+    """Put the waiting jobs of a pool into the list QUEUE, in their order; return how many they are."""
     if o.dynamic:
         return _by_score(g, m, score, pool, now)
     stop = g.pool[FIRST_PLACE, pool + 1]
