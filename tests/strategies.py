@@ -48,6 +48,16 @@ def sparse_logs(draw: st.DrawFn, *, most: int = 24) -> Log:
     return jobs, processors
 
 
+@st.composite
+def pooled_logs(draw: st.DrawFn) -> tuple[list[Job], list[int], list[int]]:
+    """Return jobs, the pool of each, and the nodes of each pool; no job is wider than its pool."""
+    pools = draw(st.lists(st.integers(1, 8), min_size=2, max_size=3))
+    jobs, _ = draw(job_logs())
+    pool = [draw(st.integers(0, len(pools) - 1)) for _ in jobs]
+    fitted = [job._replace(procs=min(job.procs, pools[index])) for job, index in zip(jobs, pool, strict=True)]
+    return fitted, pool, pools
+
+
 def to_jobs(log: Sequence[tuple[int, int, int, int, int]]) -> Jobs:
     """Return the table of the kernel for a log of the referee."""
     number, submit, procs, limit, run = zip(*log, strict=True)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from exatwin.schedule.floor import Floor
+from exatwin.schedule.result import check
+from exatwin.schedule.simulate import simulate
 from reference import BACKFILLS, Job
-from strategies import Log, backfills, job_logs, kernel, modes, orders, sparse_logs
+from strategies import (
+    Log,
+    backfills,
+    job_logs,
+    kernel,
+    modes,
+    orders,
+    placements,
+    pooled_logs,
+    sparse_logs,
+    starts_of,
+    to_jobs,
+)
 
 
 def length(job: Job) -> int:
@@ -89,3 +105,29 @@ def test_a_shift_of_the_clock_shifts_the_schedule(log: Log, mode: str, backfill:
     starts = kernel(jobs, processors, mode, backfill)
     moved = kernel([job._replace(submit=job.submit + later) for job in jobs], processors, mode, backfill)
     assert moved == {job: start + later for job, start in starts.items()}
+
+
+@given(log=pooled_logs(), mode=modes, backfill=backfills, order=orders, placement=placements)
+@settings(max_examples=150, deadline=None)
+def test_pools_do_not_disturb_each_other(
+    log: tuple[list[Job], list[int], list[int]], mode: str, backfill: str, order: str, placement: str
+) -> None:
+    jobs, pool, pools = log
+    table = to_jobs(jobs).replace(partition=np.array(pool, np.int16))
+    edge = np.cumsum([0, *pools])
+    floor = Floor(
+        pool_of_partition=np.arange(len(pools), dtype=np.int16),
+        pool_nodes=np.array(pools, np.int32),
+        group_of_node=np.repeat(np.arange(len(pools), dtype=np.int32), pools),
+    )
+    schedule = simulate(table, floor, policy=order, backfill=backfill, semantics=mode, placement=placement)
+    check(schedule)
+    alone: dict[int, int] = {}
+    for index, nodes in enumerate(pools):
+        inside = [job for job, place in zip(jobs, pool, strict=True) if place == index]
+        alone |= kernel(inside, nodes, mode, backfill, order) if inside else {}
+    assert starts_of(schedule) == alone
+    if schedule.placement is not None:
+        for row, index in enumerate(pool):
+            held = schedule.placement.nodes_of(row)
+            assert edge[index] <= held[0] <= held[-1] < edge[index + 1]
