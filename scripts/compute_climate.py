@@ -9,12 +9,13 @@ DATA_FOLDER holds ``facility/weather`` with the files named below. The results g
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from climate_fit import Fit, Series, describe, fit_moisture, free_cooling, give_humidity, write
 
+from exatwin.facility.calendar import hour
 from exatwin.facility.climate import hours_of
 from exatwin.facility.hourly import Columns
 from exatwin.facility.psychrometrics import saturation_pressure_pa, wet_bulb_k
@@ -22,6 +23,8 @@ from exatwin.facility.sun import clear_sky_w_m2
 from exatwin.facility.weather_files import read_columns
 
 TARGET = Path(__file__).parents[1] / "src/exatwin/catalogue/data/weather"
+LOW_SUN_W_M2 = 80.0
+BRIGHTEST = 1.25  # of the clear sky: edges of clouds for an hour; more is an error of time
 ORDER = ("wind", "sun", "air", "pressure", "dew")
 DWD = "Datenbasis: Deutscher Wetterdienst, bearbeitet"
 HISIM = "https://github.com/FZJ-IEK3-VSA/HiSim/tree/aa7ae028"
@@ -39,8 +42,10 @@ class Place:
     source: str
     url: str
     stand_in: str = ""
-    at: tuple[float, float] = field(default=(0.0, 0.0))
+    at: tuple[float, float] = (0.0, 0.0)
     """Where the year is generated for, if elsewhere than measured."""
+    zone_h: int = 0
+    """By how much the stamps are ahead of UTC where the file does not say so; the noon of its sun tells."""
 
 
 def _try5(which: str, words: str) -> Place:
@@ -50,10 +55,13 @@ def _try5(which: str, words: str) -> Place:
     )  # fmt: skip
 
 
-def _nsrdb(city: str, title: str, latitude: float, longitude: float, stand_in: str = "juelich") -> Place:
+def _nsrdb(
+    city: str, title: str, latitude: float, longitude: float, stand_in: str = "juelich", zone_h: int = 0
+) -> Place:
     return Place(
         f"eu_{city}_nsrdb15min_2019.csv.gz", f"{title}, 2019 (no humidity: that of {stand_in})", latitude,
-        longitude, "NSRDB of NREL, 2019, every quarter of an hour (CC BY 3.0 US)", HISIM, stand_in,
+        longitude, "NSRDB of NREL, 2019, every quarter of an hour (CC BY 3.0 US)",
+        HISIM, stand_in, zone_h=zone_h,
     )  # fmt: skip
 
 
@@ -75,11 +83,11 @@ PLACES = {
     ),
     "paris": _nsrdb("paris", "Paris", 48.86, 2.35),
     "brussels": _nsrdb("brussels_uccle", "Brussels", 50.80, 4.36),
-    "amsterdam": _nsrdb("amsterdam", "Amsterdam", 52.37, 4.90),
+    "amsterdam": _nsrdb("amsterdam", "Amsterdam", 52.37, 4.90, zone_h=1),
     "prague": _nsrdb("prague", "Prague", 50.08, 14.44),
     "dublin": _nsrdb("dublin", "Dublin", 53.35, -6.26),
     "oslo": _nsrdb("oslo", "Oslo", 59.91, 10.75),
-    "stockholm": _nsrdb("stockholm", "Stockholm", 59.33, 18.07),
+    "stockholm": _nsrdb("stockholm", "Stockholm", 59.33, 18.07, zone_h=1),
     "rome": _nsrdb("rome", "Rome", 41.90, 12.50, "piedmont"),
 }  # fmt: skip
 
@@ -90,13 +98,27 @@ def dew_point_k(vapour_pa: np.ndarray) -> np.ndarray:
     return np.interp(vapour_pa, saturation_pressure_pa(grid), grid)
 
 
+def clear_share(hours: np.ndarray, sun: np.ndarray, latitude: float, longitude: float) -> np.ndarray:
+    """Return the irradiance as a share of the clear sky's, NaN where the sun is low.
+
+    Notes
+    -----
+    Stamps may mean the begin, the middle or the end of an interval. What is left of the distance between the
+    noons of the file and of the sky is taken out, so that mornings and evenings compare.
+    """
+    clock = hour(hours) + 0.5
+    sky = clear_sky_w_m2(hours, latitude, longitude)
+    late_h = (sun * clock).sum() / sun.sum() - (sky * clock).sum() / sky.sum()
+    moved = hours.astype("datetime64[s]") - np.timedelta64(round(late_h * 3600), "s")
+    sky = clear_sky_w_m2(moved, latitude, longitude)
+    return np.where(sky > LOW_SUN_W_M2, np.minimum(sun / np.maximum(sky, 1.0), BRIGHTEST), np.nan)
+
+
 def series(columns: Columns, place: Place) -> tuple[Series, dict[str, np.ndarray]]:
     """Return what is fitted (the sun as a share of the clear sky's) and what was measured, a year of UTC."""
     hours = hours_of(2019)
-    sky = clear_sky_w_m2(hours, place.latitude, place.longitude)
-    given = columns.typical_year(hours)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(sky > 40, given["sun"] / sky, np.nan)
+    given = {name: np.roll(row, -place.zone_h) for name, row in columns.typical_year(hours).items()}
+    share = clear_share(hours, given["sun"], place.latitude, place.longitude)
     found = {"wind": given["wind"], "sun": share, "air": given["air"], "pressure": given["pressure"]}
     if "humidity" in given:
         found["dew"] = dew_point_k(given["humidity"] * saturation_pressure_pa(given["air"]))

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from climate_fit import Fit, Series, covariances, describe, fit_variable, write
+from compute_climate import clear_share
 
 from exatwin.facility.calendar import berlin, hour
 from exatwin.facility.climate import hours_of
@@ -30,7 +31,7 @@ SOURCE = (
     "SMARD of the Bundesnetzagentur, Germany 2025, hourly (CC BY 4.0); carbon: life cycle, IPCC 2011",
     "https://github.com/ove1998/power-market-sim/tree/c41c49c2",
 )
-CITIES = {"brussels_uccle": (50.80, 4.36), "amsterdam": (52.37, 4.90), "prague": (50.08, 14.44)}
+CITIES = {"brussels_uccle": (50.80, 4.36, 0), "amsterdam": (52.37, 4.90, 1), "prague": (50.08, 14.44, 0)}
 
 
 def german_market(path: Path) -> dict[str, np.ndarray]:
@@ -49,11 +50,11 @@ def german_market(path: Path) -> dict[str, np.ndarray]:
 def links(folder: Path) -> dict[str, tuple[float, str]]:
     """Return how a city's wind and sun go with the mean of two others, a stand-in for those of a country."""
     normal: dict[str, list[np.ndarray]] = {"wind": [], "sun": []}
-    for city, (latitude, longitude) in CITIES.items():
+    for city, (latitude, longitude, zone_h) in CITIES.items():
         hours = hours_of(2019)
         given = read_columns(folder / f"eu_{city}_nsrdb15min_2019.csv.gz").typical_year(hours)
-        sky = clear_sky_w_m2(hours, latitude, longitude)
-        share = np.where(sky > 40, given["sun"] / np.maximum(sky, 1), np.nan)
+        given = {name: np.roll(row, -zone_h) for name, row in given.items()}
+        share = clear_share(hours, given["sun"], latitude, longitude)
         data = Series(hours, hours, {"wind": given["wind"], "sun": share})
         for name, rows in normal.items():
             rows.append(fit_variable(data, name, linear=False, weekly=False)[1])

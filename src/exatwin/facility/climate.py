@@ -21,7 +21,8 @@ from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.random import stream
 
 _MONTH_H = 730.5  # mean length of a month
-_SPIN_UP_MONTHS = 2  # noise before the year, so that its first hours remember December
+_SPIN_UP_MONTHS = 2  # noise before all that is used, so that its first hours remember something
+_MARGIN_MONTHS = 2  # months before and after a year whose means shape its ends, so that years join
 
 Noise = Callable[[str, int], Float64]
 
@@ -38,14 +39,13 @@ def noise(climate: Climate, seed: int, who: str) -> Noise:
     Returns
     -------
     draw
-        Function of a variable's name and a year; gives standard normal numbers for the year and the months
-        that lead to it, shape (channels, hours). A periodic component takes two channels.
+        Function of a variable's name and a year; gives standard normal numbers for the year and some months
+        around it, shape (channels, hours). A periodic component takes two channels.
     """
     channels = _channels(climate)
 
     def draw(name: str, year: int) -> Float64:
-        last = np.datetime64(f"{year:04d}-12", "M")
-        months = np.arange(last - 11 - _SPIN_UP_MONTHS, last + 1)
+        months = _months_around(year, _SPIN_UP_MONTHS + _MARGIN_MONTHS, _MARGIN_MONTHS)
         sizes = ((months + 1).astype("datetime64[h]") - months.astype("datetime64[h]")).astype(int)
         parts = [
             stream(seed, who, name, str(m)).standard_normal((channels, n))
@@ -131,7 +131,9 @@ def table_at(table: Float64, clock: Times, keep_means: bool = True) -> Float64:
     """
     lower, fraction = _between_months(clock)
     upper = (lower + 1) % 12
-    knots = np.linalg.solve(_month_weights(month(clock), lower, fraction), table) if keep_means else table
+    knots = (
+        np.linalg.solve(_weights(month(clock), lower, upper, fraction, 12), table) if keep_means else table
+    )
     at = hour(clock)
     result: Float64 = (1 - fraction) * knots[lower, at] + fraction * knots[upper, at]
     return result
@@ -149,33 +151,47 @@ def _between_months(clock: Times) -> tuple[Int64, Float64]:
     return lower.astype(np.int64) % 12, position - lower
 
 
-def _month_weights(months: Int64, lower: Int64, fraction: Float64) -> Float64:
-    """Return by how much each mid-month value counts in the mean of each month, shape (12, 12)."""
-    weights = np.zeros(144)
-    weights += np.bincount(months * 12 + lower, 1 - fraction, minlength=144)
-    weights += np.bincount(months * 12 + (lower + 1) % 12, fraction, minlength=144)
-    matrix = weights.reshape(12, 12)
+def _weights(at: Int64, lower: Int64, upper: Int64, fraction: Float64, count: int) -> Float64:
+    """Return by how much each mid-month value counts in the mean of each month, shape (months, months)."""
+    weights = np.bincount(at * count + lower, 1 - fraction, minlength=count * count)
+    weights += np.bincount(at * count + upper, fraction, minlength=count * count)
+    matrix = weights.reshape(count, count)
     result: Float64 = matrix / matrix.sum(axis=1, keepdims=True)
     return result
 
 
 def anomalies(climate: Climate, year: int, draw: Noise) -> Float64:
     """Return standard normal anomalies of one year, shape (variables, hours)."""
-    hours = hours_of(year)
+    months = _months_around(year, _MARGIN_MONTHS, _MARGIN_MONTHS)
+    hours = np.arange(months[0].astype("datetime64[h]"), (months[-1] + 1).astype("datetime64[h]"))
     parts = np.stack([_components(climate, draw(name, year))[:, -len(hours) :] for name in climate.order])
     stacked = parts.transpose(1, 0, 2).reshape(-1, len(hours))
     cold, warm = (np.linalg.cholesky(np.array(m)) for m in (climate.cold, climate.warm))
     w = warmth(hours)
     mixed = (1 - w) * (_wide(cold) @ stacked) + w * (_wide(warm) @ stacked)
     mixed /= np.sqrt(_variance(climate, cold, warm, w))
-    months = month(hours)
-    means = np.stack([np.bincount(months, row, 12) for row in mixed]) / np.bincount(months, minlength=12)
-    lower, fraction = _between_months(hours)
-    knots = np.linalg.solve(_month_weights(months, lower, fraction), means.T)
-    result: Float64 = (
-        mixed - ((1 - fraction)[:, None] * knots[lower] + fraction[:, None] * knots[(lower + 1) % 12]).T
-    )
+    first = int(np.searchsorted(hours, hours_of(year)[0]))
+    result: Float64 = (mixed - _slow(hours, mixed))[:, first : first + len(hours_of(year))]
     return result
+
+
+def _slow(hours: Times, rows: Float64) -> Float64:
+    """Return the curve through mid-months that has the mean of `rows` in each month, shape of `rows`."""
+    _, at = np.unique(hours.astype("datetime64[M]"), return_inverse=True)
+    count = int(at[-1]) + 1
+    lower, fraction = _between_months(hours)
+    below = at - (lower != month(hours))
+    ends = np.clip(below, 0, count - 1), np.clip(below + 1, 0, count - 1)
+    means = np.stack([np.bincount(at, row, count) for row in rows], axis=1) / np.bincount(at)[:, None]
+    knots = np.linalg.solve(_weights(at, *ends, fraction, count), means).T
+    result: Float64 = (1 - fraction) * knots[:, ends[0]] + fraction * knots[:, ends[1]]
+    return result
+
+
+def _months_around(year: int, before: int, after: int) -> Times:
+    """Return the months of `year` and of some time before and after."""
+    first = np.datetime64(f"{year:04d}-01", "M")
+    return np.arange(first - before, first + 12 + after)
 
 
 def warmth(hours: Times) -> Float64:

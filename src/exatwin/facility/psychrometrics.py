@@ -81,13 +81,13 @@ def wet_bulb_k(air_k: ArrayLike, humidity_frac: ArrayLike, pressure_pa: ArrayLik
     Notes
     -----
     The energy balance of adiabatic saturation is solved by Newton's method over water and, where that ends
-    below freezing, over ice. Seen from the dry bulb the balance is convex, so the method comes down without
-    overshoot.
+    below freezing, over ice. Within a kelvin of freezing both can have a solution; that over water is taken.
+    Seen from the dry bulb the balance is convex, so the method comes down without overshoot.
 
     Examples
     --------
     >>> round(float(wet_bulb_k(303.15, 0.4, 101325.0)) - 273.15, 2)
-    20.09
+    20.06
     """
     shape = np.broadcast_shapes(np.shape(air_k), np.shape(humidity_frac), np.shape(pressure_pa))
     T, φ, p = (
@@ -98,8 +98,7 @@ def wet_bulb_k(air_k: ArrayLike, humidity_frac: ArrayLike, pressure_pa: ArrayLik
     bulb = _newton(T, W, p, _WATER, 2501.0, 2.326, 4.186)
     cold = bulb < ZERO_C_K
     if cold.any():
-        ice = _newton(T[cold], W[cold], p[cold], _ICE, 2830.0, 0.24, 2.1)
-        bulb[cold] = np.minimum(ice, ZERO_C_K)
+        bulb[cold] = _newton(T[cold], W[cold], p[cold], _ICE, 2830.0, 0.24, 2.1)
     return bulb.reshape(shape)
 
 

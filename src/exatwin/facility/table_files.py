@@ -109,15 +109,10 @@ def numbers(path: str, texts: Sequence[str], lines: Int64, field: Field, decimal
     TraceError
         A cell is no number, or lies outside what is possible.
     """
-    thousands = "." if decimal == "," else ","
-    grouped = re.compile(rf"[+-]?\d{{1,3}}(\{thousands}\d{{3}})*(\{decimal}\d*)?")
     blank = {"", "-", "nan", "NaN", "NA", *field.missing}
     cleaned = [text.strip() for text in texts]
-    if decimal == "," or any(thousands in text for text in cleaned):
-        cleaned = [
-            text.replace(thousands, "").replace(decimal, ".") if grouped.fullmatch(text) else text
-            for text in (text.replace("−", "-") for text in cleaned)
-        ]
+    if decimal == "," or any("," in text for text in cleaned):
+        cleaned = [text if text in blank else _ungrouped(text, decimal) for text in cleaned]
     try:
         found = np.array([np.nan if text in blank else float(text) for text in cleaned])
     except ValueError:
@@ -175,6 +170,14 @@ def nominal_year(months: Int64, days: Int64) -> Int64:
     """Return the year that stands for a typical one: a leap year where the file has a 29 February."""
     leap = bool(((months == 2) & (days == 29)).any())
     return np.full(len(months), 2000 if leap else 2001)
+
+
+def _ungrouped(text: str, decimal: str) -> str:
+    """Return a number such as 1.234,5 as 1234.5; one whose groups are wrong is no number at all."""
+    group = "." if decimal == "," else ","
+    if group in text and not re.fullmatch(rf"[+-]?\d{{1,3}}(\{group}\d{{3}})+(\{decimal}\d*)?", text):
+        return "?"
+    return text.replace(group, "").replace(decimal, ".")
 
 
 def _is_number(text: str) -> bool:

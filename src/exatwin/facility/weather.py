@@ -22,6 +22,7 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.signal import Signal
 
 NOISE = "weather"  # name of the random streams; the market listens to them
+_LONGEST_S = 200 * 366 * 86400.0
 _STAND_IN = "juelich"  # whose humidity and pressure a file without them gets
 
 
@@ -145,13 +146,15 @@ def hours_in(start: datetime, start_s: float, end_s: float) -> tuple[Times, Floa
     Raises
     ------
     SpecError
-        The window is empty, not finite, or outside the years 2 to 9998.
+        The window is empty, not finite, or outside the years 2 to 9997.
     """
     try:
+        if abs(start_s) + abs(end_s) > _LONGEST_S:
+            raise ValueError(f"expected at most 200 years around the start, found {start_s:g} to {end_s:g} s")
         hours, edges = window(start, start_s, end_s)
         first, last = (int(year(hours[[i]])[0]) for i in (0, -1))
-        if first < 2 or last > 9998 or last - first > 200:
-            raise ValueError(f"expected years between 2 and 9998, at most 200, found {first} to {last}")
+        if first < 2 or last > 9997:
+            raise ValueError(f"expected years between 2 and 9997, found {first} to {last}")
     except (ValueError, OverflowError) as error:
         raise SpecError(f"the window of the weather: {error}") from None
     return hours, edges

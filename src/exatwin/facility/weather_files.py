@@ -235,7 +235,13 @@ def _nsrdb(path: str, lines: list[str], at: int) -> Columns:
     """The original has two lines above the header; the first pair names the time zone of the rows."""
     about = dict(zip(lines[0].split(","), lines[1].split(","), strict=False)) if at >= 2 else {}
     zone = _zone_s(path, about.get("Time Zone", about.get("Local Time Zone", "0")), 2)
-    return _dated(_Table.of(path, lines, at, at + 1), "NSRDB", str.capitalize, _NSRDB, zone)
+    return _dated(
+        _Table.of(path, lines, at, at + 1),
+        "NSRDB" if about else "NSRDB (taken as UTC)",
+        str.capitalize,
+        _NSRDB,
+        zone,
+    )
 
 
 def _dated(
@@ -257,13 +263,16 @@ def _zone_s(path: str, text: str, line: int) -> np.timedelta64:
 
 
 def _plain(path: str, lines: list[str], at: int) -> Columns:
-    table = _Table.of(path, lines, at, at + 1)
     known = [field.header for field in PLAIN]
-    for name in table.names:
+    names = [cell.strip() for cell in lines[at].split(",")]
+    for name in names:
         if name not in known and name != "time_utc":
             raise SpecError(f"{path}, line {at + 1}: unknown column '{name}', {nearest(name, known)}")
-    table.need("air_degC")
-    return table.columns("CSV", utc_times(path, table.texts("time_utc"), table.numbers), PLAIN, typical=False)
+    if "air_degC" not in names:
+        raise SpecError(f"{path}: the column 'air_degC' is missing")
+    table = _Table.of(path, lines, at, at + 1)
+    times = utc_times(path, table.texts("time_utc"), table.numbers)
+    return table.columns("CSV", times, PLAIN, typical=False)
 
 
 def utc_times(path: str, texts: list[str], lines: Int64) -> Times:
