@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,16 +13,30 @@ import numpy as np
 
 from exatwin.foundation.columns import read_notes
 from exatwin.foundation.errors import TraceError
-from exatwin.workload.job import Jobs
+from exatwin.workload.job import Jobs, State
 from exatwin.workload.traces import sacct
 from exatwin.workload.traces.assemble import LATEST_S, MOST_NODES, UNLIMITED_S
 from exatwin.workload.traces.clock import EPOCH, instant, moment
 from exatwin.workload.traces.names import Role, column, looks_like_header
-from exatwin.workload.traces.report import Audit, Skip
+from exatwin.workload.traces.report import Audit, Repair, Skip
 from exatwin.workload.traces.source import Source
 from exatwin.workload.traces.trace import FORMATS, Format, Parsed, Raw, ReadOptions, Trace
 
 _OWN = frozenset(name for name, declared in Jobs.columns().items() if declared.default is None)
+_MOST_LABELS = 1_000_000
+_RANGES: dict[str, tuple[float, float]] = {
+    "submit_s": (-LATEST_S, LATEST_S),
+    "nodes": (1, MOST_NODES),
+    "limit_s": (1, LATEST_S),
+    "runtime_s": (0, UNLIMITED_S),
+    "partition": (0, 2**15 - 1),
+    "account": (-1, _MOST_LABELS - 1),
+    "user": (-1, _MOST_LABELS - 1),
+    "outcome": (int(min(State)), int(max(State))),
+    "recorded_start_s": (-LATEST_S, LATEST_S),
+    "node_w": (sys.float_info.min, sys.float_info.max),
+}
+"""What each column may hold. Profiles are left out: a trace has none."""
 _SEPARATOR = 31
 _WHOLE_TYPES = ("DOUBLE", "FLOAT", "DECIMAL")
 
@@ -77,9 +92,7 @@ def _as_text(connection: Any, path: Path, types: dict[str, str]) -> bytes:
 def _cell(name: str, kind: str) -> str:
     """Return the SQL that turns a cell into text which the reader of tables understands."""
     cell = _quoted(name)
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"CAST(epoch({cell}) AS VARCHAR)"
-    if kind == "INTERVAL":
+    if kind in ("TIMESTAMP WITH TIME ZONE", "INTERVAL"):
         return f"CAST(epoch({cell}) AS VARCHAR)"
     if column(name).role is Role.JOB and kind.startswith(_WHOLE_TYPES):
         return f"CAST(TRY_CAST({cell} AS BIGINT) AS VARCHAR)"
@@ -109,7 +122,10 @@ def _own(path: Path, found: dict[str, Any], options: ReadOptions) -> Trace:
             f"{path}: none of its {len(number):,} rows is a job: {'; '.join(audit.report().skipped)}"
         )
     used = used[np.argsort(found["submit_s"][used], kind="stable")]
-    columns = {name: _typed(name, values[used]) for name, values in found.items() if name != "job_id"}
+    columns = {name: _typed(name, found[name][used], audit, used) for name in _RANGES if name in found}
+    if "recorded_start_s" in columns:
+        start_s = columns["recorded_start_s"]
+        columns["recorded_start_s"] = np.where(start_s < columns["submit_s"], -1, start_s)
     labels = read_notes(path)
     origin, note = _origin(labels, options)
     jobs = Jobs(job_id=number[used], **columns)
@@ -132,36 +148,36 @@ def _audit(found: dict[str, Any], number: Any) -> Audit:
     audit = Audit(np.zeros(len(number), np.uint8), np.zeros(len(number), np.uint32))
     repeated = np.ones(len(number), np.bool_)
     repeated[np.unique(number, return_index=True)[1]] = False
+    audit.drop(number < 0, Skip.NO_JOB)
     audit.drop(repeated, Skip.DUPLICATE)
     audit.drop(~(np.abs(found["submit_s"]) < LATEST_S), Skip.ABSURD_TIME)
     audit.drop(np.isnan(found["runtime_s"]), Skip.NO_RUN)
     audit.drop(found["runtime_s"] < 0, Skip.NEGATIVE_RUN)
     audit.drop(~(found["runtime_s"] < UNLIMITED_S), Skip.ABSURD_RUN)
-    audit.drop(~(found["limit_s"] > 0) | (found["limit_s"] > LATEST_S), Skip.NO_LIMIT)
+    audit.drop(~(found["limit_s"] >= 1) | (found["limit_s"] > LATEST_S), Skip.NO_LIMIT)
     audit.drop(~(found["nodes"] >= 1), Skip.NO_NODES)
     audit.drop(found["nodes"] > MOST_NODES, Skip.ABSURD_NODES)
     return audit
 
 
-def _typed(name: str, values: Any) -> Any:
-    """Return floats as the declared type of a column of Jobs, within its range; NaN as its default."""
+def _typed(name: str, values: Any, audit: Audit, used: Any) -> Any:
+    """Return floats as the declared type of a column of Jobs; what is outside its range as its default."""
     declared = Jobs.columns()[name]
-    if declared.dtype.kind == "f":
-        return values
-    limits = np.iinfo(declared.dtype)
-    low = max(
-        limits.min,
-        -1 if name in ("account", "user") else 0 if name in ("partition", "profile") else limits.min,
+    low, high = _RANGES[name]
+    inside = (values >= low) & (values <= high)
+    wrong = np.zeros(len(audit.skip), np.bool_)
+    wrong[used] = ~inside & ~np.isnan(values)
+    audit.mend(wrong, Repair.UNREADABLE)
+    return np.where(inside, values, 0 if declared.default is None else declared.default).astype(
+        declared.dtype
     )
-    inside = (values >= low) & (values <= min(limits.max, LATEST_S))
-    return np.where(inside, values, declared.default or 0).astype(declared.dtype)
 
 
 def _origin(labels: dict[str, str], options: ReadOptions) -> tuple[datetime, tuple[str, ...]]:
     if options.origin is not None:
         return moment(instant(options.origin)), ()
     try:
-        return datetime.fromisoformat(labels["exatwin.origin"]), ()
+        return moment(instant(datetime.fromisoformat(labels["exatwin.origin"]))), ()
     except (KeyError, ValueError):
         return EPOCH, (f"the file does not tell its origin: time 0 is taken as {EPOCH.isoformat()}",)
 
@@ -173,9 +189,7 @@ def _names(labels: dict[str, str], kind: str, count: int, pattern: str) -> tuple
     except ValueError:
         kept = []
     names = tuple(str(name) for name in kept) if isinstance(kept, list) else ()
-    return (
-        names if len(names) >= count else tuple(pattern.format(k + 1) for k in range(min(count, 1_000_000)))
-    )
+    return names if len(names) >= count else tuple(pattern.format(k + 1) for k in range(count))
 
 
 FORMATS.register("parquet")(Format("Parquet", lambda source: source.is_parquet, read))

@@ -33,6 +33,7 @@ class Skip(IntEnum):
     NO_NODES = 14
     ABSURD_NODES = 15
     NO_LIMIT = 16
+    NO_JOB = 17
 
 
 class Repair(IntEnum):
@@ -72,6 +73,7 @@ SKIPPED = {
     Skip.NO_NODES: "no number of nodes",
     Skip.ABSURD_NODES: "an absurd number of nodes",
     Skip.NO_LIMIT: "no usable time limit",
+    Skip.NO_JOB: "no usable job number",
 }
 REPAIRED = {
     Repair.JOINED: "a field over several lines joined",

@@ -22,6 +22,9 @@ _PACKED = {
 }
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
+_CONTROLS = bytes(set(range(31)) - set(b"\t\n\f\r"))
+_TEXT_FRAC = 0.95
+"""Text holds fewer control characters than that leaves; a crash may well leave a few zero bytes in a log."""
 _HEAD = 1 << 16
 _CHUNK = 1 << 16
 
@@ -123,5 +126,5 @@ def _refuse(path: Path, data: bytes) -> None:
             raise TraceError(f"{path}: is packed with {name}, expected plain text or gzip: unpack it first")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise TraceError(f"{path}: is UTF-16 text, expected UTF-8: convert it first")
-    if b"\0" in data[:_HEAD]:
+    if len(data[:_HEAD].translate(None, _CONTROLS)) < _TEXT_FRAC * len(data[:_HEAD]):
         raise TraceError(f"{path}: is binary, expected {EXPECTED}")

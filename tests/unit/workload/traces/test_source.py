@@ -68,6 +68,13 @@ def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path, data: bytes, mat
     assert "\n" not in str(error.value)
 
 
+def test_a_few_zero_bytes_do_not_make_a_log_binary(tmp_path: Path) -> None:
+    data = TEXT.replace("job number 0", "\0\0\0").encode() + b"\0" * 40
+    trace = read_trace(written(tmp_path / "a", data))
+    assert trace.report.rows_used == 5000
+    assert trace.report.rows_skipped == 1
+
+
 def test_missing_files_and_folders_are_the_users_error(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="no such file"):
         read_trace(tmp_path / "nope")
