@@ -30,21 +30,35 @@ from exatwin.schedule._kernel.layout import (
 
 
 @lean
-def _set(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
-    tree[LEAST_NODES, place] = nodes
-    tree[LEAST_LIMIT, place] = limit
+def _add(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
+    """Put a job at a place: minima above can only fall."""
+    for up in range(len(level) - 1):
+        here = level[up] + place
+        if tree[LEAST_NODES, here] <= nodes and tree[LEAST_LIMIT, here] <= limit:
+            return
+        tree[LEAST_NODES, here] = min(nodes, tree[LEAST_NODES, here])
+        tree[LEAST_LIMIT, here] = min(limit, tree[LEAST_LIMIT, here])
+        place //= FAN
+
+
+@lean
+def _drop(tree: Any, level: Any, place: int) -> None:
+    """Take a job off a place: a minimum above may rise only where it was this job's."""
+    nodes, limit = tree[LEAST_NODES, place], tree[LEAST_LIMIT, place]
+    tree[LEAST_NODES, place] = NOBODY
+    tree[LEAST_LIMIT, place] = FOREVER
     for up in range(1, len(level) - 1):
         first = level[up - 1] + place // FAN * FAN
         place //= FAN
-        nodes, limit = NOBODY, FOREVER
-        for child in range(first, first + FAN):
-            nodes = min(nodes, tree[LEAST_NODES, child])
-            limit = min(limit, tree[LEAST_LIMIT, child])
         here = level[up] + place
-        if tree[LEAST_NODES, here] == nodes and tree[LEAST_LIMIT, here] == limit:
+        if tree[LEAST_NODES, here] < nodes and tree[LEAST_LIMIT, here] < limit:
             return
-        tree[LEAST_NODES, here] = nodes
-        tree[LEAST_LIMIT, here] = limit
+        least_nodes, least_limit = NOBODY, FOREVER
+        for child in range(first, first + FAN):
+            least_nodes = min(least_nodes, tree[LEAST_NODES, child])
+            least_limit = min(least_limit, tree[LEAST_LIMIT, child])
+        tree[LEAST_NODES, here] = least_nodes
+        tree[LEAST_LIMIT, here] = least_limit
 
 
 @lean
@@ -88,9 +102,9 @@ def enqueue(g: Any, m: Any, o: Any, job: int) -> None:
         m.job[WAIT_LIST, m.counter[WAITING]] = job
         m.counter[WAITING] += 1
         return
-    _set(m.tree, g.level, g.job[PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
+    _add(m.tree, g.level, g.job[PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
     if o.backfill == EASY_SJBF:
-        _set(m.fill, g.level, g.job[FILL_PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
+        _add(m.fill, g.level, g.job[FILL_PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
 
 
 @lean
@@ -98,9 +112,9 @@ def dequeue(g: Any, m: Any, o: Any, job: int) -> None:
     """Take a job that has started out of the queue; a list that is sorted anew each time is swept instead."""
     if o.dynamic:
         return
-    _set(m.tree, g.level, g.job[PLACE, job], NOBODY, FOREVER)
+    _drop(m.tree, g.level, g.job[PLACE, job])
     if o.backfill == EASY_SJBF:
-        _set(m.fill, g.level, g.job[FILL_PLACE, job], NOBODY, FOREVER)
+        _drop(m.fill, g.level, g.job[FILL_PLACE, job])
 
 
 @lean
