@@ -9,6 +9,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import generate_specs  # noqa: F401  (registers its tables)
+import generate_validation  # noqa: F401  (registers its tables)
 from generate import fill
 
 from exatwin import __version__

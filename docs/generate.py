@@ -140,7 +140,7 @@ def key_figures() -> str:
 @makes("cli")
 def command_line() -> str:
     """Every verb with its arguments and options."""
-    from exatwin.cli import cli
+    from exatwin.cli._verbs import cli
 
     root = click.Context(cli, info_name="exatwin")
     pieces = [_help_text(cli), "```text\n" + cli.get_usage(root) + "\n```\n"]

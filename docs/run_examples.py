@@ -23,6 +23,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -164,16 +165,27 @@ def run_command(command: str) -> list[str]:
 
     words = shlex.split(command.replace("\\\n", " "))
     seen = io.StringIO()
-    before, sys.argv = sys.argv, words
     try:
-        with contextlib.redirect_stdout(seen), contextlib.redirect_stderr(seen):
+        with _as_called(words), contextlib.redirect_stdout(seen), contextlib.redirect_stderr(seen):
             main()
     except SystemExit as done:
         if done.code not in (0, None) and not seen.getvalue().startswith("exatwin: "):
             raise AssertionError(f"{command} ended with {done.code}: {seen.getvalue()}") from None
-    finally:
-        sys.argv = before
     return [line.rstrip() for line in seen.getvalue().rstrip().splitlines()]
+
+
+@contextlib.contextmanager
+def _as_called(words: list[str]) -> Iterator[None]:
+    """Let a command line think it has a process of its own; put back what it changes of this one."""
+    before = sys.argv, sys.unraisablehook
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    sys.argv = words
+    try:
+        yield
+    finally:
+        sys.argv, sys.unraisablehook = before
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 _NUMBER = re.compile(r"\b[0-9a-f]{12,}\b|\d[\d,]*(\.\d+)?(e[+-]?\d+)?")
