@@ -126,8 +126,13 @@ def machine(name: str) -> Machine:
     listed = cast("Callable[[str], Machine | None]", _lists().machine_from_list)(name)
     if listed is not None:
         return listed
-    if name.endswith(".toml"):
-        raise CatalogueError(f"{name}: there is no such file")
+    if name.endswith(".toml") or name.startswith((".", "/", "~")):
+        why = (
+            "is no regular file, expected a machine in TOML"
+            if Path(name).exists()
+            else "there is no such file"
+        )
+        raise CatalogueError(f"{name}: {why}")
     announced = import_module("exatwin.catalogue.announced")
     announced.refuse(name)
     known = [*names("machines"), *_aliases(), *_lists().list_names(), *announced.names()]

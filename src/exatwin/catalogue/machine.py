@@ -15,6 +15,7 @@ from exatwin.foundation.spec import (
     BytesPerSecond,
     Count,
     FlopPerSecond,
+    NodeCount,
     PositiveCount,
     Quantity,
     Ratio,
@@ -131,7 +132,7 @@ class MachineFile(Sourced):
     """Catalogue name of the site."""
     node: str
     """Catalogue name of the kind of node."""
-    nodes: PositiveCount
+    nodes: NodeCount
     """Nodes of the machine."""
     network: str | None = None
     """Catalogue name of the interconnect."""

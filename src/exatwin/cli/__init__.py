@@ -1,87 +1,112 @@
-"""The command line: one module a verb, imported when its verb is called."""
+"""The command line.
+
+Nothing but the standard library is imported here: a person may interrupt while the rest is imported.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
-
-import click
-
-_VERBS = {
-    "run": ("run", "Simulate a machine under a workload (by default one week of JUPITER)."),
-    "replay": ("replay", "Replay a recorded trace: sacct text, SWF or Parquet."),
-    "machines": ("machines", "The machines of the catalogue, each number with its source."),
-    "sites": ("sites", "The sites of the catalogue, each number with its source."),
-    "report": ("report", "Write the page of a result: one self-contained HTML file."),
-    "import": ("import_", "Turn a batch system's accounting into a trace."),
-}
-
-
-class _Verbs(click.Group):
-    """Verbs whose modules are imported when they are called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _VERBS:
-            return None
-        found = import_module(f"exatwin.cli.{_VERBS[cmd_name][0]}").command
-        assert isinstance(found, click.Command)
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Verbs"):
-            formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _VERBS and not args[0].startswith("-"):
-            from exatwin.foundation.errors import nearest
-
-            raise click.UsageError(f"unknown verb '{args[0]}': {nearest(args[0], _VERBS)}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="exatwin", prog_name="exatwin")
-def cli() -> None:
-    """A digital twin of exascale supercomputers and AI factories.
-
-    Machine, jobs, schedule, watts, water, heat, euros and CO2, offline, checked against what was
-    published and measured. Try `exatwin run`.
-
-    Exit codes: 0 ok, 1 a model or validation failed, 2 usage or bad input, 3 data unusable, 4 infeasible,
-    130 interrupted.
-    """
 
 
 def main() -> None:
-    """Run the command line; turn every foreseen problem into one line and an exit code."""
+    """Run the command line; turn every problem into one line and an exit code."""
+    try:
+        _open_standard_files()
+        code = _run()
+    except KeyboardInterrupt:
+        code = _interrupted()
+    sys.exit(code)
+
+
+def _open_standard_files() -> None:
+    """Let output go nowhere whose file the caller closed (``>&-``), and no other file take its place."""
+    while (null := os.open(os.devnull, os.O_RDWR)) <= 2:
+        continue
+    os.close(null)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+
+
+def _run() -> int:
+    """Run the verb that was asked for; return the exit code."""
+    import click
+
+    from exatwin.cli._verbs import cli
     from exatwin.foundation.errors import ExatwinError
 
+    _heed_interrupts()
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
-        sys.exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
     except ExatwinError as error:
-        _fail(str(error), error.exit_code)
+        return _fail(str(error), error.exit_code)
     except click.ClickException as error:
-        where = f" (see '{error.ctx.command_path} --help')" if getattr(error, "ctx", None) else ""  # type: ignore[attr-defined]
-        _fail(error.format_message() + where, 2)
-    except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted: nothing half-written is left", 130)
+        context = getattr(error, "ctx", None)
+        where = f" (see '{context.command_path} --help')" if context is not None else ""
+        return _fail(error.format_message().rstrip(".") + where, 2)
+    except click.Abort:
+        return _interrupted()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _forget_stdout()
+        return 0
     except MemoryError:
-        _fail("out of memory: ask for fewer days, jobs or nodes", 1)
+        return _fail("out of memory: ask for fewer days, jobs or nodes", 1)
     except OSError as error:
-        _fail(f"{error.filename or 'input or output'}: {error.strerror or error}", 2)
+        _forget_stdout()
+        return _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", 2)
+    except Exception as error:
+        return _defect(error)
 
 
-def _fail(message: str, code: int) -> None:
-    click.echo(f"exatwin: {' '.join(message.split())}", err=True)
-    sys.exit(code)
+def _heed_interrupts() -> None:
+    """Take SIGTERM for Ctrl-C; deliver again an interrupt that Python could only print and go on."""
+    import signal
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        else:
+            before(unraisable)
+
+    before = sys.unraisablehook
+    sys.unraisablehook = hook
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _interrupted() -> int:
+    """Say so; a second Ctrl-C on the way out is not needed."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _forget_stdout()
+    return _fail("interrupted: nothing half-written is left", 130)
+
+
+def _defect(error: Exception) -> int:
+    """Say that exatwin itself is wrong; EXATWIN_TRACEBACK shows where."""
+    if os.environ.get("EXATWIN_TRACEBACK"):
+        raise error
+    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    return _fail(
+        f"a defect of exatwin, {what} (please report it; EXATWIN_TRACEBACK=1 shows where it happened)", 1
+    )
+
+
+def _fail(message: str, code: int) -> int:
+    try:
+        print(f"exatwin: {' '.join(message.split())}", file=sys.stderr, flush=True)  # noqa: T201
+    except (OSError, AttributeError):  # nobody listens
+        return code
+    return code
+
+
+def _forget_stdout() -> None:
+    """Let what is still to be printed go nowhere, so that nothing complains at the end of the process."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+    except (OSError, ValueError, AttributeError):  # there is no such file: it was closed, or is a test's
+        return

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,60 +19,112 @@ if TYPE_CHECKING:
     from exatwin.study.scenario import Scenario
 
 PAGE = "report.html"
+RESULTS = Path("results")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to become of an answer."""
+
+    output: Path | None = None
+    """Folder for the result."""
+    schedule: Path | None = None
+    """File for the schedule."""
+    as_json: bool = False
+    """Print JSON."""
+    as_csv: bool = False
+    """Print CSV."""
+    quiet: bool = False
+    """Say nothing beside the answer."""
+    verbose: bool = False
+    """Say which stage runs."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where a result is kept: the folder that was named, or for people one below ``results``."""
+        return self.output if self.output is not None or self.as_json or self.as_csv else RESULTS
 
 
 class Stages:
-    """Tells a person at a terminal which stage runs; says nothing to a pipe."""
+    """Tells a person at a terminal which stage runs, or with ``verbose`` anyone; says nothing to a pipe."""
 
-    def __init__(self, quiet: bool) -> None:
-        self._shown = not quiet and sys.stderr.isatty()
+    def __init__(self, wanted: Wanted) -> None:
+        self._lines = wanted.verbose
+        self._shown = not wanted.quiet and not wanted.verbose and sys.stderr.isatty()
+        self._began = time.perf_counter()
+        self._name = ""
 
     def stage(self, name: str) -> None:
         """Show the stage that begins."""
+        self._end()
+        self._name, self._began = name, time.perf_counter()
         self._show(f"{name} …")
 
     def step(self, done: int, total: int) -> None:
         """Show how far a sweep is."""
         self._show(f"seed {done} of {total} …")
 
-    def _show(self, text: str) -> None:
-        if self._shown:
-            click.echo(f"\r\x1b[2K{text}", nl=False, err=True)
-
     def done(self) -> None:
         """Clear the line."""
+        self._end()
+        self._name = ""
         if self._shown:
-            click.echo("\r\x1b[2K", nl=False, err=True)
+            _murmur("\r\x1b[2K", nl=False)
+
+    def _end(self) -> None:
+        if self._lines and self._name:
+            _murmur(f"{self._name}: {time.perf_counter() - self._began:.2f} s")
+
+    def _show(self, text: str) -> None:
+        if self._shown:
+            _murmur(f"\r\x1b[2K{text}", nl=False)
 
 
-def answer(
-    scenario: Scenario,
-    *,
-    seeds: int = 1,
-    output: Path | None,
-    schedule: Path | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Run `scenario`, print its key figures, and write its folder and page.
+def _murmur(text: str, nl: bool = True) -> None:
+    """Say something beside the answer; that nobody can read it is no reason to fail."""
+    with suppress(OSError):
+        click.echo(text, nl=nl, err=True)
 
-    With ``--json`` a folder is written only where one is named.
+
+def answer(scenario: Scenario, wanted: Wanted, *, seeds: int = 1) -> None:
+    """Run `scenario`, print its key figures, and write its folder, page and schedule.
+
+    What can't be written is found out before anything is computed.
     """
-    from exatwin.study.store import check_target
     from exatwin.study.sweep import sweep
 
-    if output is not None:
-        check_target(output)
-    progress = Stages(quiet)
+    _check(wanted)
+    progress = Stages(wanted)
     began = time.perf_counter()
-    result = sweep(scenario, seeds, progress=progress, command=_command())
-    progress.done()
-    taken = time.perf_counter() - began
-    click.echo(_json(result) if as_json else _text(result, taken), color=None)
-    if schedule is not None:
-        result.write_schedule(schedule)
-    if output is not None or not as_json:
-        _keep(result, output or Path("results") / _name(result), quiet)
+    try:
+        result = sweep(scenario, seeds, progress=progress, command=_command())
+    finally:
+        progress.done()
+    _say(_told(result, wanted, time.perf_counter() - began))
+    if wanted.schedule is not None:
+        result.write_schedule(wanted.schedule)
+    if wanted.folder is not None:
+        progress.stage("writing")
+        folder = wanted.output or RESULTS / _name(result)
+        _keep(result, folder)
+        progress.done()
+        if not wanted.quiet:
+            _murmur(f"result  {folder}/\npage    {folder / PAGE}")
+
+
+def _check(wanted: Wanted) -> None:
+    from exatwin.study.store import check_file, check_target
+
+    for one, other, names in (
+        (wanted.as_json, wanted.as_csv, "--json and --csv"),
+        (wanted.quiet, wanted.verbose, "--quiet and --verbose"),
+    ):
+        if one and other:
+            raise click.UsageError(f"{names} exclude each other")
+    if wanted.folder is not None:
+        check_target(wanted.output or RESULTS / "next")
+    if wanted.schedule is not None:
+        check_file(wanted.schedule)
 
 
 def _command() -> str:
@@ -79,13 +135,30 @@ def _name(result: Result) -> str:
     return f"{result.machine.name if result.machine else 'replay'}-{result.provenance['id']}"
 
 
-def _keep(result: Result, folder: Path, quiet: bool) -> None:
+def _keep(result: Result, folder: Path) -> None:
     from exatwin.report import document
 
     result.save(folder)
     document.write(result, folder / PAGE)
-    if not quiet:
-        click.echo(f"result  {folder}/\npage    {folder / PAGE}", err=True)
+
+
+def _say(text: str) -> None:
+    """Print the answer; a reader who has seen enough (``| head``) does not keep it from being written."""
+    try:
+        click.echo(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _told(result: Result, wanted: Wanted, taken_s: float) -> str:
+    if wanted.as_json:
+        return _json(result)
+    if wanted.as_csv:
+        return _csv(result)
+    from exatwin.report.summary import summary_text
+
+    return summary_text(result, taken_s)
 
 
 def _json(result: Result) -> str:
@@ -103,7 +176,16 @@ def _json(result: Result) -> str:
     return json.dumps(plain(told), allow_nan=False)
 
 
-def _text(result: Result, taken_s: float) -> str:
-    from exatwin.report.summary import summary_text
+def _csv(result: Result) -> str:
+    """Return the key figures as a head line and a row a seed; what is not known is blank."""
+    import csv
+    import io
 
-    return summary_text(result, taken_s)
+    rows: list[Mapping[str, Any]] = list(result.seeds) or [
+        {"seed": result.provenance["seed"], **result.summary()}
+    ]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")

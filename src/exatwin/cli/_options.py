@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,23 @@ if TYPE_CHECKING:
     from exatwin.study.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class File(click.Path):
+    """A path whose name is text."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; refuse a name that can't be written down in a result."""
+        try:
+            os.fspath(value).encode("utf-8")
+        except UnicodeEncodeError:
+            shown = os.fsencode(value).decode("utf-8", "backslashreplace")
+            raise click.UsageError(f"{shown}: the name is no UTF-8 text, expected one that is") from None
+        return super().convert(value, param, ctx)
+
 
 _SHARED = (
     click.option("--policy", metavar="NAME", help="fcfs, sjf, ljf, smallest, largest, wfp3, unicef or f1."),
@@ -24,15 +42,20 @@ _SHARED = (
         metavar="PATH=VALUE",
         help="Change any key, such as cooling.supply=40degC.",
     ),
-    click.option("--seed", type=int, metavar="N", help="Seed of every draw (default 0)."),
+    click.option("--seed", metavar="N", help="Seed of every draw (default 0)."),
+    click.option("-o", "--output", type=File(), metavar="DIR", help="Folder for the result."),
     click.option(
-        "-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the result."
-    ),
-    click.option(
-        "--schedule", type=click.Path(path_type=Path), metavar="FILE", help="Write every job (CSV, Parquet)."
+        "--schedule",
+        type=File(),
+        metavar="FILE",
+        help="Write id, submit, start, end, state and nodes of every job, as .csv or .parquet. Times are "
+        "seconds after the opening of the window (run; before it they are negative) or after the log's "
+        "time 0 (replay).",
     ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the summary."),
+    click.option("--csv", "as_csv", is_flag=True, help="Print the key figures as CSV, a row a seed."),
     click.option("-q", "--quiet", is_flag=True, help="Say nothing beside the answer."),
+    click.option("-v", "--verbose", is_flag=True, help="Say which stage runs, and how long it took."),
 )
 
 
@@ -43,8 +66,15 @@ def shared(function: F) -> F:
     return function
 
 
-def changed(scenario: Scenario, flags: Mapping[str, Any], changes: tuple[str, ...]) -> Scenario:
+def changed(scenario: Scenario, flags: Mapping[str, str | bool | None], changes: tuple[str, ...]) -> Scenario:
     """Return `scenario` with the given flags (None is left alone) and then each ``path=value`` of `changes`.
+
+    Parameters
+    ----------
+    flags
+        What was written after each flag, by the key that it changes.
+    changes
+        What was written after each ``--set``.
 
     Raises
     ------
@@ -52,26 +82,18 @@ def changed(scenario: Scenario, flags: Mapping[str, Any], changes: tuple[str, ..
         A key is unknown or a value does not fit.
     """
     from exatwin.foundation.errors import SpecError
+    from exatwin.study.scenario import read_value
 
     for path, value in flags.items():
-        if value is not None:
+        if isinstance(value, str):
+            where = f"--{path.rpartition('.')[2].replace('_', '-')} {value or repr(value)}"
+            scenario = scenario.replace(path, read_value(path, value), where)
+        elif value is not None:
             scenario = scenario.replace(path, value)
     for text in changes:
         path, equals, value = text.partition("=")
         if not equals:
             raise SpecError(f"--set {text}: expected PATH=VALUE, such as cooling.supply=40degC")
-        scenario = scenario.replace(path.strip(), _value(value.strip()))
+        path, value = path.strip(), value.strip()
+        scenario = scenario.replace(path, read_value(path, value), f"--set {path}={value}")
     return scenario
-
-
-def _value(text: str) -> Any:
-    """Return what `text` stands for: a number, true or false, blank, or itself."""
-    import json
-
-    if text == "":
-        return None
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return text
-    return found if isinstance(found, bool | int | float) or found is None else text

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from exatwin.cli._options import shared
+from exatwin.cli._options import File, shared
 
 
 @click.command("replay")
-@click.argument("trace", type=click.Path(path_type=Path))
+@click.argument("trace", type=File())
 @click.option(
     "--machine", metavar="NAME|FILE", help="The machine; may be left out for SWF, whose header gives a size."
 )
@@ -18,12 +18,10 @@ from exatwin.cli._options import shared
     "--as-recorded", is_flag=True, help="Start jobs when the log says, instead of scheduling them again."
 )
 @click.option(
-    "--compat",
-    type=click.Choice(["event", "batch"]),
-    help="Exact reference semantics with the strong filter.",
+    "--compat", metavar="event|batch", help="Exact reference semantics with the strong filter of jobs."
 )
-@click.option("--processors", type=int, metavar="N", help="Size of the machine where none is named.")
-@click.option("--processors-per-node", type=int, metavar="N", help="Turn processors asked for into nodes.")
+@click.option("--processors", metavar="N", help="Size of the machine where none is named.")
+@click.option("--processors-per-node", metavar="N", help="Turn processors asked for into nodes.")
 @click.option("--format", "format_", metavar="NAME", help="swf, sacct or parquet (default: recognised).")
 @click.option("--timezone", metavar="ZONE", help="Zone of times that name none (default UTC).")
 @shared
@@ -32,30 +30,42 @@ def command(
     machine: str | None,
     as_recorded: bool,
     compat: str | None,
-    processors: int | None,
-    processors_per_node: int | None,
+    processors: str | None,
+    processors_per_node: str | None,
     format_: str | None,
     timezone: str | None,
     policy: str | None,
     backfill: str | None,
     placement: str | None,
     changes: tuple[str, ...],
-    seed: int | None,
+    seed: str | None,
     output: Path | None,
     schedule: Path | None,
     as_json: bool,
+    as_csv: bool,
     quiet: bool,
+    verbose: bool,
 ) -> None:
     """Replay TRACE: sacct --parsable2 text, SWF (plain or .gz) or Parquet, rescheduled by a policy.
 
     With --as-recorded jobs start as logged. Rows that can't be used are counted by reason, never in silence.
+    The window reaches from the first submission to the last end. Without a machine there is no power, no
+    building and no account, and their figures are null.
     """
-    from exatwin.cli._answer import answer
+    from exatwin.cli._answer import Wanted, answer
     from exatwin.cli._options import changed
     from exatwin.study.scenario import Scenario, Trace
 
-    base = Scenario(machine=machine, trace=Trace(path=str(trace)))
+    if as_recorded:
+        _refuse({"--policy": policy, "--backfill": backfill}, "jobs start as logged with --as-recorded")
+    if machine is not None:
+        _refuse({"--processors": processors}, "the size is that of --machine")
+    for key in (text.partition("=")[0].strip() for text in changes):
+        if key in ("days", "start") or key.startswith("workload."):
+            raise click.UsageError(f"--set {key} has no effect: the log brings its own")
+    base = Scenario(machine=None, trace=Trace(path=str(trace)))
     flags = {
+        "machine": machine,
         "trace.as_recorded": as_recorded,
         "trace.compat": compat,
         "trace.processors": processors,
@@ -67,5 +77,12 @@ def command(
         "schedule.placement": placement,
         "seed": seed,
     }
-    wanted = changed(base, flags, changes)
-    answer(wanted, output=output, schedule=schedule, as_json=as_json, quiet=quiet)
+    wanted = Wanted(output, schedule, as_json, as_csv, quiet, verbose)
+    answer(changed(base, flags, changes), wanted)
+
+
+def _refuse(flags: dict[str, str | None], why: str) -> None:
+    """Refuse flags that would change nothing."""
+    given = [name for name, value in flags.items() if value is not None]
+    if given:
+        raise click.UsageError(f"{given[0]} has no effect: {why}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -128,7 +130,7 @@ def write_columns(columns: dict[str, Any], path: Path, notes: dict[str, str] | N
     kept = f", KV_METADATA {{{', '.join(texts)}}}" if notes else ""
     is_csv = path.suffix.lower() == ".csv"
     how = "(HEADER, DELIMITER ',')" if is_csv else f"(FORMAT parquet, COMPRESSION zstd{kept})"
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     connection = duckdb.connect()
     try:
         connection.register("given", {name: np.asarray(values) for name, values in columns.items()})
@@ -136,10 +138,17 @@ def write_columns(columns: dict[str, Any], path: Path, notes: dict[str, str] | N
         connection.execute(f"COPY (SELECT * FROM given) TO '{target}' {how}")
         partial.replace(path)
     except (OSError, duckdb.Error) as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"{path}: can't be written: {str(error).splitlines()[0]}") from None
+        raise OutputError(f"{path}: can't be written: {_why(error)}") from None
     finally:
         connection.close()
+        partial.unlink(missing_ok=True)
+
+
+def _why(error: Exception) -> str:
+    """Return what the system said, without what the database adds to it."""
+    text = str(error).splitlines()[0]
+    number = re.search(r'"errno":"(\d+)"', text)
+    return os.strerror(int(number[1])) if number else text
 
 
 def _escaped(notes: dict[str, str]) -> Iterator[tuple[str, str]]:

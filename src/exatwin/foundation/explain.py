@@ -78,9 +78,13 @@ def _what(item: Any, model: type[BaseModel], path: tuple[Any, ...]) -> str:
     if words is None:
         text = str(item["msg"])
         return text.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    text = words.format(**item.get("ctx", {}))
+    text = words.format(**{name: _plain(bound) for name, bound in item.get("ctx", {}).items()})
     inside = model_at(model, path) if kind.startswith("model") else None
     return f"{text}: {', '.join(keys_of(inside))}" if inside is not None else text
+
+
+def _plain(value: Any) -> Any:
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def _found(value: Any) -> str:

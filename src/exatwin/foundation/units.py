@@ -73,7 +73,8 @@ def parse(text: str, unit: str) -> float:
     """
     match = _NUMBER_AND_UNIT.match(text)
     if match is None:
-        raise SpecError(f"'{text}' is not a quantity: expected a number with a unit, such as '13 {unit}'")
+        like = "a number" if unit == "1" else f"a number with a unit, such as '13 {unit}'"
+        raise SpecError(f"'{text}' is not a quantity: expected {like}")
     number = float(match[1].replace("_", "").replace(" ", ""))
     name = match[2]
     for spelling, plain in _SPELLINGS.items():

@@ -12,7 +12,7 @@ import numpy as np
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import SpecError, TraceError
 from exatwin.schedule.floor import Floor
-from exatwin.study.scenario import Scenario
+from exatwin.study.scenario import MOST_PROCESSORS, Scenario
 from exatwin.workload.job import Jobs, Profiles
 
 
@@ -86,11 +86,12 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
     floor = _floor(machine, wanted.processors or trace.processors, wanted.path)
     notes = dict(trace.report.skipped) | {f"repaired: {why}": n for why, n in trace.report.repaired.items()}
     if wanted.compat is not None:
-        jobs = strong_filter(trace, floor.capacity)
-        notes["dropped by the strong filter"] = len(trace.jobs) - len(jobs)
+        kept = strong_filter(trace, floor.capacity)
+        notes["dropped by the strong filter"] = len(trace.jobs) - len(kept)
     else:
-        jobs, dropped = drop_unrunnable(_on_partitions(trace.jobs, trace.partitions, machine), _sizes(floor))
-        notes |= dropped
+        kept = trace.jobs
+    jobs, dropped = drop_unrunnable(_on_partitions(kept, trace.partitions, machine), _sizes(floor))
+    notes |= dropped
     if wanted.as_recorded:
         known = jobs.recorded_start_s >= jobs.submit_s
         notes["no recorded start"] = int(np.sum(~known))
@@ -119,6 +120,11 @@ def _floor(machine: Machine | None, processors: int | None, path: str) -> Floor:
         raise SpecError(
             f"{path}: the log does not say how large its machine is: name one with --machine, "
             "or give --processors N"
+        )
+    if processors > MOST_PROCESSORS:
+        raise TraceError(
+            f"{path}: by its header the machine has {processors:,} processors, expected at most "
+            f"{MOST_PROCESSORS:,}: give their number with --processors N"
         )
     return Floor.flat(processors)
 

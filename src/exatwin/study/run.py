@@ -14,12 +14,16 @@ from exatwin.account.ledger import Ledger, settle
 from exatwin.catalogue import load
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.site import Site, load_site
+from exatwin.catalogue.tariff import Tariff
+from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
 from exatwin.foundation.version import __version__
 from exatwin.power.it import ItPower, it_power
+from exatwin.schedule.placement import placement_code
+from exatwin.schedule.policies import POLICIES
 from exatwin.schedule.result import Placement, Schedule
-from exatwin.schedule.simulate import simulate
+from exatwin.schedule.simulate import BACKFILLS, simulate
 from exatwin.study.asked import Asked, asked
 from exatwin.study.recorded import as_recorded
 from exatwin.study.result import Result
@@ -58,6 +62,7 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
         The machine or its building can't do what is asked.
     """
     machine = load.machine(scenario.machine) if scenario.machine else None
+    _check(scenario, machine)
     progress.stage("workload")
     wanted = asked(scenario, machine)
     progress.stage("schedule")
@@ -93,6 +98,19 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
     if power is not None:
         result.__dict__["power"] = power  # what the cached property would compute again
     return result
+
+
+def _check(scenario: Scenario, machine: Machine | None) -> None:
+    """Find out what does not exist before anything is computed."""
+    rule = scenario.schedule
+    POLICIES.get(rule.policy)
+    placement_code(rule.placement)
+    if rule.backfill not in BACKFILLS:
+        raise SpecError(f"unknown backfill '{rule.backfill}': {nearest(rule.backfill, BACKFILLS)}")
+    if machine is not None and scenario.facility:
+        load_site(scenario.site or machine.file.site)
+        if scenario.market.tariff:
+            load.entry(Tariff, "tariffs", scenario.market.tariff)
 
 
 def _scheduled(scenario: Scenario, wanted: Asked) -> Schedule:
@@ -157,7 +175,6 @@ def _building(
     scenario: Scenario, wanted: Asked, machine: Machine, schedule: Schedule, power: ItPower
 ) -> tuple[Ledger, dict[str, Signal], dict[str, Any]]:
     """Run the plant under the weather and settle the account; return it, signals, and their origins."""
-    from exatwin.catalogue.tariff import Tariff
     from exatwin.facility.plant import build_plant, run_plant
 
     site = load_site(scenario.site or machine.file.site)

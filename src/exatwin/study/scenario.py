@@ -4,29 +4,55 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from exatwin.foundation.errors import SpecError, nearest
-from exatwin.foundation.spec import Fraction, Kelvin, Quantity, Spec, read_toml
+from exatwin.foundation.explain import explain, keys_of, model_at
+from exatwin.foundation.spec import Quantity, Spec, read_toml
 
-Duration = Annotated[float, Quantity("s", above=0.0, maximum=20 * 366 * 86400.0)]
+_LOGS = (".swf", ".gz", ".parquet", ".txt", ".csv")
 WarmUp = Annotated[float, Quantity("s", minimum=0.0, maximum=60 * 86400.0)]
 Load = Annotated[float, Quantity("1", above=0.0, maximum=5.0)]
 Step = Annotated[float, Quantity("s", minimum=1.0, maximum=86400.0)]
+WaterTemperature = Annotated[float, Quantity("K", minimum=274.15, maximum=363.15)]
 
 
-def _in_utc(moment: datetime) -> datetime:
+def _moment(value: Any) -> datetime:
+    """Return the instant that a date, a time, or their text in ISO 8601 stands for; without a zone in UTC."""
+    found = value
+    if isinstance(value, str):
+        try:
+            found = datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise ValueError("must be a date or a time in ISO 8601, such as 2026-06-01") from None
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        found = datetime(value.year, value.month, value.day)
+    if not isinstance(found, datetime):
+        raise ValueError("must be a date or a time in ISO 8601, such as 2026-06-01")
+    try:
+        moment = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie in 1970 … 2199") from None
     if not 1970 <= moment.year < 2200:
-        raise ValueError(f"{moment.isoformat()} is outside 1970 … 2199")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        raise ValueError("must lie in 1970 … 2199")
+    return moment
 
 
-Instant = Annotated[datetime, AfterValidator(_in_utc)]
+def _a_minute(days: float) -> float:
+    if days * 86400 < 60:
+        raise ValueError("must be at least a minute, 0.0007 days")
+    return days
+
+
+Instant = Annotated[datetime, BeforeValidator(_moment)]
+Days = Annotated[float, Field(strict=True, gt=0, le=7320, allow_inf_nan=False), AfterValidator(_a_minute)]
+MOST_PROCESSORS = 2 * 10**7
+Processors = Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSORS)]
 
 
 class Workload(Spec):
@@ -53,9 +79,9 @@ class Trace(Spec):
     """Start jobs when the log says, instead of scheduling them again."""
     compat: Literal["event", "batch"] | None = None
     """Exact semantics of a published study, with its strong filter of jobs."""
-    processors: Annotated[int, Field(ge=1, le=10**8)] | None = None
+    processors: Processors | None = None
     """Size of the machine where none is named."""
-    processors_per_node: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    processors_per_node: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = None
     """Processors of a node, to turn processors asked for into nodes."""
 
 
@@ -73,7 +99,7 @@ class Scheduling(Spec):
 class CoolingChange(Spec):
     """What is changed of the site's cooling plant."""
 
-    supply_k: Kelvin | None = None
+    supply_k: WaterTemperature | None = None
     """Set point of the water that goes to the racks; blank for the plant's own."""
 
 
@@ -102,9 +128,9 @@ class Scenario(Spec):
     """Catalogue name, exact list name, ``top500:<id>`` or a file; blank to replay on bare processors."""
     start: Instant = datetime(2026, 6, 1, tzinfo=UTC)
     """When the window opens, UTC. (A trace brings its own.)"""
-    days: Annotated[float, Field(gt=0, le=7320, allow_inf_nan=False)] = 7.0
+    days: Days = 7.0
     """Length of the window. (A trace brings its own.)"""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] = 0
     """Seed of every draw."""
     workload: Workload = Workload()
     """Jobs drawn from a mix."""
@@ -134,10 +160,26 @@ class Scenario(Spec):
         SpecError
             All problems of the file.
         """
-        return cls.parse(read_toml(path), str(path))
+        if path.suffix.lower() in _LOGS:
+            raise SpecError(
+                f"{path}: expected a scenario in TOML (a log is replayed with 'exatwin replay {path}')"
+            )
+        document = read_toml(path)
+        if {"node", "nodes"} <= set(document):
+            raise SpecError(f"{path}: describes a machine, expected a scenario (try --machine {path})")
+        return cls.parse(document, str(path))
 
-    def replace(self, path: str, value: Any) -> Self:
+    def replace(self, path: str, value: Any, where: str = "") -> Self:
         """Return the scenario with the value at the dotted `path` changed.
+
+        Parameters
+        ----------
+        path
+            A key, such as ``"schedule.policy"``.
+        value
+            Its new value: a number, or text with a unit.
+        where
+            How the change was written, for messages; by default ``path=value``.
 
         Raises
         ------
@@ -146,7 +188,10 @@ class Scenario(Spec):
         """
         document = self.document()
         _put(document, path, value, type(self))
-        return self.parse(document, f"{path}={value}")
+        try:
+            return self.model_validate(document)
+        except ValidationError as error:
+            raise SpecError(f"{where or f'{path}={value}'}: {explain(error, type(self), path)}") from None
 
     def document(self) -> dict[str, Any]:
         """Return the scenario as plain data, quantities as text; :meth:`parse` takes it back."""
@@ -176,14 +221,57 @@ def _put(document: dict[str, Any], path: str, value: Any, model: type[Spec]) -> 
     for depth, step in enumerate(steps):
         fields = _keys(owner) if owner is not None else {}
         if step not in fields:
-            at = ".".join(steps[: depth + 1])
-            raise SpecError(f"unknown key '{at}': {nearest(at, all_keys(model))}")
+            raise SpecError(f"unknown key '{path}': {nearest(path, all_keys(model))}")
         if depth == len(steps) - 1:
             here[step] = value
             return
         if not isinstance(here.get(step), dict):
             here[step] = {}
         here, owner = here[step], fields[step]
+
+
+def read_value(path: str, text: str) -> Any:
+    """Return what `text`, written by a person, stands for at the key `path` of a scenario.
+
+    Examples
+    --------
+    >>> read_value("days", "3"), read_value("facility", "false"), read_value("cooling.supply", "40 degC")
+    (3, False, '40 degC')
+    >>> read_value("market.tariff", "") is None
+    True
+    """
+    kinds = set(_kinds(path))
+    if text.strip() == "":
+        return None
+    if bool in kinds:
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
+    if kinds & {int, float} and not any(isinstance(kind, Quantity) for kind in kinds):
+        return _number(text)
+    return text
+
+
+def _number(text: str) -> Any:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else text
+
+
+def _kinds(path: str) -> Iterator[Any]:
+    """Yield the types and marks of the field at `path`; none for an unknown key."""
+    *above, last = path.split(".")
+    owner = model_at(Scenario, tuple(above))
+    field = keys_of(owner).get(last) if owner is not None else None
+    if field is not None:
+        yield from field.metadata
+        yield from _flat(field.annotation)
+
+
+def _flat(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in (*getattr(annotation, "__args__", ()), *getattr(annotation, "__metadata__", ())):
+        yield from _flat(part)
 
 
 def _keys(model: type[Spec]) -> dict[str, type[Spec] | None]:
@@ -209,15 +297,4 @@ def all_keys(model: type[Spec] = Scenario, prefix: str = "") -> list[str]:
     return found
 
 
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `base` with `changes` laid over it, table by table."""
-    found = dict(base)
-    for key, value in changes.items():
-        inside = found.get(key)
-        found[key] = (
-            merged(inside, value) if isinstance(inside, Mapping) and isinstance(value, Mapping) else value
-        )
-    return found
-
-
-__all__ = ["Fraction", "Scenario", "Scheduling", "Trace", "Workload", "all_keys", "merged"]
+__all__ = ["Scenario", "Scheduling", "Trace", "Workload", "all_keys", "read_value"]

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
@@ -35,6 +37,8 @@ from exatwin.study.scenario import Scenario
 from exatwin.workload.job import Jobs, Phases, Profiles, State
 
 FORMAT = 1
+_PARTS = ("run.json", "jobs.parquet", "placement.parquet", "phases.parquet", "signals")
+_TABLES = (".csv", ".parquet")
 _LEDGER_DERIVED = (
     "node_h",
     "cost_eur",
@@ -56,21 +60,34 @@ def save(result: Result, folder: str | Path) -> Path:
     """
     target = Path(folder)
     check_target(target)
-    partial = target.with_name(f".{target.name}.partial")
+    real = target.resolve()  # a link stays a link
+    partial = real.with_name(f".{real.name}.{os.getpid()}.partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
         (partial / "signals").mkdir(parents=True)
         _write_parts(result, partial)
-        if target.exists():
-            shutil.rmtree(target)
-        partial.replace(target)
+        _put_in_place(partial, real)
     except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
         raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
-    except BaseException:
+    except OutputError as error:
+        raise OutputError(str(error).replace(str(partial), str(target))) from None
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
     return target
+
+
+def _put_in_place(partial: Path, target: Path) -> None:
+    """Move the folder `partial` to `target`; what was there is gone only once that is done."""
+    if not target.exists():
+        partial.replace(target)
+        return
+    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    target.replace(old)
+    try:
+        partial.replace(target)
+    except BaseException:
+        old.replace(target)
+        raise
+    shutil.rmtree(old)
 
 
 def check_target(target: Path) -> None:
@@ -81,17 +98,46 @@ def check_target(target: Path) -> None:
     OutputError
         It is a file, holds something that is no result, or nobody may write there.
     """
-    if target.exists() and not target.is_dir():
-        raise OutputError(f"{target}: is a file, expected a folder for the result")
-    if target.is_dir() and any(target.iterdir()) and not (target / "run.json").is_file():
-        raise OutputError(f"{target}: holds something that is no result, expected a new or empty folder")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        probe = target.with_name(f".{target.name}.probe")
-        probe.touch()
-        probe.unlink()
+        if target.exists() and not target.is_dir():
+            raise OutputError(f"{target}: is a file, expected a folder for the result")
+        found = sorted(path.name for path in target.iterdir()) if target.is_dir() else []
+        alien = [name for name in found if name not in _PARTS and not name.endswith(".html")]
+        if alien or (found and "run.json" not in found):
+            what = alien[0] if alien else found[0]
+            raise OutputError(f"{target}: holds '{what}' and is no result, expected a new or empty folder")
+        _check_folder(target.resolve().parent)
     except OSError as error:
         raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
+
+
+def check_file(target: Path) -> None:
+    """Check that a table may be written to the file `target`.
+
+    Raises
+    ------
+    OutputError
+        Its ending tells no format, it is no regular file, or nobody may write there.
+    """
+    if target.suffix.lower() not in _TABLES:
+        known = " or ".join(_TABLES)
+        raise OutputError(
+            f"{target}: can't tell the format by the ending '{target.suffix}': expected {known}"
+        )
+    try:
+        if target.exists() and not target.is_file():
+            raise OutputError(f"{target}: is no regular file, expected a file that may be replaced")
+        _check_folder(target.resolve().parent)
+    except OSError as error:
+        raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
+
+
+def _check_folder(folder: Path) -> None:
+    """Check that something can be made in `folder`, or in the nearest folder above it that exists."""
+    while not folder.exists():
+        folder = folder.parent
+    with tempfile.TemporaryFile(dir=folder, prefix=".exatwin-"):
+        pass
 
 
 def _write_parts(result: Result, folder: Path) -> None:
@@ -234,9 +280,15 @@ def _ledger(document: dict[str, Any] | None) -> Ledger | None:
 
 
 def write_schedule(result: Result, path: str | Path) -> Path:
-    """Write id, start, end, state and nodes of every job to `path`: CSV by the ending, else Parquet.
+    """Write id, submit, start, end, state and nodes of every job to `path`: CSV or Parquet by the ending.
 
     Times are seconds after the origin of the log, or the start of the window; what has not started has none.
+    A job that still runs has the end that it will have.
+
+    Raises
+    ------
+    OutputError
+        The file can't be written, or its ending tells no format.
     """
     schedule = result.schedule
     names = np.array([_state_name(code) for code in range(256)], dtype=object)
@@ -252,6 +304,11 @@ def write_schedule(result: Result, path: str | Path) -> Path:
     if schedule.placement is not None:
         columns["nodelist"] = np.array(nodelists(schedule.placement), dtype=object)
     target = Path(path)
+    check_file(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
     write_columns(columns, target)
     return target
 
@@ -270,4 +327,14 @@ def nodelists(placement: Placement) -> list[str]:
     return [",".join(texts[a:b]) for a, b in pairwise(first)]
 
 
-__all__ = ["NOT_STARTED", "check_target", "describe", "load", "nodelists", "plain", "save", "write_schedule"]
+__all__ = [
+    "NOT_STARTED",
+    "check_file",
+    "check_target",
+    "describe",
+    "load",
+    "nodelists",
+    "plain",
+    "save",
+    "write_schedule",
+]

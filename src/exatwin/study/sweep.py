@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
+from threading import Thread
 from typing import Any
 
 import numpy as np
 
+from exatwin.foundation.errors import SimulationError, SpecError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.study.result import Result
 from exatwin.study.run import run
@@ -24,19 +29,74 @@ def sweep(scenario: Scenario, seeds: int, *, progress: Progress = SILENT, comman
     ----------
     seeds
         How many seeds, the scenario's own among them.
+
+    Raises
+    ------
+    SpecError
+        So many seeds do not fit above the scenario's own, or what :func:`~exatwin.study.run.run` raises.
+    SimulationError
+        A process was ended from outside.
     """
+    if scenario.seed + seeds > 2**63:
+        raise SpecError(f"{seeds} seeds from {scenario.seed} on: expected seeds below {2**63}")
     first = run(scenario, progress=progress, command=command)
+    if seeds == 1:
+        return first
+    progress.stage("other seeds")
     figures: dict[int, Mapping[str, Any]] = {scenario.seed: first.summary()}
     others = [scenario.model_copy(update={"seed": scenario.seed + k}) for k in range(1, seeds)]
-    if others:
-        workers = min(len(others), os.cpu_count() or 1)
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            asked = {pool.submit(_figures, other): other.seed for other in others}
-            for done, future in enumerate(as_completed(asked), start=2):
-                figures[asked[future]] = future.result()
-                progress.step(done, seeds)
-    table = tuple({"seed": seed, **figures[seed]} for seed in sorted(figures))
-    return replace(first, seeds=table) if seeds > 1 else first
+    for done, (seed, found) in enumerate(_in_parallel(others), start=2):
+        figures[seed] = found
+        progress.step(done, seeds)
+    return replace(first, seeds=tuple({"seed": seed, **figures[seed]} for seed in sorted(figures)))
+
+
+def _in_parallel(scenarios: Sequence[Scenario]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield seed and key figures of each scenario as they come; no process is left behind."""
+    before = set(active_children())
+    workers = min(len(scenarios), os.cpu_count() or 1)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow)
+    try:
+        with _deaf():
+            asked = {pool.submit(_figures, scenario): scenario.seed for scenario in scenarios}
+        for future in as_completed(asked):
+            yield asked[future], future.result()
+        pool.shutdown()
+    except BrokenProcessPool:
+        raise SimulationError(
+            "a process of the sweep was ended from outside: is there memory for "
+            f"{workers + 1} runs at a time? (A script that asks for seeds does so below "
+            "if __name__ == '__main__'.)"
+        ) from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(active_children()) - before:
+            child.terminate()
+
+
+def _follow() -> None:
+    """Let this process end when the one that began it does, however that ends."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes that begin here not hear Ctrl-C: it is for this one to end them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _figures(scenario: Scenario) -> dict[str, Any]:

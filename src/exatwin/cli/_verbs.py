@@ -1,0 +1,56 @@
+"""The verbs of the command line: one module a verb, imported when its verb is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+_VERBS = {
+    "run": ("run", "Simulate a machine under a workload (by default one week of JUPITER)."),
+    "replay": ("replay", "Replay a recorded trace: sacct text, SWF or Parquet."),
+    "machines": ("machines", "The machines of the catalogue, each number with its source."),
+    "sites": ("sites", "The sites of the catalogue, each number with its source."),
+    "report": ("report", "Write the page of a result: one self-contained HTML file."),
+    "import": ("import_", "Turn a batch system's accounting into a trace."),
+}
+
+
+class _Verbs(click.Group):
+    """Verbs whose modules are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        found = import_module(f"exatwin.cli.{_VERBS[cmd_name][0]}").command
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            from exatwin.foundation.errors import nearest
+
+            raise click.UsageError(f"unknown verb '{args[0]}': {nearest(args[0], _VERBS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="exatwin", prog_name="exatwin")
+def cli() -> None:
+    """A digital twin of exascale supercomputers and AI factories.
+
+    Machine, jobs, schedule, watts, water, heat, euros and CO2, offline, checked against what was
+    published and measured. Try `exatwin run`.
+
+    Exit codes: 0 ok, 1 a model or validation failed, 2 usage or bad input, 3 data unusable, 4 infeasible,
+    130 interrupted.
+    """
