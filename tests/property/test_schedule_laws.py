@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from exatwin.foundation.errors import SpecError
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.result import check
 from exatwin.schedule.simulate import simulate
@@ -107,18 +108,31 @@ def test_a_shift_of_the_clock_shifts_the_schedule(log: Log, mode: str, backfill:
     assert moved == {job: start + later for job, start in starts.items()}
 
 
-@given(log=pooled_logs(), mode=modes, backfill=backfills, order=orders, placement=placements)
+@given(
+    log=pooled_logs(),
+    mode=modes,
+    backfill=backfills,
+    order=orders,
+    placement=placements,
+    wide=st.integers(1, 9),
+)
 @settings(max_examples=150, deadline=None)
 def test_pools_do_not_disturb_each_other(
-    log: tuple[list[Job], list[int], list[int]], mode: str, backfill: str, order: str, placement: str
+    log: tuple[list[Job], list[int], list[int]],
+    mode: str,
+    backfill: str,
+    order: str,
+    placement: str,
+    wide: int,
 ) -> None:
+    # Groups of the network are as wide as they like, across the pools.
     jobs, pool, pools = log
     table = to_jobs(jobs).replace(partition=np.array(pool, np.int16))
     edge = np.cumsum([0, *pools])
     floor = Floor(
         pool_of_partition=np.arange(len(pools), dtype=np.int16),
         pool_nodes=np.array(pools, np.int32),
-        group_of_node=np.repeat(np.arange(len(pools), dtype=np.int32), pools),
+        group_of_node=(np.arange(edge[-1]) // wide).astype(np.int32),
     )
     schedule = simulate(table, floor, policy=order, backfill=backfill, semantics=mode, placement=placement)
     check(schedule)
@@ -131,3 +145,23 @@ def test_pools_do_not_disturb_each_other(
         for row, index in enumerate(pool):
             held = schedule.placement.nodes_of(row)
             assert edge[index] <= held[0] <= held[-1] < edge[index + 1]
+
+
+def test_limits_without_end_delay_others_without_overflow() -> None:
+    forever = 2**63 - 1
+    log = [(1, 0, 3, forever, 5), (2, 0, 4, forever, 7), (3, 1, 1, forever, 3), (4, 2, 1, 9, 3)]
+    table = to_jobs(log)
+    schedule = simulate(table, 4, backfill="conservative")
+    check(schedule)
+    assert starts_of(schedule) == {1: 0, 2: 5, 3: 12, 4: 2}
+
+
+def test_a_negative_run_time_ends_at_once() -> None:
+    schedule = simulate(to_jobs([(1, 0, 4, 5, -7), (2, 0, 4, 5, 5)]), 4)
+    assert schedule.start_s.tolist() == [0, 0]
+    assert schedule.end_s.tolist() == [0, 5]
+
+
+def test_a_floor_without_nodes_is_refused() -> None:
+    with pytest.raises(SpecError, match="expected at least 1"):
+        simulate(to_jobs([(1, 0, 1, 5, 5)]), 0)

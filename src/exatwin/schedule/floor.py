@@ -9,6 +9,7 @@ import numpy as np
 
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.arrays import Int16, Int32, Int64
+from exatwin.foundation.errors import SpecError
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,15 @@ class Floor:
 
     @classmethod
     def flat(cls, capacity: int) -> Self:
-        """Return a floor of `capacity` nodes in one pool and one group."""
+        """Return a floor of `capacity` nodes in one pool and one group.
+
+        Raises
+        ------
+        SpecError
+            `capacity` is below 1.
+        """
+        if capacity < 1:
+            raise SpecError(f"a floor of {capacity} nodes can run nothing: expected at least 1")
         return cls(np.zeros(1, np.int16), np.array([capacity], np.int32), np.zeros(capacity, np.int32))
 
     @property

@@ -71,7 +71,8 @@ class Schedule:
     def allocated(self, start_s: float | None = None, end_s: float | None = None) -> Signal:
         """Return the nodes in use as a signal from `start_s` to `end_s` [s], by default over the makespan."""
         ran = self.started & (self.end_s > self.start_s)
-        low = float(self.jobs.submit_s.min()) if start_s is None else start_s
+        first = self.jobs.submit_s[0] if len(self) else 0
+        low = float(first) if start_s is None else start_s
         high = float(self.end_s[ran].max(initial=int(low) + 1)) if end_s is None else end_s
         nodes = self.jobs.nodes[ran].astype(np.float64)
         times = np.concatenate([self.start_s[ran], self.end_s[ran]])

@@ -21,6 +21,7 @@ BACKFILLS = {
     "easy-sjbf": layout.EASY_SJBF,
     "conservative": layout.CONSERVATIVE,
 }
+LONGEST_S = 2**40  # limits beyond this are as good as none
 SEMANTICS = {"batch": layout.BATCH, "event": layout.EVENT}
 
 
@@ -118,7 +119,7 @@ class Simulation:
         """Return what has become of every job so far."""
         jobs, start, state = self.jobs, self._memory.job[layout.START], self._memory.job[layout.STATE]
         begun = state != layout.PENDING
-        end = np.where(begun, start + np.minimum(jobs.runtime_s, jobs.limit_s), layout.NEVER)
+        end = np.where(begun, start + self._given.job[layout.RUN], layout.NEVER)
         final = np.where(jobs.runtime_s > jobs.limit_s, int(State.TIMEOUT), jobs.outcome)
         final = np.where(state == layout.RUNNING, int(State.RUNNING), final)
         placed = self._options.placement != layout.COUNTS
@@ -140,7 +141,8 @@ def _code(codes: dict[str, int], name: str, kind: str) -> int:
 
 def _given(jobs: Jobs, floor: Floor, policy: Policy, options: layout.Options) -> layout.Given:
     """Lay out what the loop reads."""
-    submit, nodes, limit = (a.astype(np.int64) for a in (jobs.submit_s, jobs.nodes, jobs.limit_s))
+    submit, nodes = jobs.submit_s.astype(np.int64), jobs.nodes.astype(np.int64)
+    limit = np.clip(jobs.limit_s, 0, LONGEST_S)
     if np.any(np.diff(submit) < 0):
         raise ValueError("jobs must be in order of submission (see Jobs.ordered)")
     partition = np.clip(jobs.partition, 0, len(floor.pool_of_partition) - 1)
@@ -154,14 +156,13 @@ def _given(jobs: Jobs, floor: Floor, policy: Policy, options: layout.Options) ->
         fill = _rank((place, limit, shelf)) if options.backfill == layout.EASY_SJBF else place
     by_place = _inverse(place)
     by_fill = _inverse(fill) if fill is not place else by_place
-    run = np.minimum(jobs.runtime_s, limit)
+    run = np.clip(jobs.runtime_s, 0, limit)
+    segment = segments(floor, options.placement)
     return layout.Given(
         job=_readonly(np.stack([submit, nodes, limit, run, pool, place, by_place, fill, by_fill])),
         pool=_readonly(np.stack([_first_places(shelf, floor), floor.first_node])),
-        node=_readonly(np.stack([floor.group_of_node, segments(floor, options.placement)])),
-        group=_readonly(
-            np.searchsorted(floor.group_of_node, np.arange(floor.group_of_node.max(initial=0) + 2))
-        ),
+        segment=_readonly(segment),
+        first=_readonly(np.append(np.flatnonzero(np.diff(segment, prepend=-1)), len(segment))),
         level=_readonly(_levels(0 if options.dynamic else len(jobs))),
     )
 
@@ -203,6 +204,7 @@ def _memory(given: layout.Given, floor: Floor, options: layout.Options, seed: in
     """Lay out what the loop remembers, before the first event."""
     jobs, pools, placed = given.job.shape[1], len(floor.pool_nodes), options.placement != layout.COUNTS
     at_once = min(jobs, floor.capacity) + 2
+    slots = 4 * at_once // layout.WIDE + 4
     plan = 2 * jobs + 4 if options.backfill == layout.CONSERVATIVE else 1
     memory = layout.Memory(
         counter=np.zeros(layout.COUNTERS, np.int64),
@@ -211,21 +213,23 @@ def _memory(given: layout.Given, floor: Floor, options: layout.Options, seed: in
         heap=np.zeros((3, at_once), np.int64),
         tree=_empty_tree(given),
         fill=_empty_tree(given) if options.backfill == layout.EASY_SJBF else np.zeros((2, 1), np.int64),
-        ends=np.zeros((pools, 2, at_once), np.int64),
+        ends=np.zeros((pools, 2, slots * layout.WIDE), np.int64),
+        blocks=np.zeros((pools, 4, slots), np.int64),
         plan=np.zeros((pools, 2, plan), np.int64),
         pool=np.zeros((layout.POOL_ROWS, pools), np.int64),
         stretch=np.zeros((2, floor.capacity + 1), np.int64),
-        group_free=np.bincount(floor.group_of_node).astype(np.int64),
+        segment_free=np.diff(given.first),
         range=np.zeros((2, 2 * jobs + 2 * floor.capacity if placed else 0), np.int64),
     )
     memory.job[layout.START] = layout.NEVER
     memory.pool[layout.FREE] = floor.pool_nodes
     memory.counter[layout.DRAW] = 1 + seed % 2147483646
+    memory.blocks[:, layout.SLOT] = np.arange(slots)
     memory.pool[layout.UNPLACED] = floor.pool_nodes
     if options.placement == layout.RANDOM:
         memory.stretch[layout.NODE, : floor.capacity] = 1
         return memory
-    begins = np.flatnonzero(np.diff(given.node[layout.SEGMENT], prepend=-1))
+    begins = given.first[:-1]
     memory.counter[layout.STRETCHES] = len(begins)
     memory.stretch[layout.NODE, : len(begins)] = begins
     memory.stretch[layout.SIZE, : len(begins)] = np.diff(np.append(begins, floor.capacity))

@@ -31,9 +31,6 @@ SUBMIT, NODES, LIMIT, RUN, POOL, PLACE, JOB_AT, FILL_PLACE, FILL_JOB_AT = range(
 # rows of Given.pool, shape (pools + 1,): first place and first node of each pool
 FIRST_PLACE, FIRST_NODE = range(2)
 
-# rows of Given.node: group of the network; free stretches never cross from one segment into another
-GROUP, SEGMENT = range(2)
-
 # entries of Memory.counter
 NOW, NEXT, HEAP, SERIAL, RANGES, STRETCHES, WAITING, DRAW, STARTED, COUNTERS = range(10)
 
@@ -50,12 +47,16 @@ LEAST_NODES, LEAST_LIMIT = range(2)
 TIME, COUNT = range(2)
 
 # rows of Memory.pool
-FREE, ENDS, PLANS, TOUCHED, UNPLACED, POOL_ROWS = range(6)
+FREE, BLOCKS, PLANS, TOUCHED, UNPLACED, POOL_ROWS = range(6)
 
 # rows of Memory.stretch and Memory.range: first node, and how many
 NODE, SIZE = range(2)
 
+# rows of Memory.blocks: where a block stands in Memory.ends, its ends, its first time, its nodes
+SLOT, HELD, SINCE, SUM = range(4)
+
 FAN = 32  # children of a node of the tree
+WIDE = 64  # most ends in a block
 
 
 class Given(NamedTuple):
@@ -63,8 +64,8 @@ class Given(NamedTuple):
 
     job: Any  # (9, jobs)
     pool: Any  # (2, pools + 1)
-    node: Any  # (2, nodes)
-    group: Any  # (groups + 1,) first node of each group
+    segment: Any  # (nodes,) free stretches never cross from one segment into another
+    first: Any  # (segments + 1,) first node of each segment
     level: Any  # (levels + 1,) where each level of the tree begins
 
 
@@ -77,11 +78,12 @@ class Memory(NamedTuple):
     heap: Any  # (3, most events at once)
     tree: Any  # (2, places and their minima) in the order of the queue
     fill: Any  # the same in the order of the backfill's walk
-    ends: Any  # (pools, 2, most running at once) estimated ends, ascending
+    ends: Any  # (pools, 2, slots x WIDE) estimated ends, ascending in each block
+    blocks: Any  # (pools, 4, slots) blocks of them, ascending
     plan: Any  # (pools, 2, edges) reservations of conservative backfill
     pool: Any  # (POOL_ROWS, pools)
     stretch: Any  # (2, nodes + 1) free nodes in stretches, ascending (random placement: a flag for each node)
-    group_free: Any  # (groups,)
+    segment_free: Any  # (segments,) free nodes of each segment
     range: Any  # (2, room) stretches given to jobs, in order of start
 
 
@@ -98,9 +100,9 @@ _READ1 = numba.types.Array(numba.int64, 1, "C", readonly=True)
 _READ2 = numba.types.Array(numba.int64, 2, "C", readonly=True)
 _ONE, _TWO, _THREE = numba.int64[::1], numba.int64[:, ::1], numba.int64[:, :, ::1]
 _SCORES = numba.float64[:, ::1]
-GIVEN = numba.types.NamedTuple([_READ2, _READ2, _READ2, _READ1, _READ1], Given)
+GIVEN = numba.types.NamedTuple([_READ2, _READ2, _READ1, _READ1, _READ1], Given)
 MEMORY = numba.types.NamedTuple(
-    [_ONE, _TWO, _SCORES, _TWO, _TWO, _TWO, _THREE, _THREE, _TWO, _TWO, _ONE, _TWO], Memory
+    [_ONE, _TWO, _SCORES, _TWO, _TWO, _TWO, _THREE, _THREE, _THREE, _TWO, _TWO, _ONE, _TWO], Memory
 )
 OPTIONS = numba.types.NamedUniTuple(numba.int64, 4, Options)
 SCORE = numba.types.FunctionType(numba.float64(numba.int64, numba.int64, numba.int64, numba.int64))

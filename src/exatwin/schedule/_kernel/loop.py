@@ -152,7 +152,7 @@ def _settle(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
 def _loop(digest: str) -> Callable[..., int]:
     def advance(g: Any, m: Any, o: Any, score: Any, until: int) -> int:
         """Run all events before `until`; return DONE, or MORE_RANGES if there is no room for placements."""
-        jobs, nodes, room = g.job.shape[1], g.node.shape[1], m.range.shape[1]
+        jobs, nodes, room = g.job.shape[1], len(g.segment), m.range.shape[1]
         while len(digest) > 0:  # always: see `entry`
             now = FOREVER
             if m.counter[NEXT] < jobs:

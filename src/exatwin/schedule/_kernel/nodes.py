@@ -11,14 +11,12 @@ from exatwin.schedule._kernel.layout import (
     FEWEST_GROUPS,
     FIRST_NODE,
     FIRST_RANGE,
-    GROUP,
     NOBODY,
     NODE,
     NODES,
     POOL,
     RANGE_COUNT,
     RANGES,
-    SEGMENT,
     SIZE,
     STRETCHES,
     UNPLACED,
@@ -60,10 +58,10 @@ def _remove(m: Any, at: int, many: int) -> None:
 def _grant(g: Any, m: Any, o: Any, job: int, node: int, size: int) -> None:
     """Write down that `job` holds `size` nodes from `node` on."""
     if o.placement == FEWEST_GROUPS:
-        m.group_free[g.node[GROUP, node]] -= size
+        m.segment_free[g.segment[node]] -= size
     last = m.counter[RANGES] - 1
     joins = m.job[RANGE_COUNT, job] > 0 and m.range[NODE, last] + m.range[SIZE, last] == node
-    if joins and g.node[SEGMENT, node - 1] == g.node[SEGMENT, node]:
+    if joins and g.segment[node - 1] == g.segment[node]:
         m.range[SIZE, last] += size
         return
     m.range[NODE, last + 1] = node
@@ -76,13 +74,13 @@ def _grant(g: Any, m: Any, o: Any, job: int, node: int, size: int) -> None:
 def _give_back(g: Any, m: Any, o: Any, node: int, size: int) -> None:
     """Make nodes free again, joined with the free stretches beside them."""
     at = _find(m, node)
-    segment = g.node[SEGMENT, node]
+    segment = g.segment[node]
     if o.placement == FEWEST_GROUPS:
-        m.group_free[g.node[GROUP, node]] += size
+        m.segment_free[g.segment[node]] += size
     right = at < m.counter[STRETCHES] and m.stretch[NODE, at] == node + size
-    right = right and g.node[SEGMENT, node + size] == segment
+    right = right and g.segment[node + size] == segment
     left = at > 0 and m.stretch[NODE, at - 1] + m.stretch[SIZE, at - 1] == node
-    left = left and g.node[SEGMENT, node - 1] == segment
+    left = left and g.segment[node - 1] == segment
     if left:
         m.stretch[SIZE, at - 1] += size
         if right:
@@ -121,15 +119,15 @@ def _take_contiguous(g: Any, m: Any, o: Any, job: int, low: int, high: int, want
 
 
 @lean
-def _group_for(m: Any, first: int, last: int, want: int) -> int:
-    """The tightest group that holds `want` nodes; failing that, the one with the most free nodes."""
+def _segment_for(m: Any, first: int, last: int, want: int) -> int:
+    """The tightest segment that holds `want` nodes; failing that, the one with the most free nodes."""
     tight, emptiest = -1, first
-    for group in range(first, last + 1):
-        here = m.group_free[group]
-        if here >= want and (tight < 0 or here < m.group_free[tight]):
-            tight = group
-        if here > m.group_free[emptiest]:
-            emptiest = group
+    for segment in range(first, last + 1):
+        here = m.segment_free[segment]
+        if here >= want and (tight < 0 or here < m.segment_free[tight]):
+            tight = segment
+        if here > m.segment_free[emptiest]:
+            emptiest = segment
     return tight if tight >= 0 else emptiest
 
 
@@ -174,9 +172,9 @@ def place(g: Any, m: Any, o: Any, job: int) -> None:
     while want > 0:
         part, begin, end = want, low, high
         if o.placement != CONTIGUOUS:
-            group = _group_for(m, g.node[GROUP, low], g.node[GROUP, high - 1], want)
-            part = min(want, m.group_free[group])
-            begin, end = max(low, g.group[group]), min(high, g.group[group + 1])
+            segment = _segment_for(m, g.segment[low], g.segment[high - 1], want)
+            part = min(want, m.segment_free[segment])
+            begin, end = g.first[segment], g.first[segment + 1]
         _take_contiguous(g, m, o, job, begin, end, part)
         want -= part
     m.pool[UNPLACED, pool] -= g.job[NODES, job]

@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._kernel.layout import COUNT, ENDS, FREE, LIMIT, NODES, PLANS, QUEUE, TIME
+from exatwin.schedule._kernel.layout import (
+    BLOCKS,
+    COUNT,
+    FREE,
+    HELD,
+    LIMIT,
+    NODES,
+    PLANS,
+    QUEUE,
+    SLOT,
+    TIME,
+    WIDE,
+)
 from exatwin.schedule._kernel.passes import start
 from exatwin.schedule._kernel.queue import queue
 
@@ -16,11 +28,15 @@ def _plan_anew(m: Any, pool: int, now: int) -> None:
     free, plan, ends = m.pool[FREE, pool], m.plan[pool], m.ends[pool]
     plan[TIME, 0] = now
     plan[COUNT, 0] = free
-    for i in range(m.pool[ENDS, pool]):
-        free += ends[COUNT, i]
-        plan[TIME, i + 1] = ends[TIME, i]
-        plan[COUNT, i + 1] = free
-    m.pool[PLANS, pool] = m.pool[ENDS, pool] + 1
+    edges = 1
+    for block in range(m.pool[BLOCKS, pool]):
+        first = m.blocks[pool, SLOT, block] * WIDE
+        for at in range(first, first + m.blocks[pool, HELD, block]):
+            free += ends[COUNT, at]
+            plan[TIME, edges] = ends[TIME, at]
+            plan[COUNT, edges] = free
+            edges += 1
+    m.pool[PLANS, pool] = edges
 
 
 @lean
