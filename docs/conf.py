@@ -19,12 +19,13 @@ author = "The exatwin developers"
 copyright = "2026, The exatwin developers"
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.mathjax"]
+extensions = ["myst_parser"]  # no formulas that a browser would fetch a library for: pages work offline
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build", "_static"]
-myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
 nitpicky = True
+smartquotes = False  # "--json" is no dash
 suppress_warnings = ["epub.unknown_project_files"]
 
 html_theme = "furo"

@@ -166,12 +166,18 @@ def _verb(command: click.Command, context: click.Context, depth: int) -> Iterato
 
 def _option(option: click.Option, context: click.Context) -> tuple[str, str]:
     told = option.get_help_record(context) or ("", "")
-    return f"`{told[0]}`", told[1]
+    return f"`{told[0]}`", _plain(told[1])
 
 
 def _help_text(command: click.Command) -> str:
     text = inspect.cleandoc(command.help or "").replace("\b\n", "")
-    return re.sub(r"(?<=[a-z`.])\n(?=\S)", " ", text) + "\n"
+    return _plain(re.sub(r"(?<=[a-z`.,])\n(?=\S)", " ", text)) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Return the words of a help text as Markdown: options as code, nothing taken for HTML."""
+    coded = re.sub(r"(?<![\w`-])(--?[a-z][a-z-]*)(?![\w`])", r"`\1`", text)
+    return coded.replace("<", "\\<")
 
 
 # --- errors, results, Python ---
@@ -203,8 +209,8 @@ def python() -> str:
         if name == "__version__":
             continue
         rows.append((f"`{name}`", _first(thing)))
-        if inspect.isfunction(thing):
-            body = inspect.cleandoc(thing.__doc__ or "")
+        if inspect.isfunction(inspect.unwrap(thing)):
+            body = role_free(inspect.cleandoc(thing.__doc__ or ""))
             pieces.append(f"### `{name}`\n\n```text\n{name}{_signature(thing)}\n\n{body}\n```\n")
     return table(("name", "what it is"), rows) + "\n## Functions\n\n" + "\n".join(pieces)
 

@@ -62,7 +62,7 @@ def _default(field: Any) -> str:
         return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    text = value.isoformat() if hasattr(value, "isoformat") else getattr(value, "value", value)
+    text = f"{value:%Y-%m-%dT%H:%M}Z" if hasattr(value, "isoformat") else getattr(value, "value", value)
     return f"`{text}`"
 
 
@@ -84,7 +84,10 @@ def _keys(model: type[Spec], prefix: str = "") -> Iterator[tuple[str, str, str, 
         key = prefix + (field.alias or name)
         inner = _inner(field.annotation)
         if inner is not None and get_origin(field.annotation) not in (list, tuple, dict):
-            yield from _keys(inner, f"{key}.")
+            optional = not field.is_required() and field.get_default(call_default_factory=True) is None
+            for inside, takes, default, doc in _keys(inner, f"{key}."):
+                needed = f"required with `{key}`" if optional and default == "required" else default
+                yield inside, takes, needed, doc
         else:
             yield _row(key, field)
 

@@ -44,11 +44,10 @@ def node_power() -> str:
     lines = []
     for family, title in FAMILIES.items():
         found = fitted(family)
-        inside = f"{root_mean_square(found, 'fitted_error_frac'):.1%}"
-        alone = len(found) == 1
-        outside = "" if alone else f"{root_mean_square(found, 'left_out_error_frac'):.1%}"
-        worst = "" if alone else f"{max(abs(float(row['left_out_error_frac'])) for row in found):.1%}"
-        lines.append((title, str(len(found)), inside, outside, worst))
+        inside, outside = (root_mean_square(found, f"{how}_error_frac") for how in ("fitted", "left_out"))
+        worst = max(abs(float(row["left_out_error_frac"])) for row in found)
+        shown = (f"{100 * error:.1f} %" for error in (inside, outside, worst))
+        lines.append((title, str(len(found)), *shown))
     return table(("family", "machines", "fitted", "left out, RMS", "left out, worst"), lines)
 
 
@@ -61,7 +60,7 @@ def node_power_gh200() -> str:
             row["edition"],
             row["listed_w"],
             row["left_out_w"],
-            f"{float(row['left_out_error_frac']):+.1%}",
+            f"{100 * float(row['left_out_error_frac']):+.1f} %",
             row["note"] if row["role"] != "fitted" else "",
         )
         for row in rows("gh200")
