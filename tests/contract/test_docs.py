@@ -151,6 +151,22 @@ def test_errors_are_those_of_the_fits(page: Path) -> None:
     assert f"{100 * spread:.1f} % RMS, {100 * max(map(abs, left_out)):.1f} % worst" in text
 
 
+def test_what_is_said_of_synthetic_years_holds() -> None:
+    made = imported("generate_validation")
+    measured, drawn = made.weather()
+    assert abs(drawn["air"]["mean"] - measured["air"]["mean"]) < 0.1
+    assert abs(drawn["wet_bulb"]["mean"] - measured["wet_bulb"]["mean"]) < 0.1
+    hours = [(drawn["free_cooling_dry_h"][key], h) for key, h in measured["free_cooling_dry_h"].items()]
+    assert max(abs(found / expected - 1) for found, expected in hours) < 0.015
+    measured, drawn = made.market()
+    assert abs(drawn["price"]["mean"] / measured["price"]["mean"] - 1) < 0.005
+    assert abs(drawn["market"]["negative_h"] / measured["market"]["negative_h"] - 1) < 0.02
+    for page in (ROOT / "README.md", DOCS / "validation.md"):
+        text = page.read_text("utf-8")
+        for claim in ("means within 0.1 K", "within 1.5 %", "mean price within 0.5 %", "within 2 %"):
+            assert claim in text
+
+
 def test_version_and_licence_are_told_alike() -> None:
     citation = (ROOT / "CITATION.cff").read_text("utf-8")
     assert f"version: {xt.__version__}\n" in citation
