@@ -48,9 +48,20 @@ def day() -> xt.Result:
 
 @pytest.fixture
 def own_process() -> Iterator[None]:
-    """Put back the modules that examples import."""
+    """Put back what examples import and register."""
+    from exatwin.facility.component import components
+    from exatwin.report.figures.base import ABOUT, FIGURES
+    from exatwin.report.tables import TABLES
+    from exatwin.schedule.policies import POLICIES
+    from exatwin.workload.traces.trace import FORMATS
+
     before = set(sys.modules)
-    yield
+    drawn = [(table, dict(table)) for table in (ABOUT, FIGURES, TABLES)]
+    with components.aside(), POLICIES.aside(), FORMATS.aside():
+        yield
+    for table, entries in drawn:
+        table.clear()
+        table.update(entries)
     for name in set(sys.modules) - before:
         if name.startswith("my_"):
             del sys.modules[name]

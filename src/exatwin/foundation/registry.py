@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
@@ -61,6 +62,16 @@ class Registry(Generic[T]):
         """Return the names of all plug-ins, sorted."""
         self._load()
         return sorted(self._found)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Forget on leaving what was registered inside: for examples and tests."""
+        self._load()
+        before = dict(self._found)
+        try:
+            yield
+        finally:
+            self._found = before
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())

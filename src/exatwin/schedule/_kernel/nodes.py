@@ -161,6 +161,20 @@ def release_nodes(g: Any, m: Any, o: Any, job: int) -> None:
 
 
 @lean
+def _sort_ranges(m: Any, first: int) -> None:
+    """Put the ranges from `first` on in the order of their nodes (they are few: insertion sort)."""
+    for i in range(first + 1, m.counter[RANGES]):
+        node, size = m.range[NODE, i], m.range[SIZE, i]
+        k = i
+        while k > first and m.range[NODE, k - 1] > node:
+            m.range[NODE, k] = m.range[NODE, k - 1]
+            m.range[SIZE, k] = m.range[SIZE, k - 1]
+            k -= 1
+        m.range[NODE, k] = node
+        m.range[SIZE, k] = size
+
+
+@lean
 def place(g: Any, m: Any, o: Any, job: int) -> None:
     """Give `job` its nodes."""
     pool, want = g.job[POOL, job], g.job[NODES, job]
@@ -178,3 +192,4 @@ def place(g: Any, m: Any, o: Any, job: int) -> None:
         _take_contiguous(g, m, o, job, begin, end, part)
         want -= part
     m.pool[UNPLACED, pool] -= g.job[NODES, job]
+    _sort_ranges(m, m.job[FIRST_RANGE, job])
