@@ -6,7 +6,13 @@ Nothing but the standard library is imported here: a person may interrupt while 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from contextlib import contextmanager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def main() -> None:
@@ -32,12 +38,12 @@ def _run() -> int:
     """Run the verb that was asked for; return the exit code."""
     import click
 
-    from exatwin.cli._verbs import cli
+    from exatwin.cli._verbs import Interrupted, cli
     from exatwin.foundation.errors import ExatwinError
 
-    _heed_interrupts()
     try:
-        code = cli.main(standalone_mode=False)
+        with _interruptible():
+            code = cli.main(standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except ExatwinError as error:
@@ -46,7 +52,7 @@ def _run() -> int:
         context = getattr(error, "ctx", None)
         where = f" (see '{context.command_path} --help')" if context is not None else ""
         return _fail(error.format_message().rstrip(".") + where, 2)
-    except click.Abort:
+    except (click.Abort, Interrupted):
         return _interrupted()
     except BrokenPipeError:
         _forget_stdout()
@@ -60,25 +66,34 @@ def _run() -> int:
         return _defect(error)
 
 
-def _heed_interrupts() -> None:
-    """Take SIGTERM for Ctrl-C; deliver again an interrupt that Python could only print and go on."""
-    import signal
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C, let no interrupt be lost, and no complaint of what it broke be printed."""
+    heard = False
+
+    def hear(number: int, frame: object) -> None:
+        nonlocal heard
+        heard = True
+        raise KeyboardInterrupt
 
     def hook(unraisable: sys.UnraisableHookArgs) -> None:
-        if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        if isinstance(unraisable.exc_value, KeyboardInterrupt):  # it fell where Python only prints it
             signal.raise_signal(signal.SIGINT)
-        else:
-            before(unraisable)
+        elif not heard:
+            hook_before(unraisable)
 
-    before = sys.unraisablehook
-    sys.unraisablehook = hook
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hook_before, sys.unraisablehook = sys.unraisablehook, hook
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook_before
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupted() -> int:
     """Say so; a second Ctrl-C on the way out is not needed."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _forget_stdout()
     return _fail("interrupted: nothing half-written is left", 130)

@@ -16,6 +16,10 @@ _VERBS = {
 }
 
 
+class Interrupted(BaseException):
+    """Ctrl-C, on its way out."""
+
+
 class _Verbs(click.Group):
     """Verbs whose modules are imported when they are called."""
 
@@ -32,6 +36,12 @@ class _Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # click would print an empty line
+            raise Interrupted from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

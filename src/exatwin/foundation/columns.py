@@ -138,10 +138,19 @@ def write_columns(columns: dict[str, Any], path: Path, notes: dict[str, str] | N
         connection.execute(f"COPY (SELECT * FROM given) TO '{target}' {how}")
         partial.replace(path)
     except (OSError, duckdb.Error) as error:
+        _heed_interrupt(error)
         raise OutputError(f"{path}: can't be written: {_why(error)}") from None
     finally:
         connection.close()
         partial.unlink(missing_ok=True)
+
+
+def _heed_interrupt(error: Exception) -> None:
+    """Raise the interrupt that the database has taken for an error of its own."""
+    import duckdb
+
+    if isinstance(error, duckdb.InterruptException) or "KeyboardInterrupt" in str(error):
+        raise KeyboardInterrupt from None
 
 
 def _why(error: Exception) -> str:
@@ -169,6 +178,7 @@ def read_notes(path: Path) -> dict[str, str]:
     try:
         found = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
     except (OSError, duckdb.Error) as error:
+        _heed_interrupt(error)
         raise TraceError(f"{path}: can't be read as Parquet: {str(error).splitlines()[0]}") from None
     finally:
         connection.close()
@@ -191,6 +201,7 @@ def read_columns(path: Path) -> dict[str, NDArray[Any]]:
     try:
         found = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
     except (OSError, duckdb.Error) as error:
+        _heed_interrupt(error)
         raise TraceError(f"{path}: can't be read as Parquet: {str(error).splitlines()[0]}") from None
     finally:
         connection.close()

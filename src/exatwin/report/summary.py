@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from exatwin.foundation.units import show
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from exatwin.study.result import Result
 
 _WIDTH = 14
+REPAIRED = "repaired: "
 
 
 def summary_text(result: Result, taken_s: float | None = None) -> str:
@@ -47,12 +49,15 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("water", _water(result, f)),
         ("electricity", _money(f)),
         ("billed", f"{f['billed']:,.0f} {f['billing_unit']}" if f.get("billed") is not None else ""),
+        ("stand-ins", _stand_ins(result)),
     ]
 
 
 def _window(result: Result) -> str:
-    days = (result.end_s - result.start_s) / 86400
-    return f"{days:,.4g} days from {result.start:%Y-%m-%d %H:%M} UTC"
+    span_s = result.end_s - result.start_s
+    length = f"{span_s / 86400:,.4g} days" if span_s >= 86400 else show(span_s, "s")
+    opens = result.start + timedelta(seconds=result.start_s)
+    return f"{length} from {opens:%Y-%m-%d %H:%M} UTC"
 
 
 def _jobs(result: Result, f: dict[str, Any]) -> str:
@@ -103,7 +108,9 @@ def _water(result: Result, f: dict[str, Any]) -> str:
         return ""
     supply, back = (result.signals[name].mean() for name in ("supply_k", "return_k"))
     gone = f"{f['water_kg'] / 1e3:,.3g} m³ evaporated"
-    return f"supply {show(supply, 'K', 3)}, return {show(back, 'K', 3)}; {gone}"
+    missed = result.provenance.get("supply_limited_h") or 0.0
+    warm = f"; set point missed for {missed:,.3g} h" if missed else ""
+    return f"supply {show(supply, 'K', 3)}, return {show(back, 'K', 3)}; {gone}{warm}"
 
 
 def _money(f: dict[str, Any]) -> str:
@@ -115,6 +122,11 @@ def _money(f: dict[str, Any]) -> str:
         f"{show(f['cost_eur'], 'EUR')} ({price:.0f} EUR/MWh), "
         f"{show(f['carbon_kgco2e'], 'kgCO2e')} ({carbon:.0f} kg/MWh)"
     )
+
+
+def _stand_ins(result: Result) -> str:
+    names = ", ".join(name.replace("_", " ") for name in result.provenance.get("stand_ins") or ())
+    return f"{names} (not known for this site; the page says what stands in)" if names else ""
 
 
 def _seed_lines(result: Result) -> list[str]:
@@ -139,7 +151,12 @@ def _origin(result: Result, taken_s: float | None) -> list[str]:
     lines = [
         f"  id {told['id']}, seed {told['seed']}, version {told['version']}, data {told['data_digest']}{time}"
     ]
-    lines += [f"  {count:,} rows: {why}" for why, count in told["rows_by_reason"].items()]
+    for why, count in told["rows_by_reason"].items():
+        mended = why.startswith(REPAIRED)
+        what = "repaired" if mended else "not used"
+        rows = "row" if count == 1 else "rows"
+        lines.append(f"  {count:,} {rows} {what}: {why.removeprefix(REPAIRED)}")
+    lines += [f"  note: {note}" for note in told.get("notes") or ()]
     if told["command"]:
         lines.append(f"  again: {told['command']}")
     return lines

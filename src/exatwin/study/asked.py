@@ -32,6 +32,8 @@ class Asked:
     """Rows of the log, or jobs drawn."""
     notes: Mapping[str, int] = field(default_factory=dict)
     """Rows repaired or skipped, by reason."""
+    remarks: tuple[str, ...] = ()
+    """What holds for the log as a whole, such as that it is cut off."""
     partitions: tuple[str, ...] = ()
     """Names of the partitions."""
 
@@ -68,7 +70,7 @@ def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
         seed=scenario.seed,
     )
     names = tuple(partition.name for partition in machine.partitions)
-    return Asked(jobs, profiles, Floor.of(machine), scenario.start, len(jobs), {}, names)
+    return Asked(jobs, profiles, Floor.of(machine), scenario.start, len(jobs), partitions=names)
 
 
 def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
@@ -102,7 +104,16 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         )
     names = tuple(p.name for p in machine.partitions) if machine else trace.partitions or ("all",)
     used = {why: count for why, count in notes.items() if count}
-    return Asked(jobs, _profiles(machine), floor, trace.origin, trace.report.rows_read, used, names)
+    return Asked(
+        jobs=jobs,
+        profiles=_profiles(machine),
+        floor=floor,
+        start=trace.origin,
+        rows_read=trace.report.rows_read,
+        notes=used,
+        remarks=trace.report.notes,
+        partitions=names,
+    )
 
 
 def _profiles(machine: Machine | None) -> Profiles:

@@ -250,6 +250,7 @@ def _provenance(
         "rows_read": wanted.rows_read if scenario.trace else jobs,
         "rows_skipped": wanted.rows_read - used if scenario.trace else 0,
         "rows_by_reason": dict(wanted.notes),
+        "notes": list(wanted.remarks),
     }
 
 

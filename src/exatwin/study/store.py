@@ -221,19 +221,21 @@ def load(folder: str | Path) -> Result:
     try:
         document = json.loads(file.read_text("utf-8"))
         return _rebuilt(document, where)
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except KeyError as error:
+        raise TraceError(f"{where}: the result is broken: it lacks {error}") from None
+    except (ValueError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         raise TraceError(f"{where}: the result is broken: {error}") from None
 
 
 def _rebuilt(document: dict[str, Any], where: Path) -> Result:
-    if document.get("format") != FORMAT:
-        raise ValueError(f"its format is {document.get('format')}, expected {FORMAT}")
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"run.json is not of format {FORMAT}")
     units, told = document["units"], document["profiles"]
     phases = Phases.read(where / "phases.parquet")
     bound = np.array(told["compute_bound_frac"], np.float64)
     return Result(
         scenario=Scenario.parse(document["scenario"], str(where / "run.json")),
-        machine=Machine.model_validate(document["machine"]) if document["machine"] else None,
+        machine=Machine.parse(document["machine"], str(where / "run.json")) if document["machine"] else None,
         profiles=Profiles(tuple(told["names"]), np.array(told["first"], np.int64), phases, bound),
         schedule=_schedule(document, where),
         signals={name: _signal(where / "signals" / f"{name}.parquet", unit) for name, unit in units.items()},
