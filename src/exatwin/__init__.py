@@ -23,7 +23,7 @@ _WHERE = {
     "machines": "exatwin.study.api",
     "site": "exatwin.study.api",
     "sites": "exatwin.study.api",
-    "report": "exatwin.report.document",
+    "write_report": "exatwin.report.document",
     "simulate": "exatwin.schedule.simulate",
     "check": "exatwin.schedule.result",
     "read_trace": "exatwin.workload.traces",
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from exatwin.foundation.errors import SpecError as SpecError
     from exatwin.foundation.errors import TraceError as TraceError
     from exatwin.foundation.signal import Signal as Signal
-    from exatwin.report.document import write as report  # noqa: F401
+    from exatwin.report.document import write as write_report  # noqa: F401
     from exatwin.schedule.result import Schedule as Schedule
     from exatwin.schedule.result import check as check
     from exatwin.schedule.simulate import simulate as simulate
@@ -83,7 +83,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
     if name not in _WHERE:
         raise AttributeError(f"module 'exatwin' has no attribute {name!r}")
-    found = getattr(import_module(_WHERE[name]), "write" if name == "report" else name)
+    found = getattr(import_module(_WHERE[name]), "write" if name == "write_report" else name)
     globals()[name] = found
     return found
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +12,24 @@ from exatwin.catalogue import load
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.site import Site, load_site
 from exatwin.catalogue.tariff import Tariff
-from exatwin.foundation.errors import SpecError, nearest
+from exatwin.foundation.errors import InfeasibleError, SpecError, nearest
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
-from exatwin.foundation.version import __version__
+from exatwin.foundation.units import show
 from exatwin.power.it import ItPower, it_power
 from exatwin.schedule.placement import placement_code
 from exatwin.schedule.policies import POLICIES
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.schedule.simulate import BACKFILLS, simulate
 from exatwin.study.asked import Asked, asked
+from exatwin.study.provenance import provenance
 from exatwin.study.recorded import as_recorded
 from exatwin.study.result import Result
 from exatwin.study.scenario import Scenario
 
 if TYPE_CHECKING:
     from exatwin.account.market import Market
-    from exatwin.facility.plant import FacilityRun
+    from exatwin.facility.plant import FacilityRun, Plant
     from exatwin.facility.weather import Weather
 
 _SHOWN = (
@@ -93,7 +91,7 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
         start=wanted.start,
         start_s=start_s,
         end_s=end_s,
-        provenance=_provenance(scenario, machine, wanted, len(schedule), command) | basis,
+        provenance=provenance(scenario, wanted, len(schedule), command) | basis,
     )
     if power is not None:
         result.__dict__["power"] = power  # what the cached property would compute again
@@ -183,9 +181,7 @@ def _building(
     market = _market(scenario, site, wanted, start_s, end_s)
     plant = build_plant(site, machine)
     if scenario.cooling.supply_k is not None:
-        plant = replace(
-            plant, cooling=plant.cooling.model_copy(update={"supply_k": scenario.cooling.supply_k})
-        )
+        plant = _with_supply(plant, scenario.cooling.supply_k)
     facility = run_plant(plant, it, weather, scenario.step_s)
     chosen = scenario.market.tariff
     tariff = load.entry(Tariff, "tariffs", chosen) if chosen else None
@@ -195,6 +191,16 @@ def _building(
     signals |= {"price_eur_j": market.price_eur_j, "carbon_kgco2e_j": market.carbon_kgco2e_j}
     signals = {name: signal.clip(start_s, end_s) for name, signal in signals.items()}
     return ledger, signals, _basis(site, weather, market, facility)
+
+
+def _with_supply(plant: Plant, supply_k: float) -> Plant:
+    """Return `plant` with another set point of the warm water, if the racks accept it."""
+    if supply_k > plant.cooling.supply_max_k:
+        raise InfeasibleError(
+            f"cooling.supply is {show(supply_k, 'K')}: the racks accept water of at most "
+            f"{show(plant.cooling.supply_max_k, 'K')}"
+        )
+    return replace(plant, cooling=plant.cooling.model_copy(update={"supply_k": supply_k}))
 
 
 def _basis(site: Site, weather: Weather, market: Market, facility: FacilityRun) -> dict[str, Any]:
@@ -229,37 +235,3 @@ def _market(scenario: Scenario, site: Site, wanted: Asked, start_s: float, end_s
 
 def _is_file(name: str) -> bool:
     return "/" in name or "\\" in name or "." in name
-
-
-def _provenance(
-    scenario: Scenario, machine: Machine | None, wanted: Asked, jobs: int, command: str
-) -> dict[str, Any]:
-    data = _data_digest(scenario, machine, wanted)
-    identity = hashlib.sha256(f"{scenario.digest()} {data} {__version__}".encode()).hexdigest()
-    used = len(wanted.jobs)
-    return {
-        "id": identity[:12],
-        "seed": scenario.seed,
-        "version": __version__,
-        "command": command,
-        "scenario_digest": scenario.digest(),
-        "data_digest": data,
-        "start": wanted.start.isoformat(),
-        "days": scenario.days if scenario.trace is None else None,
-        "trace": scenario.trace.path if scenario.trace else None,
-        "rows_read": wanted.rows_read if scenario.trace else jobs,
-        "rows_skipped": wanted.rows_read - used if scenario.trace else 0,
-        "rows_by_reason": dict(wanted.notes),
-        "notes": list(wanted.remarks),
-    }
-
-
-def _data_digest(scenario: Scenario, machine: Machine | None, wanted: Asked) -> str:
-    """Return a digest of what the answer rests on beside the scenario: the machine's parts, and the jobs."""
-    digest = hashlib.sha256()
-    if machine is not None:
-        document: Mapping[str, Any] = machine.model_dump(mode="json")
-        digest.update(json.dumps(document, sort_keys=True).encode())
-    for _, values in wanted.jobs:
-        digest.update(values.tobytes())
-    return digest.hexdigest()[:16]
