@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from contextlib import contextmanager
 
 TYPE_CHECKING = False
@@ -74,6 +75,7 @@ def _interruptible() -> Iterator[None]:
     def hear(number: int, frame: object) -> None:
         nonlocal heard
         heard = True
+        warnings.simplefilter("ignore")  # of files that are now left open
         raise KeyboardInterrupt
 
     def hook(unraisable: sys.UnraisableHookArgs) -> None:
@@ -95,6 +97,7 @@ def _interruptible() -> Iterator[None]:
 def _interrupted() -> int:
     """Say so; a second Ctrl-C on the way out is not needed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    exec("")  # else Python remembers an interrupt that passed through an exec(), and kills itself at the end
     _forget_stdout()
     return _fail("interrupted: nothing half-written is left", 130)
 

@@ -117,7 +117,7 @@ class Table:
 def write_columns(columns: dict[str, Any], path: Path, notes: dict[str, str] | None = None) -> None:
     """Write `columns` (arrays of equal length by name) whole or not at all; CSV or Parquet by the ending.
 
-    Parquet keeps `notes` as the key-value metadata of the file.
+    What a masked array hides is written as missing. Parquet keeps `notes` as its key-value metadata.
 
     Raises
     ------
@@ -133,31 +133,37 @@ def write_columns(columns: dict[str, Any], path: Path, notes: dict[str, str] | N
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     connection = duckdb.connect()
     try:
-        connection.register("given", {name: np.asarray(values) for name, values in columns.items()})
+        connection.register("given", {name: np.asanyarray(values) for name, values in columns.items()})
         target = str(partial).replace("'", "''")
         connection.execute(f"COPY (SELECT * FROM given) TO '{target}' {how}")
         partial.replace(path)
     except (OSError, duckdb.Error) as error:
-        _heed_interrupt(error)
-        raise OutputError(f"{path}: can't be written: {_why(error)}") from None
+        raise OutputError(f"{path}: can't be written: {complaint(error)}") from None
     finally:
         connection.close()
         partial.unlink(missing_ok=True)
 
 
-def _heed_interrupt(error: Exception) -> None:
-    """Raise the interrupt that the database has taken for an error of its own."""
-    import duckdb
+def complaint(error: Exception) -> str:
+    """Return what went wrong in the database or with a file, without what the database adds to it.
 
-    if isinstance(error, duckdb.InterruptException) or "KeyboardInterrupt" in str(error):
-        raise KeyboardInterrupt from None
-
-
-def _why(error: Exception) -> str:
-    """Return what the system said, without what the database adds to it."""
+    Raises
+    ------
+    KeyboardInterrupt
+        The database has taken an interrupt for an error of its own.
+    """
     text = str(error).splitlines()[0]
+    if type(error).__name__ == "InterruptException" or "KeyboardInterrupt" in text:
+        raise KeyboardInterrupt from None
     number = re.search(r'"errno":"(\d+)"', text)
-    return os.strerror(int(number[1])) if number else text
+    if number:
+        return os.strerror(int(number[1]))
+    return getattr(error, "strerror", None) or re.sub(r"^[A-Za-z ]+ Error: ", "", text)
+
+
+def literal(path: Path) -> str:
+    """Return `path` for the database to read, in which ``*``, ``?`` and ``[`` stand for themselves."""
+    return re.sub(r"([*?[])", r"[\1]", str(path))
 
 
 def _escaped(notes: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -176,10 +182,9 @@ def read_notes(path: Path) -> dict[str, str]:
 
     connection = duckdb.connect()
     try:
-        found = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
+        found = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [literal(path)]).fetchall()
     except (OSError, duckdb.Error) as error:
-        _heed_interrupt(error)
-        raise TraceError(f"{path}: can't be read as Parquet: {str(error).splitlines()[0]}") from None
+        raise TraceError(f"{path}: can't be read as Parquet: {complaint(error)}") from None
     finally:
         connection.close()
     return {
@@ -199,10 +204,9 @@ def read_columns(path: Path) -> dict[str, NDArray[Any]]:
 
     connection = duckdb.connect()
     try:
-        found = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
+        found = connection.execute("SELECT * FROM read_parquet(?)", [literal(path)]).fetchnumpy()
     except (OSError, duckdb.Error) as error:
-        _heed_interrupt(error)
-        raise TraceError(f"{path}: can't be read as Parquet: {str(error).splitlines()[0]}") from None
+        raise TraceError(f"{path}: can't be read as Parquet: {complaint(error)}") from None
     finally:
         connection.close()
     return {name: _filled(values) for name, values in found.items()}

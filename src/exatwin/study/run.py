@@ -66,7 +66,8 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
     progress.stage("schedule")
     schedule = _scheduled(scenario, wanted)
     start_s, end_s = _window(scenario, schedule)
-    schedule = in_window(schedule, start_s, end_s)
+    if scenario.trace is None:
+        schedule = in_window(schedule, start_s, end_s)
     signals: dict[str, Signal] = {
         "allocated_nodes": schedule.allocated(start_s, end_s),
         "queued_jobs": schedule.queued(start_s, end_s),

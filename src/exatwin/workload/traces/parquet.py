@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.columns import read_notes
+from exatwin.foundation.columns import complaint, literal, read_notes
 from exatwin.foundation.errors import TraceError
 from exatwin.workload.job import Jobs, State
 from exatwin.workload.traces import sacct
@@ -54,7 +54,7 @@ def read(source: Source, options: ReadOptions) -> Parsed | Trace:
     connection = duckdb.connect()
     try:
         described = connection.execute(
-            "DESCRIBE SELECT * FROM read_parquet(?)", [str(source.path)]
+            "DESCRIBE SELECT * FROM read_parquet(?)", [literal(source.path)]
         ).fetchall()
         types = {str(name): str(kind) for name, kind, *_ in described}
         if types.keys() >= _OWN:
@@ -66,7 +66,7 @@ def read(source: Source, options: ReadOptions) -> Parsed | Trace:
             )
         return sacct.read(replace(source, data=_as_text(connection, source.path, types)), options)
     except duckdb.Error as error:
-        raise TraceError(f"{source.path}: can't be read as Parquet: {str(error).splitlines()[0]}") from None
+        raise TraceError(f"{source.path}: can't be read as Parquet: {complaint(error)}") from None
     finally:
         connection.close()
 
@@ -84,7 +84,7 @@ def _as_text(connection: Any, path: Path, types: dict[str, str]) -> bytes:
         for name, kind in known.items()
     ]
     query = f"SELECT {f' || {mark} || '.join(cells)} AS line FROM read_parquet(?)"
-    lines = connection.execute(query, [str(path)]).fetchnumpy()["line"]
+    lines = connection.execute(query, [literal(path)]).fetchnumpy()["line"]
     head = chr(_SEPARATOR).join(known)
     return "\n".join([head, *lines.tolist()]).encode("utf-8", "replace")
 
@@ -106,7 +106,7 @@ def _fetch(connection: Any, path: Path, types: dict[str, str]) -> dict[str, Any]
         f"coalesce(TRY_CAST({_quoted(name)} AS DOUBLE), 'nan'::DOUBLE) AS {_quoted(name)}" for name in names
     )
     cells += ', coalesce(TRY_CAST("job_id" AS BIGINT), -1) AS number'
-    found = connection.execute(f"SELECT {cells} FROM read_parquet(?)", [str(path)]).fetchnumpy()
+    found = connection.execute(f"SELECT {cells} FROM read_parquet(?)", [literal(path)]).fetchnumpy()
     return {name: np.ma.filled(values, -1) for name, values in found.items()}
 
 
