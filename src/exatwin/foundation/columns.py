@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exatwin.foundation.errors import OutputError, TraceError
+from exatwin.foundation.files import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,18 +132,13 @@ def write_columns(columns: dict[str, Any], path: Path, notes: dict[str, str] | N
     kept = f", KV_METADATA {{{', '.join(texts)}}}" if notes else ""
     is_csv = path.suffix.lower() == ".csv"
     how = "(HEADER, DELIMITER ',')" if is_csv else f"(FORMAT parquet, COMPRESSION zstd{kept})"
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    connection = duckdb.connect()
-    try:
+    with whole(path) as partial, closing(duckdb.connect()) as connection:
         connection.register("given", {name: np.asanyarray(values) for name, values in columns.items()})
         target = str(partial).replace("'", "''")
-        connection.execute(f"COPY (SELECT * FROM given) TO '{target}' {how}")
-        partial.replace(path)
-    except (OSError, duckdb.Error) as error:
-        raise OutputError(f"{path}: can't be written: {complaint(error)}") from None
-    finally:
-        connection.close()
-        partial.unlink(missing_ok=True)
+        try:
+            connection.execute(f"COPY (SELECT * FROM given) TO '{target}' {how}")
+        except duckdb.Error as error:
+            raise OutputError(f"{path}: can't be written: {complaint(error)}") from None
 
 
 def complaint(error: Exception) -> str:
@@ -158,6 +155,9 @@ def complaint(error: Exception) -> str:
     number = re.search(r'"errno":"(\d+)"', text)
     if number:
         return os.strerror(int(number[1]))
+    said = re.search(r'": ([A-Z][a-z A-Z]+)$', text)  # what the system says stands after a file's name
+    if said:
+        return said[1]
     return getattr(error, "strerror", None) or re.sub(r"^[A-Za-z ]+ Error: ", "", text)
 
 
@@ -182,7 +182,9 @@ def read_notes(path: Path) -> dict[str, str]:
 
     connection = duckdb.connect()
     try:
-        found = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [literal(path)]).fetchall()
+        found = connection.execute(
+            "SELECT key, value FROM parquet_kv_metadata(?)", [literal(path)]
+        ).fetchall()
     except (OSError, duckdb.Error) as error:
         raise TraceError(f"{path}: can't be read as Parquet: {complaint(error)}") from None
     finally:

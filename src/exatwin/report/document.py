@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from exatwin.foundation.errors import OutputError
+from exatwin.foundation.files import refuse_special, whole
 from exatwin.report import markup, style, tables
 from exatwin.report.cards import cards
 from exatwin.report.keys import BASIS
@@ -74,25 +74,10 @@ def write(result: Reportable, path: Path) -> None:
     OutputError
         The file can't be written.
     """
+    refuse_special(path)
     text = render(result)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        _discard(partial)
-        why = error.strerror or str(error)
-        raise OutputError(f"{path}: the page can't be written: {why}; expected a writable file") from None
-    except BaseException:
-        _discard(partial)
-        raise
-
-
-def _discard(partial: Path) -> None:
-    try:
-        partial.unlink(missing_ok=True)
-    except OSError:  # what could not be created can't be removed either
-        return
 
 
 def label(result: Reportable) -> str:

@@ -30,6 +30,7 @@ from exatwin.account.ledger import Ledger, NodeHours
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.columns import read_columns, write_columns
 from exatwin.foundation.errors import OutputError, SpecError, TraceError
+from exatwin.foundation.files import refuse_special
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.result import NOT_STARTED, Placement, Schedule
 from exatwin.study.result import Result
@@ -125,8 +126,7 @@ def check_file(target: Path) -> None:
             f"{target}: can't tell the format by the ending '{target.suffix}': expected {known}"
         )
     try:
-        if target.exists() and not target.is_file():
-            raise OutputError(f"{target}: is no regular file, expected a file that may be replaced")
+        refuse_special(target)
         _check_folder(target.resolve().parent)
     except OSError as error:
         raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None

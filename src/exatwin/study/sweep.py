@@ -61,7 +61,6 @@ def _in_parallel(scenarios: Sequence[Scenario]) -> Iterator[tuple[int, dict[str,
             asked = {pool.submit(_figures, scenario): scenario.seed for scenario in scenarios}
         for future in as_completed(asked):
             yield asked[future], future.result()
-        pool.shutdown()
     except BrokenProcessPool:
         raise SimulationError(
             "a process of the sweep was ended from outside: is there memory for "
@@ -69,9 +68,9 @@ def _in_parallel(scenarios: Sequence[Scenario]) -> Iterator[tuple[int, dict[str,
             "if __name__ == '__main__'.)"
         ) from None
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
         for child in set(active_children()) - before:
             child.terminate()
+        pool.shutdown(cancel_futures=True)
 
 
 def _follow() -> None:

@@ -131,7 +131,7 @@ def lives(process: int) -> bool:
 
 @pytest.mark.parametrize("delay_s", [0.3, 0.7, 1.1, 1.5, 2.5])
 def test_ctrl_c_is_one_line_and_leaves_nothing_half_written(delay_s: float, tmp_path: Path) -> None:
-    running = start(tmp_path, "run", "--machine", "jedi", "--days", "400", "-o", "r", "--schedule", "s.csv")
+    running = start(tmp_path, "run", "--machine", "jedi", "--days", "4000", "-o", "r", "--schedule", "s.csv")
     time.sleep(delay_s)
     os.killpg(running.pid, signal.SIGINT)
     err = running.communicate(timeout=60)[1]

@@ -339,7 +339,7 @@ def test_a_file_of_another_kind_is_told_apart() -> None:
         (("-o", "caf\udce9"), "caf\\xe9: the name is no UTF-8 text"),
         (("--schedule", "s.xlsx"), "can't tell the format by the ending '.xlsx': expected .csv or .parquet"),
         (("--schedule", "file/s.csv"), "file/s.csv: can't be written: Not a directory"),
-        (("--schedule", "folder.csv"), "folder.csv: is no regular file"),
+        (("--schedule", "folder.csv"), "folder.csv: can't be written: it is a folder"),
     ],
 )
 def test_what_cannot_be_written_is_found_before_anything_is_computed(

@@ -138,7 +138,7 @@ def test_write_leaves_one_whole_file(tmp_path: Path, plain: FakeResult) -> None:
 
 
 def test_write_into_nowhere_is_one_clean_line(tmp_path: Path, plain: FakeResult) -> None:
-    with pytest.raises(OutputError, match=r"page\.html: the page can't be written: No such file"):
+    with pytest.raises(OutputError, match=r"page\.html: can't be written: No such file"):
         document.write(plain, tmp_path / "missing" / "page.html")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.arrays import Int32, Int64, UInt8
-from exatwin.foundation.errors import OutputError
+from exatwin.foundation.files import whole
 from exatwin.workload.job import Jobs, State
 from exatwin.workload.traces.clock import EPOCH, instant
 from exatwin.workload.traces.export import COLUMNS
@@ -248,12 +248,5 @@ def _plain(text: str, alternative: str) -> str:
 
 def _write(path: Path, lines: Iterable[str]) -> None:
     """Write `lines` whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", errors="replace") as file:
-            file.writelines(f"{line}\n" for line in lines)
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole(path) as partial, partial.open("w", encoding="utf-8", errors="replace") as file:
+        file.writelines(f"{line}\n" for line in lines)
