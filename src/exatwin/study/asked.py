@@ -74,6 +74,7 @@ def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
 
 
 def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
+    from exatwin.workload.draw import node_max_w
     from exatwin.workload.traces import read_trace
     from exatwin.workload.traces.filters import drop_unrunnable, strong_filter
 
@@ -84,6 +85,7 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         format=wanted.format,
         timezone=wanted.timezone,
         processors_per_node=wanted.processors_per_node,
+        node_cap_w=node_max_w(machine) if machine is not None else None,
     )
     floor = _floor(machine, wanted.processors or trace.processors, wanted.path)
     notes = dict(trace.report.skipped) | {f"repaired: {why}": n for why, n in trace.report.repaired.items()}
