@@ -86,7 +86,9 @@ def _slowdown(f: dict[str, Any]) -> str:
 def _allocated(f: dict[str, Any]) -> str:
     value = f["utilisation_frac"]
     return (
-        f"{value:.1%} of {f['nodes']:,}, {f['mean_queue_jobs']:,.0f} jobs waiting on average" if value else ""
+        f"{value:.1%} of {f['nodes']:,}, {f['mean_queue_jobs']:,.0f} jobs waiting on average"
+        if value is not None
+        else ""
     )
 
 

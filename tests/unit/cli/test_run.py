@@ -195,6 +195,17 @@ def test_a_share_may_be_written_in_percent() -> None:
     assert exatwin(*DAY, "--load", "50%", "--json").told["scenario"]["workload"]["load"] == "0.5"
 
 
+def test_a_machine_without_jobs_idles() -> None:
+    nobody = ("--load", 0.001, "--set", "workload.warmup=0s")
+    said = exatwin("run", "--machine", "jedi", "--days", 0.5, *nobody, "--schedule", "s.csv")
+    assert said.code == 0, said.err
+    assert "allocated     0.0% of 24" in said.out
+    assert Path("s.csv").read_text("utf-8").count("\n") == 1
+    told = exatwin("run", "--machine", "jedi", "--days", 0.5, *nobody, "--json").told
+    assert (told["jobs"], told["mean_wait_s"], told["utilisation_frac"]) == (0, None, 0.0)
+    assert told["energy_j"] > 0
+
+
 def test_report_draws_the_page_of_a_stored_result() -> None:
     exatwin(*DAY, "-o", "r", "-q")
     page = Path("r/report.html").read_bytes()

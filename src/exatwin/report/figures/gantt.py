@@ -154,8 +154,9 @@ def gantt(result: Reportable) -> go.Figure:
 def _cells(result: Reportable, grid: Int32, code: Code) -> go.Heatmap:
     start, end = window(result)
     step_ms, per_row = 1e3 * (end - start) / COLUMNS, result.schedule.capacity / grid.shape[0]
+    colour = np.append(code.of_job, 0)  # the last stands for no job, -1 in the grid
     return go.Heatmap(
-        z=np.where(grid >= 0, code.of_job[grid], 0).astype(np.int32),
+        z=colour[np.maximum(grid, -1)].astype(np.int32),
         zmin=-0.5,
         zmax=float(code.first[-1]) - 0.5,
         colorscale=_colours(code),
