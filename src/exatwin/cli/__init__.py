@@ -39,22 +39,23 @@ def _run() -> int:
     """Run the verb that was asked for; return the exit code."""
     import click
 
-    from exatwin.cli._verbs import Interrupted, cli
+    from exatwin.cli._verbs import invoke
     from exatwin.foundation.errors import ExatwinError
 
     try:
         with _interruptible():
-            code = cli.main(standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+            code = invoke(sys.argv[1:])
+            sys.stdout.flush()
+        return code
     except ExatwinError as error:
         return _fail(str(error), error.exit_code)
     except click.ClickException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # click has it since 8.2
+            print(error.format_message(), file=sys.stderr)  # noqa: T201
+            return 2
         context = getattr(error, "ctx", None)
         where = f" (see '{context.command_path} --help')" if context is not None else ""
         return _fail(error.format_message().rstrip(".") + where, 2)
-    except (click.Abort, Interrupted):
-        return _interrupted()
     except BrokenPipeError:
         _forget_stdout()
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -14,10 +15,6 @@ _VERBS = {
     "report": ("report", "Write the page of a result: one self-contained HTML file."),
     "import": ("import_", "Turn a batch system's accounting into a trace."),
 }
-
-
-class Interrupted(BaseException):
-    """Ctrl-C, on its way out."""
 
 
 class _Verbs(click.Group):
@@ -36,12 +33,6 @@ class _Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl([(name, text) for name, (_, text) in _VERBS.items()])
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:  # click would print an empty line
-            raise Interrupted from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -64,3 +55,19 @@ def cli() -> None:
     Exit codes: 0 ok, 1 a model or validation failed, 2 usage or bad input, 3 data unusable, 4 infeasible,
     130 interrupted.
     """
+
+
+def invoke(words: list[str]) -> int:
+    """Run the verb in `words`; return the exit code.
+
+    click's own way to do that prints an empty line for Ctrl-C, and ends with code 1 where nobody reads on.
+    """
+    if "_EXATWIN_COMPLETE" in os.environ:  # a shell asks for completions
+        cli.main(words, prog_name="exatwin", standalone_mode=False)
+        return 0
+    try:
+        with cli.make_context("exatwin", words or ["--help"]) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as done:
+        return int(done.exit_code)
+    return 0
