@@ -8,6 +8,8 @@ import click
 
 _APPS = {
     "hpl": ("_estimate_hpl", "High-Performance Linpack: Rmax, N, time, power, ranks."),
+    "hpcg": ("_estimate_hpcg", "High-Performance Conjugate Gradients."),
+    "hpl-mxp": ("_estimate_hpl_mxp", "HPL in mixed precision, within a wide band."),
 }
 
 

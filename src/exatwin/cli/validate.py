@@ -61,7 +61,7 @@ def _table(found: list[Validation]) -> list[str]:
 
 def _met(each: Validation) -> str:
     scores = each.left_out or each.in_sample
-    if scores is None:
+    if scores is None or each.goal is None:
         return ""
     reached = [scores.median <= each.goal[0], scores.p90 <= each.goal[1]]
     return "goal met" if all(reached) else "median met" if reached[0] else "goal not met"
@@ -71,8 +71,8 @@ def _both(errors: Errors | None) -> str:
     return "" if errors is None else _pair((errors.median, errors.p90))
 
 
-def _pair(values: tuple[float, float]) -> str:
-    return f"{values[0]:.1%} ({values[1]:.1%})"
+def _pair(values: tuple[float, float] | None) -> str:
+    return "none" if values is None else f"{values[0]:.1%} ({values[1]:.1%})"
 
 
 def _page(each: Validation) -> list[str]:

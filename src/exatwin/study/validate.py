@@ -14,7 +14,9 @@ from exatwin.catalogue import lists
 from exatwin.catalogue.listed_nodes import machine_for
 from exatwin.catalogue.lists import ListedMachine
 from exatwin.catalogue.load import data_folder
+from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import ExatwinError, SpecError, nearest
+from exatwin.workload.apps.hpcg import Hpcg, hpcg, hpcg_law
 from exatwin.workload.apps.hpl import Hpl, HplRun, hpl
 from exatwin.workload.apps.hpl_data import HplLaw, hpl_law
 
@@ -74,9 +76,9 @@ class Validation:
     model: str
     title: str
     unit: str
-    goal: tuple[float, float]
-    """Median and 90th percentile of absolute errors that were aimed at."""
-    regression: tuple[float, float]
+    goal: tuple[float, float] | None
+    """Median and 90th percentile of absolute errors that were aimed at, where somebody set them."""
+    regression: tuple[float, float] | None
     """The same of a plain regression on family, N and size, each machine left out in turn."""
     rows: tuple[Row, ...]
     skipped: tuple[Skipped, ...]
@@ -116,11 +118,14 @@ class Validation:
         def plain(errors: Errors | None) -> dict[str, Any] | None:
             return None if errors is None else dict(vars(errors))
 
+        def pair(values: tuple[float, float] | None) -> dict[str, float] | None:
+            return None if values is None else {"median": values[0], "p90": values[1]}
+
         return {
             "title": self.title,
             "unit": self.unit,
-            "goal": {"median": self.goal[0], "p90": self.goal[1]},
-            "regression": {"median": self.regression[0], "p90": self.regression[1]},
+            "goal": pair(self.goal),
+            "regression": pair(self.regression),
             "in_sample": plain(self.in_sample),
             "left_out": plain(self.left_out),
             "levels_2_and_3": plain(self.better_levels),
@@ -193,9 +198,23 @@ def _hpl_power(rows: tuple[ListedMachine, ...]) -> Validation:
     )  # fmt: skip
 
 
+def _hpcg(rows: tuple[ListedMachine, ...]) -> Validation:
+    law = hpcg_law()
+    found, skipped = _scored(
+        rows,
+        lambda row: row.hpcg_tflops is not None,
+        lambda row: (1e12 * (row.hpcg_tflops or 0.0), hpcg(Hpcg(), _machine(row), law).flop_s),
+        "hpcg_left_out_error_frac",
+        "hpcg",
+    )
+    recorded = _recorded("hpcg_error_frac", "hpcg")
+    return Validation("hpcg", "HPCG", "FLOP/s", None, None, found, skipped, recorded)
+
+
 _MODELS: dict[str, Callable[[tuple[ListedMachine, ...]], Validation]] = {
     "hpl": _hpl_rmax,
     "hpl-power": _hpl_power,
+    "hpcg": _hpcg,
 }
 
 
@@ -208,10 +227,11 @@ def _scored(
     measured: Callable[[ListedMachine], bool],
     both: Callable[[ListedMachine], tuple[float, float]],
     column: str,
+    table: str = "hpl",
 ) -> tuple[tuple[Row, ...], tuple[Skipped, ...]]:
     """Return the accelerated rows that a model predicts, and the others with reasons."""
     found, skipped, law = [], [], hpl_law()
-    recorded = {(line["id"], line["edition"]): line for line in _errors()}
+    recorded = {(line["id"], line["edition"]): line for line in _errors(table)}
     for row in rows:
         if not row.accelerator_model or not measured(row):
             continue
@@ -230,23 +250,28 @@ def _scored(
     return tuple(found), tuple(skipped)
 
 
-def _run(row: ListedMachine, law: HplLaw) -> HplRun:
+def _machine(row: ListedMachine) -> Machine:
     if not row.accelerators:
         raise SpecError("the list gives no number of accelerators")
+    return machine_for(row)
+
+
+def _run(row: ListedMachine, law: HplLaw) -> HplRun:
+    machine = _machine(row)
     if not row.nmax:
         raise SpecError("the list gives no N")
-    return hpl(Hpl(n=row.nmax), machine_for(row), law)
+    return hpl(Hpl(n=row.nmax), machine, law)
 
 
-def _errors() -> Iterator[dict[str, str]]:
-    """Yield the rows of the table of errors that the fit wrote."""
-    path = data_folder() / "apps" / "hpl.csv"
+def _errors(table: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table of errors that a fit wrote."""
+    path = data_folder() / "apps" / f"{table}.csv"
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 
-def _recorded(column: str) -> Errors | None:
-    return Errors.of([float(line[column]) for line in _errors() if line[column]])
+def _recorded(column: str, table: str = "hpl") -> Errors | None:
+    return Errors.of([float(line[column]) for line in _errors(table) if line[column]])
 
 
 __all__ = ["Errors", "Row", "Skipped", "Validation", "models", "validate"]
