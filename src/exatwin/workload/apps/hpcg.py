@@ -156,7 +156,7 @@ def hpcg(spec: Hpcg, machine: Machine, law: HpcgLaw | None = None) -> HpcgRun:
             f"{chip.family}: {chip.rate_flop_s / 1e9:.0f} GFLOP/s on one accelerator, fitted on "
             f"{chip.machines} machines",
             f"the time of a step grows by {law.growth_frac:.2%} with each doubling of the accelerators",
-            f"power by the node power law '{machine.node.power_law}' with the memory at {law.memory_frac:.0%} "
+            f"power by the node power law '{machine.node.power_law}' with memory at {law.memory_frac:.0%} "
             f"and the compute units at {law.accelerator_frac:.0%}; no published power tests it",
         ),
     )

@@ -48,7 +48,7 @@ class Link(Spec):
     family: str
     """Name of the family."""
     words: list[str]
-    """What names it in the text of the lists or in the catalogue; the first family that matches counts."""
+    """What names it in the text of the lists, begun with ';' here; the first family that fits counts."""
     line_b_s: BytesPerSecond
     """Line rate of the adapter of one accelerator, one direction."""
     achieved_frac: Ratio
@@ -128,7 +128,7 @@ class HplLaw(Sourced):
 
     def link(self, text: str) -> Link:
         """Return the family of the network that `text` names; the last one, ``other``, takes the rest."""
-        lower = text.lower().replace("-", " ")
+        lower = ";" + text.lower().replace("-", " ")
         return next(
             (link for link in self.links if any(word in lower for word in link.words)), self.links[-1]
         )
