@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from exatwin.catalogue import lists
 from exatwin.catalogue.load import data_folder
 from exatwin.cli.validate import command
-from exatwin.foundation.errors import SimulationError, SpecError
+from exatwin.foundation.errors import OutputError, SimulationError, SpecError
 from exatwin.study import validate as module
 from exatwin.study.validate import Validation, validate
 from exatwin.workload.apps.hpl_data import hpl_law
@@ -129,6 +129,21 @@ def test_the_command_prints_errors_worst_rows_and_reasons() -> None:
     document = json.loads(CliRunner().invoke(command, ["--json"]).stdout)
     assert set(document["models"]) == set(module.models())
     assert document["models"]["hpl"]["rows"][0]["id"]
+
+
+def test_the_figures_show_every_row(found: dict[str, Validation], tmp_path: Path) -> None:
+    from exatwin.report import validation
+
+    drawn = validation.figure(found["hpl"])
+    assert len(drawn.data[-1].x) == len(found["hpl"].rows)
+    path = tmp_path / "new" / "page.html"
+    result = CliRunner().invoke(command, ["--model", "hpcg", "-o", str(path)])
+    assert result.exit_code == 0
+    text = path.read_text("utf-8")
+    assert "SNL CTS-2 Hops" in text
+    assert "<script src=" not in text
+    with pytest.raises(OutputError, match="page"):
+        validation.write([], path / "below.html")
 
 
 def test_worse_errors_fail_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,15 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Folder whose machines.csv takes the place of the table that ships.",
 )
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the figures, predicted against measured, as one self-contained HTML page.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object in SI units.")
-def command(model: str | None, data: Path | None, as_json: bool) -> None:
+def command(model: str | None, data: Path | None, output: Path | None, as_json: bool) -> None:
     """Show the errors of every model against published measurements, the worst rows by name.
 
     Errors are predicted over measured, less 1. The exit code is 1 if they are worse than when the model was
@@ -29,6 +36,10 @@ def command(model: str | None, data: Path | None, as_json: bool) -> None:
     from exatwin.study.validate import validate
 
     found = validate(model, data=data)
+    if output is not None:
+        from exatwin.report import validation
+
+        click.echo(f"figures  {validation.write(found, output)}", err=True)
     if as_json:
         import json
 
