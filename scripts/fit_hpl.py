@@ -30,6 +30,7 @@ PRIORS = ROOT / "scripts/app_priors/hpl.toml"
 OUT = ROOT / "src/exatwin/catalogue/data/apps/hpl.toml"
 ERRORS = ROOT / "src/exatwin/catalogue/data/apps/hpl.csv"
 NODE_POWER = ROOT / "tests/validation/data"
+ENOUGH = 10  # machines of a family for an interval of its own
 RMAX_SIGMA, POWER_SIGMA = 0.05, 0.07
 SHARED = ("volume", "half_order", "spread", "narrow_rate")
 
@@ -257,6 +258,10 @@ def write_law(document, law, model, z, rows, out, power, b, p_out, left) -> None
     for i, chip in enumerate(document["chips"]):
         own = [k for k, row in enumerate(rows) if row.chip == i]
         prior = law.chips[i].kernel_frac
+        enough = len(own) >= ENOUGH
+        low, high = np.quantile((model.rmax / out)[own if enough else slice(None)], (0.1, 0.9))
+        whose = "of its machines" if enough else "of all families: its machines are few"
+        chip["low"], chip["high"] = fitted(low, whose), fitted(high, whose)
         chip["kernel"] = fitted(v[i], f"prior {prior:g}")
         chip["machines"] = fitted(len(own))
         chip["machines"]["value"] = len(own)
@@ -271,9 +276,8 @@ def write_law(document, law, model, z, rows, out, power, b, p_out, left) -> None
     for key, number in zip(SHARED, v[chips + links :], strict=True):
         document[key] = fitted(number, f"prior {amount(document[key])}")
     document["air_power"] = fitted(np.exp(b[0]), f"prior {amount(document['air_power'])}")
-    for key, measured, said in (("rmax", model.rmax, out), ("power", power.power, p_out)):
-        low, high = np.quantile(measured / said, (0.1, 0.9))
-        document[f"{key}_low"], document[f"{key}_high"] = fitted(low), fitted(high)
+    low, high = np.quantile(power.power / p_out, (0.1, 0.9))
+    document["power_low"], document["power_high"] = fitted(low), fitted(high)
     document["left_out"] = left
     plain = regression(rows, model.rmax), regression([r for r in rows if r.power_w], power.power)
     for key, error in zip(("rmax", "power"), plain, strict=True):

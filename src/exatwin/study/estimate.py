@@ -91,7 +91,7 @@ def estimate_hpl(machine: str, *, nodes: int | None = None, n: int | None = None
     """
     where, law = machine_with_nodes(machine), hpl_law()
     run = hpl(Hpl(nodes=nodes, n=n), where)
-    low, high = run.rmax_flop_s * law.rmax_low_frac, run.rmax_flop_s * law.rmax_high_frac
+    low, high = run.rmax_range_flop_s
     watts = run.power_w * law.power_low_frac, run.power_w * law.power_high_frac
     work = run.rmax_flop_s * run.time_s
     return Estimate(
@@ -110,7 +110,7 @@ def estimate_hpl(machine: str, *, nodes: int | None = None, n: int | None = None
         interval={"rmax_flop_s": (low, high), "time_s": (work / high, work / low), "power_w": watts},
         interval_basis=(
             "10th to 90th percentile of measured over predicted on the listed machines, each left out of the "
-            "fit in turn; for a machine whose network or chip is rare on the lists it is wider"
+            "fit in turn: for Rmax those with chips of the family where there are ten, for power all"
         ),
         assumptions=(*run.assumptions, *_assumed_nodes(where)),
         boundary=LIST_BOUNDARY,

@@ -75,6 +75,8 @@ class HplRun:
     matrix_b: float
     memory_b: float | None
     """Memory of the accelerators (and hosts, where they share it) that the matrix may use [B]."""
+    rmax_range_flop_s: tuple[float, float]
+    """Range in which four of five results of machines with such chips lie [FLOP/s]."""
     phases_s: dict[str, float]
     """Seconds of the update, of the exchange, of panels and of waiting for the slowest chip."""
     profiles: Profiles
@@ -251,6 +253,7 @@ def hpl(spec: Hpl, machine: Machine, law: HplLaw | None = None) -> HplRun:
         power_w=factor * nodes * (node_w + fixed_w),
         matrix_b=8.0 * float(n) ** 2,
         memory_b=None if found.memory_b is None else found.memory_b * count,
+        rmax_range_flop_s=(rate * count * found.chip.low_frac, rate * count * found.chip.high_frac),
         phases_s=_seconds(time, parts),
         profiles=profiles,
         assumptions=(*found.assumed, *(chosen if spec.n is None else ()), *why),

@@ -40,6 +40,10 @@ class Chip(Spec):
     """Whether the accelerator's memory is all there is: no host memory beside it."""
     error_frac: Ratio
     """Median absolute error of Rmax over these machines, each left out in turn."""
+    low_frac: Ratio
+    """Tenth percentile of measured over predicted Rmax: of the family, or of all if its machines are few."""
+    high_frac: Ratio
+    """Ninetieth percentile of it."""
 
 
 class Link(Spec):
@@ -93,10 +97,6 @@ class HplLaw(Sourced):
     """Families of accelerators."""
     links: list[Link]
     """Families of networks."""
-    rmax_low_frac: Ratio
-    """Tenth percentile of measured over predicted Rmax, each machine left out in turn."""
-    rmax_high_frac: Ratio
-    """Ninetieth percentile of it."""
     power_low_frac: Ratio
     """Tenth percentile of measured over predicted power, each machine left out in turn."""
     power_high_frac: Ratio
