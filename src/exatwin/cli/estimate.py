@@ -10,6 +10,7 @@ _APPS = {
     "hpl": ("_estimate_hpl", "High-Performance Linpack: Rmax, N, time, power, ranks."),
     "hpcg": ("_estimate_hpcg", "High-Performance Conjugate Gradients."),
     "hpl-mxp": ("_estimate_hpl_mxp", "HPL in mixed precision, within a wide band."),
+    "llm": ("_estimate_llm", "One step of training a language model: time, memory, power, energy."),
 }
 
 
