@@ -43,7 +43,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "pp": (1, 2, 4, 8, 16, 32, 64),
     "cp": (1,),
     "zero": (1, 3),
-    "recompute": ("none",),
+    "recompute": ("none", "selective", "full"),
     "micro_batch": (1, 2, 4),
 }
 
@@ -96,15 +96,12 @@ def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -
     count = int(given["accelerators"])
     given.setdefault("global_batch", max(count, TOKENS_OF_A_STEP // max(seq, 1)))
     device = device_of(machine)
-    for again in ("none", "selective", "full"):  # more is recomputed only where less does not fit
-        options = _options(model, device, {"recompute": again, **given})
-        if not options:
-            Layout.parse({"tp": 1, **given}, "layout")
-            raise SpecError("no layout divides what was asked: leave one of --tp, --pp, --cp, --ep open")
-        times, filled = _scored(model, device, options)
-        fits = filled <= 1.0
-        if fits.any():
-            break
+    options = _options(model, device, given)
+    if not options:
+        Layout.parse({"tp": 1, **given}, "layout")
+        raise SpecError("no layout divides what was asked: leave one of --tp, --pp, --cp, --ep open")
+    times, filled = _scored(model, device, options)
+    fits = filled <= 1.0
     if not fits.any():
         least = options[int(np.argmin(filled))]
         estimate_llm_training(machine, model, least)  # says by how much and what would help
@@ -134,7 +131,9 @@ def _options(model: LanguageModel, device: Device, given: Mapping[str, Any]) -> 
 def _rest(model: LanguageModel, setting: Mapping[str, Any]) -> Iterator[dict[str, int]]:
     """Yield the chunks of layers and the expert-parallel ranks that go with `setting`."""
     pp = int(setting["pp"])
-    chunks = [1] if pp == 1 else [v for v in (1, 2, 4, 5, 8) if model.layers % (pp * v) == 0]
+    even = (model.layers, model.layers + 2)  # the embedding and the logits may take the place of a layer each
+    deep = [v for v in (2, 4, 5, 8) if pp > 1 and any(count % (pp * v) == 0 for count in even)]
+    chunks = [1, *deep] if pp <= model.layers else []
     for vpp in [setting["vpp"]] if "vpp" in setting else chunks:
         degrees = _DEGREES if model.experts else (1,)
         for ep in [setting["ep"]] if "ep" in setting else degrees:

@@ -128,3 +128,10 @@ def test_it_is_on_the_menu() -> None:
     from exatwin.cli.estimate import command as estimate
 
     assert "llm" in CliRunner().invoke(estimate, ["--help"]).stdout
+
+
+def test_layers_that_no_pipeline_divides_still_find_a_good_plan() -> None:
+    """Its 126 layers divide by few numbers of stages; its makers count the embeddings as layers."""
+    found = document("--model", "llama-3.1-405b", "--accelerators", "4096", "--precision", "fp8")
+    assert found["mfu_frac"] > 0.3
+    assert found["layout"]["pp"] > 1
