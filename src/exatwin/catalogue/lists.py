@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exatwin.foundation.arrays import Float64
+from exatwin.foundation.errors import CatalogueError
 
 if TYPE_CHECKING:
     from exatwin.catalogue.machine import Machine
@@ -88,8 +89,26 @@ COLUMNS: tuple[ListColumn, ...] = tuple(
 @cache
 def rows() -> tuple[ListedMachine, ...]:
     """Return all listed machines, in the order of the table."""
-    with _data("machines.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(ListedMachine(**_parsed(row)) for row in csv.DictReader(file))
+    return read_rows(_data("machines.csv"))
+
+
+def read_rows(path: Any) -> tuple[ListedMachine, ...]:
+    """Return the machines of the table at `path`, in its order.
+
+    Raises
+    ------
+    CatalogueError
+        The file lacks a column of the table, or a cell is no number.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = [column.name for column in COLUMNS if column.name not in (reader.fieldnames or ())]
+        if missing:
+            raise CatalogueError(f"{path}: the table of machines lacks the columns {', '.join(missing)}")
+        try:
+            return tuple(ListedMachine(**_parsed(row)) for row in reader)
+        except (TypeError, ValueError) as error:
+            raise CatalogueError(f"{path}: line {reader.line_num}: {error}") from None
 
 
 def _parsed(row: dict[str, str]) -> dict[str, Any]:

@@ -114,6 +114,8 @@ class NodeKind(Sourced):
     """Network adapters; none where nobody says how many."""
     nic_b_s: BytesPerSecond | None = None
     """Bandwidth of one adapter in one direction."""
+    link_domain: PositiveCount | None = None
+    """Accelerators that share one fast link domain, where it spans nodes; blank for those of the node."""
     module_cap_w: Watts | None = None
     """Power cap of one superchip module (accelerator, processor, memory), where the site sets one."""
     module_processor_cap_w: Watts | None = None

@@ -12,6 +12,8 @@ _VERBS = {
     "replay": ("replay", "Replay a recorded trace: sacct text, SWF or Parquet."),
     "machines": ("machines", "The machines of the catalogue, each number with its source."),
     "sites": ("sites", "The sites of the catalogue, each number with its source."),
+    "estimate": ("estimate", "What one application takes on one machine."),
+    "validate": ("validate", "The models beside published measurements, errors shown."),
     "report": ("report", "Write the page of a result: one self-contained HTML file."),
     "import": ("import_", "Turn a batch system's accounting into a trace."),
 }

@@ -24,6 +24,9 @@ _DEFINITIONS = (
     "core = [core] = cores",
 )
 _SPELLINGS = {"°C": "degC", "°": "deg", "€": "EUR", "%": "percent", "CO2": "CO2"}
+_PREFIXES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+_PREFIXED = ("W", "B", "B/s", "FLOP/s", "Hz")
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _SHOWN = {
     "W": (("GW", 1e9), ("MW", 1e6), ("kW", 1e3), ("W", 1.0)),
     "J": (("GWh", 3.6e12), ("MWh", 3.6e9), ("kWh", 3.6e6), ("J", 1.0)),
@@ -86,6 +89,10 @@ def parse(text: str, unit: str) -> float:
             return number
         like = "degC" if unit == "K" else unit
         raise SpecError(f"'{text}' has no unit: expected one such as '{match[1]} {like}'")
+    if unit in _PREFIXED and name.endswith(unit) and name.removesuffix(unit) in _PREFIXES:
+        return number * _PREFIXES[name.removesuffix(unit)]  # as pint would, which takes long to load
+    if unit == "s" and name in _SECONDS:
+        return number * _SECONDS[name]
     return _convert(number, name, unit, text)
 
 

@@ -1,0 +1,17 @@
+"""``exatwin estimate hpcg``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("hpcg")
+@click.option("--machine", default="jupiter", show_default=True, metavar="NAME", help="As for 'machines'.")
+@click.option("--nodes", metavar="N", help="Nodes of the run; by default all.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object in SI units.")
+def command(machine: str, nodes: str | None, as_json: bool) -> None:
+    """Say what HPCG gives on a machine: its result, and the power it would draw."""
+    from exatwin.cli._estimate import positive, show
+    from exatwin.study.estimate import estimate_hpcg
+
+    show(estimate_hpcg(machine, nodes=positive("--nodes", nodes)), as_json)

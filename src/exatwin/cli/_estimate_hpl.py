@@ -1,0 +1,21 @@
+"""``exatwin estimate hpl``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("hpl")
+@click.option("--machine", default="jupiter", show_default=True, metavar="NAME", help="As for 'machines'.")
+@click.option("--nodes", metavar="N", help="Nodes of the run; by default all.")
+@click.option("--n", "order", metavar="N", help="Order of the matrix; by default from the memory.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object in SI units.")
+def command(machine: str, nodes: str | None, order: str | None, as_json: bool) -> None:
+    """Say what HPL gives on a machine: Rmax, time, power, and its rank in each edition of the lists.
+
+    Examples: exatwin estimate hpl; exatwin estimate hpl --machine jupiter --n 22536192 --json
+    """
+    from exatwin.cli._estimate import positive, show
+    from exatwin.study.estimate import estimate_hpl
+
+    show(estimate_hpl(machine, nodes=positive("--nodes", nodes), n=positive("--n", order)), as_json)

@@ -1,0 +1,153 @@
+"""Decoder language models: what a model file says, and what follows from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import model_validator
+
+from exatwin.catalogue.load import data_folder, looks_like_path, names
+from exatwin.foundation.errors import CatalogueError, nearest
+from exatwin.foundation.spec import Count, PositiveCount, Spec, read_toml
+from exatwin.workload.apps.llm_terms import Shape
+
+
+class LanguageModel(Spec):
+    """A decoder, dense or with experts."""
+
+    name: str
+    """Its name."""
+    layers: PositiveCount
+    """Decoder layers."""
+    hidden: PositiveCount
+    """Width of the residual stream."""
+    ffn: Count
+    """Width of the feed-forward part of dense layers; 0 where every layer has experts."""
+    heads: PositiveCount
+    """Query heads."""
+    kv_heads: PositiveCount
+    """Key and value heads."""
+    vocab: PositiveCount
+    """Size of the vocabulary."""
+    gated_mlp: bool = True
+    """Whether the feed-forward part is gated (three matrices)."""
+    tied_embeddings: bool = False
+    """Whether input and output share one table."""
+    head_size: PositiveCount | None = None
+    """Width of a head; blank for hidden / heads."""
+    window: PositiveCount | None = None
+    """Tokens that attention sees in every second layer; blank for all."""
+    query_rank: PositiveCount | None = None
+    """Rank of the queries in latent attention."""
+    latent_rank: PositiveCount | None = None
+    """Rank of keys and values in latent attention; blank for ordinary attention."""
+    rope_size: Count = 0
+    """Width of the positional part of a head in latent attention."""
+    experts: Count = 0
+    """Routed experts of a layer."""
+    experts_per_token: Count = 0
+    """Routed experts that a token visits."""
+    expert_ffn: Count = 0
+    """Width of one expert."""
+    shared_experts: Count = 0
+    """Experts that every token visits."""
+    dense_layers: Count = 0
+    """Layers without experts in a model that has them."""
+    source: str = ""
+    """Where its numbers come from."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.heads % self.kv_heads:
+            raise ValueError(f"'heads' is {self.heads}, expected a multiple of 'kv_heads' = {self.kv_heads}")
+        if self.head_size is None and self.hidden % self.heads:
+            raise ValueError(f"'hidden' is {self.hidden}, expected a multiple of 'heads' = {self.heads}")
+        if self.experts and not (self.experts_per_token and self.expert_ffn):
+            raise ValueError("'experts' needs 'experts_per_token' and 'expert_ffn'")
+        if self.experts_per_token > self.experts:
+            raise ValueError(f"'experts_per_token' is {self.experts_per_token}, 'experts' {self.experts}")
+        if self.dense_layers > self.layers:
+            raise ValueError(f"'dense_layers' is {self.dense_layers}, 'layers' only {self.layers}")
+        if not self.ffn and (not self.experts or self.dense_layers):
+            raise ValueError("'ffn' is 0, expected the width of the dense feed-forward part")
+        return self
+
+    def shape(self, seq: int) -> Shape:
+        """Return what the law of a training step knows of the model at sequences of `seq` tokens."""
+        head = self.head_size or self.hidden // self.heads
+        query, key_value, attention = self._attention(head)
+        near = (seq + 1) / 2.0
+        window = near if self.window is None else (near + min(self.window, near)) / 2.0
+        return Shape(
+            layers=float(self.layers),
+            dense_layers=float(self.dense_layers if self.experts else self.layers),
+            hidden=float(self.hidden),
+            query=query,
+            key_value=key_value,
+            heads=float(self.heads),
+            attention_params=attention,
+            ffn=float(max(self.ffn, 1)),
+            matrices=3.0 if self.gated_mlp else 2.0,
+            experts=float(self.experts),
+            active_experts=float(self.experts_per_token),
+            expert_ffn=float(self.expert_ffn),
+            shared_ffn=float(self.shared_experts * self.expert_ffn),
+            vocab=float(self.vocab),
+            embeddings=1.0 if self.tied_embeddings else 2.0,
+            window=window,
+        )
+
+    def _attention(self, head: int) -> tuple[float, float, float]:
+        """Return the widths of queries and of keys, and the weights of the attention of one layer."""
+        query, key_value = float(self.heads * head), float(self.kv_heads * head)
+        if self.latent_rank is None:
+            return query, key_value, 2.0 * self.hidden * (query + key_value)
+        rank = self.query_rank or self.hidden
+        long = head + self.rope_size
+        down = self.hidden * (rank + self.latent_rank + self.rope_size)
+        up = rank * self.heads * long + self.latent_rank * self.heads * 2 * head
+        weights = float(down + up + self.heads * head * self.hidden)
+        return self.heads * (long + head) / 2.0, float(self.latent_rank + self.rope_size) / 2.0, weights
+
+    def params(self) -> tuple[float, float]:
+        """Return the weights of the model, and those that one token uses."""
+        s = self.shape(1)
+        sparse = s.layers - s.dense_layers
+        common = s.layers * s.attention_params + s.dense_layers * s.matrices * s.ffn * s.hidden
+        common += sparse * s.hidden * (s.experts + s.matrices * s.shared_ffn)
+        common += s.embeddings * s.vocab * s.hidden
+        each = sparse * s.matrices * s.expert_ffn * s.hidden
+        return common + each * s.experts, common + each * s.active_experts
+
+    def flop_per_token(self, seq: int) -> float:
+        """Return the FLOP of training on one token of a sequence of `seq`.
+
+        Megatron's convention: causal attention counted half, logits included, no recomputation.
+        """
+        s = self.shape(seq)
+        active = self.params()[1] - (s.embeddings - 1.0) * s.vocab * s.hidden
+        return float(6.0 * active + 12.0 * s.layers * s.query * s.window)
+
+
+def load_model(name: str) -> LanguageModel:
+    """Return the model called `name`, or described by the TOML file at the path `name`.
+
+    Raises
+    ------
+    CatalogueError
+        There is no such model.
+    SpecError
+        The file is malformed.
+
+    Examples
+    --------
+    >>> round(load_model("llama-3.1-405b").params()[0] / 1e9)
+    406
+    """
+    if looks_like_path(name):
+        return LanguageModel.parse(read_toml(Path(name)), name)
+    path = data_folder() / "models" / f"{name.lower()}.toml"
+    if not path.is_file():
+        raise CatalogueError(f"unknown model '{name}': {nearest(name, names('models'))}")
+    return LanguageModel.parse(read_toml(path), path.name)

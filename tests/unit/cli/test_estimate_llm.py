@@ -1,0 +1,137 @@
+"""``exatwin estimate llm``: what it prints, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from exatwin.cli import main
+from exatwin.cli._estimate_llm import command
+from exatwin.foundation.errors import ExatwinError, InfeasibleError, SpecError
+
+
+def asked(*words: str) -> Result:
+    return CliRunner().invoke(command, list(words))
+
+
+def document(*words: str) -> dict[str, Any]:
+    found = asked(*words, "--json")
+    assert found.exit_code == 0, found.exception
+    answer: dict[str, Any] = json.loads(found.stdout)
+    return answer
+
+
+def test_json_has_what_was_promised() -> None:
+    found = document(
+        "--machine", "dgx-h100", "--model", "llama-3.1-70b", "--accelerators", "64", "--precision", "fp8"
+    )
+    for key in ("iteration_s", "model_flop_s_per_accelerator", "mfu_frac", "tokens_per_s", "energy_j"):
+        assert found[key] > 0.0
+    assert found["memory_b_per_accelerator"] < 86e9
+    assert sum(found["breakdown_s"].values()) == pytest.approx(found["iteration_s"])
+    low, high = found["interval"]["iteration_s"]
+    assert low < found["iteration_s"] < high
+    layout = found["layout"]
+    assert layout["tp"] * layout["pp"] * layout["cp"] * layout["dp"] == 64
+
+
+def test_what_is_given_is_kept_and_what_is_chosen_is_said() -> None:
+    words = [
+        "--machine",
+        "dgx-h100",
+        "--model",
+        "gpt-3-175b",
+        "--accelerators",
+        "512",
+        "--tp",
+        "4",
+        "--pp",
+        "8",
+    ]
+    found = document(*words, "--vpp", "12", "--seq", "2048", "--global-batch", "2048", "--precision", "fp8")
+    assert {key: found["layout"][key] for key in ("tp", "pp", "vpp", "global_batch")} == {
+        "tp": 4, "pp": 8, "vpp": 12, "global_batch": 2048,
+    }  # fmt: skip
+    chosen = found["assumptions"][0]
+    assert chosen.startswith("chosen: ")
+    assert "micro_batch" in chosen
+    assert "tp =" not in chosen.replace("micro_batch", "")
+
+
+def test_the_node_power_of_a_measured_run_is_met() -> None:
+    """Eight H100 training GPT-3 drew 6,848 W at the AC meter of a submission with power measured."""
+    words = [
+        "--machine",
+        "dgx-h100",
+        "--model",
+        "gpt-3-175b",
+        "--accelerators",
+        "512",
+        "--tp",
+        "4",
+        "--pp",
+        "8",
+    ]
+    found = document(*words, "--vpp", "12", "--seq", "2048", "--global-batch", "2048", "--precision", "fp8")
+    assert found["power_w"] / 64 == pytest.approx(6848.0, rel=0.08)
+    assert found["energy_j"] == pytest.approx(found["power_w"] * found["iteration_s"])
+
+
+def test_a_person_reads_lines() -> None:
+    found = asked("--model", "openeurollm-32b", "--accelerators", "64")
+    assert found.exit_code == 0, found.exception
+    assert "on JUPITER Booster: 64 accelerators" in found.stdout
+    for word in ("step", "tokens", "MFU", "memory", "energy", "billed as", "interval", "assumed: chosen"):
+        assert word in found.stdout
+
+
+def test_a_hundred_thousand_accelerators_need_no_special_path() -> None:
+    found = document("--machine", "gb300-nvl72", "--model", "llama-3.1-405b", "--accelerators", "99936")
+    assert any("extrapolated" in text for text in found["assumptions"])
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "message"),
+    [
+        (["--model", "llama-3.1-405b", "--accelerators", "8"], InfeasibleError, "more than there is"),
+        (["--model", "llama-3.1-70b", "--accelerators", "64", "--tp", "3"], SpecError, "does not divide"),
+        (["--model", "lama-3.1-70b", "--accelerators", "64"], ExatwinError, "did you mean 'llama-3.1-70b'"),
+        (["--model", "llama-3.1-70b", "--accelerators", "0"], SpecError, "--accelerators 0"),
+        (
+            ["--model", "llama-3.1-70b", "--accelerators", "64", "--precision", "fp7"],
+            SpecError,
+            "unknown precision",
+        ),
+        (["--model", "llama-3.1-70b", "--accelerators", "64", "--precision", "nvfp4"], SpecError, "no nvfp4"),
+        (["--model", "llama-3.1-8b", "--accelerators", "64", "--tp", "4", "--dp", "3"], SpecError, "--dp 3"),
+        (["--model", "llama-3.1-8b", "--accelerators", "30000"], SpecError, "23,536"),
+        (["--model", "missing.toml", "--accelerators", "64"], ExatwinError, "no such file"),
+        (
+            ["--machine", "frontier", "--model", "llama-3.1-8b", "--accelerators", "64"],
+            SpecError,
+            "never calibrated",
+        ),
+    ],
+)
+def test_bad_input_is_one_line(words: list[str], kind: type[Exception], message: str) -> None:
+    found = asked(*words)
+    assert isinstance(found.exception, kind)
+    assert message in str(found.exception)
+    assert "\n" not in str(found.exception)
+
+
+def test_it_is_on_the_menu() -> None:
+    assert callable(main)
+    from exatwin.cli.estimate import command as estimate
+
+    assert "llm" in CliRunner().invoke(estimate, ["--help"]).stdout
+
+
+def test_layers_that_no_pipeline_divides_still_find_a_good_plan() -> None:
+    """Its 126 layers divide by few numbers of stages; its makers count the embeddings as layers."""
+    found = document("--model", "llama-3.1-405b", "--accelerators", "4096", "--precision", "fp8")
+    assert found["mfu_frac"] > 0.3
+    assert found["layout"]["pp"] > 1

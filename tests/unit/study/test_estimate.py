@@ -1,0 +1,76 @@
+"""Estimates as people ask for them: from Python and from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from exatwin.cli.estimate import command
+from exatwin.foundation.errors import CatalogueError, ExatwinError, SpecError
+from exatwin.study.estimate import estimate_hpl
+
+
+def asked(*arguments: str) -> str:
+    result = CliRunner().invoke(command, list(arguments))
+    if isinstance(result.exception, ExatwinError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_json_holds_what_is_promised() -> None:
+    found = json.loads(asked("hpl", "--machine", "jupiter", "--n", "22536192", "--json"))
+    assert {"rmax_flop_s", "n", "time_s", "power_w", "flop_per_j", "ranks", "interval"} <= set(found)
+    assert found["rmax_flop_s"] > 1e18
+    low, high = found["interval"]["rmax_flop_s"]
+    assert low < 1e18 < high
+    assert found["ranks"]["top500"]["202511"] == 4
+    assert found["flop_per_j"] == pytest.approx(found["rmax_flop_s"] / found["power_w"])
+    assert found["energy_boundary"].startswith("nodes at the input")
+    assert found["assumptions"]
+
+
+def test_the_bill_is_in_the_unit_of_the_site() -> None:
+    found = estimate_hpl("jupiter")
+    amount, unit = found.billed
+    assert unit == "core-h"
+    assert amount == pytest.approx(5884 * 288 * float(found.values["time_s"]) / 3600.0)
+
+
+def test_a_person_reads_value_interval_bill_and_assumptions() -> None:
+    text = asked("hpl", "--machine", "jupiter", "--nodes", "100")
+    for expected in (
+        "PFLOP/s to",
+        "billed as",
+        "core-h",
+        "assumed: ",
+        "energy: nodes",
+        "interval: ",
+        "top500",
+    ):
+        assert expected in text
+
+
+def test_a_listed_machine_without_nodes_is_estimated_and_says_so() -> None:
+    found = estimate_hpl("Sirius")
+    assert found.nodes * found.machine.node.accelerators == 96
+    assert any("the list counts no nodes" in text for text in found.assumptions)
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "nan", "1e6", "many", "10000000000"])
+def test_sizes_that_are_no_count_are_refused(value: str) -> None:
+    with pytest.raises(SpecError, match="expected a whole number from 1"):
+        asked("hpl", "--nodes", value)
+
+
+def test_an_unknown_machine_names_the_nearest() -> None:
+    with pytest.raises(CatalogueError, match="did you mean 'jupiter'"):
+        estimate_hpl("jupitr")
+
+
+def test_an_unknown_application_names_the_nearest() -> None:
+    result = CliRunner().invoke(command, ["hlp"])
+    assert result.exit_code == 2
+    assert "did you mean 'hpl'" in result.output
