@@ -234,9 +234,9 @@ def head(found: LlmCalibration) -> list[str]:
         'name = "llm-training"',
         f"power_exponent = {fact(found.power_exponent)}",
         f"memory_frac = {fact(found.memory_frac)}",
-        f"network_frac = {fact(found.network_frac, 'ALPS', 'derived', near)}",
-        f"network_latency_us = {fact(found.network_latency_us, 'ALPS', 'derived', floor)}",
-        f"network_overlap_frac = {fact(found.network_overlap_frac, 'ALPS', 'derived', both)}",
+        f"network_frac = {fact(found.network_frac, 'ALPS', 'assumed', near)}",
+        f"network_latency_us = {fact(found.network_latency_us, 'ALPS', 'assumed', floor)}",
+        f"network_overlap_frac = {fact(found.network_overlap_frac, 'ALPS', 'assumed', both)}",
         f'reserve = {{ value = "{found.reserve_b / 1e9:g} GB", source = "OOM", quality = "derived", '
         f'note = "{rest}" }}',
         f"usable_memory = {fact(found.usable_memory, 'DEEP', 'derived', '97,871 MiB on a GH200 of 96 GB')}",
