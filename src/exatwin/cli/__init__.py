@@ -89,6 +89,10 @@ def _interruptible() -> Iterator[None]:
     before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except Exception:
+        if heard:  # a library has made an error of its own of it
+            raise KeyboardInterrupt from None
+        raise
     finally:
         sys.unraisablehook = hook_before
         for number, handler in before.items():

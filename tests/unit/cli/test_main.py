@@ -106,6 +106,24 @@ def test_an_interrupt_while_modules_are_imported_is_one_line(monkeypatch: pytest
         signal.signal(signal.SIGINT, before)
 
 
+def test_an_interrupt_that_a_library_turns_into_an_error_is_still_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def turned(*args: object, **named: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("exatwin.study.sweep.run", turned)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert refused(*SMALL, code=130) == "interrupted: nothing half-written is left"
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     """Return the running command."""
     return subprocess.Popen(
