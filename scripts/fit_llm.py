@@ -226,9 +226,9 @@ def fact(value: float, source: str = "FIT", quality: str = "fitted", note: str =
 
 def head(found: LlmCalibration) -> list[str]:
     """Return the numbers that are not in a table."""
-    near = "two nodes of four GH200: 123 GB/s bus bandwidth at 128 MiB"
-    floor = "floor of two nodes, and growth with their number"
-    both = "between the sum and the larger of both phases"
+    near = "set by hand in view of: two nodes of four GH200: 123 GB/s bus bandwidth at 128 MiB"
+    floor = "set by hand in view of: floor of two nodes, and growth with their number"
+    both = "set by hand in view of: between the sum and the larger of both phases"
     rest = "what runs on JUPITER took beyond the parts that are counted"
     return [
         'name = "llm-training"',
