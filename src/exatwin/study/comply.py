@@ -1,0 +1,170 @@
+"""The reports that law asks for, from a result and a site's file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+
+from exatwin.account.compliance.cells import Report
+from exatwin.account.compliance.eed import eed
+from exatwin.account.compliance.enefg import enefg
+from exatwin.account.compliance.year import YearOfOperation, cooling_degree_days
+from exatwin.catalogue.site import Site, load_site
+from exatwin.foundation.errors import SpecError, nearest
+from exatwin.foundation.signal import Signal
+from exatwin.study.result import Result
+
+_REPORTS: dict[str, Callable[[Site, YearOfOperation, str], Report]] = {"eed": eed, "enefg": enefg}
+_COOLING = ("pump_w", "fan_w", "room_w")
+
+
+def reports() -> list[str]:
+    """Return the names of the reports."""
+    return list(_REPORTS)
+
+
+def comply(rule: str, result: Result, year: int | None = None, site: str | None = None) -> Report:
+    """Return the report on a calendar year by what `result` says of it.
+
+    Parameters
+    ----------
+    rule
+        ``eed`` for Delegated Regulation (EU) 2024/1364, ``enefg`` for Germany's EnEfG.
+    result
+        A run or replay with its building; what it covers of the year is scaled to the whole.
+    year
+        The calendar year; by default the one in which the result begins.
+    site
+        Name or file of the site, whose ``report`` holds what the operator states; by default the result's.
+
+    Raises
+    ------
+    SpecError
+        There is no such report, the result covers nothing of the year, or it has no building.
+    """
+    if rule not in _REPORTS:
+        raise SpecError(f"unknown report '{rule}': {nearest(rule, _REPORTS)}")
+    if result.ledger is None or result.machine is None:
+        raise SpecError("the result has no building (it was run without a machine or without 'facility')")
+    where = load_site(site or str(result.provenance.get("site") or result.machine.file.site))
+    wanted = result.start.year if year is None else year
+    operated = year_of_operation(result, where, wanted)
+    found = _REPORTS[rule](where, operated, str(result.ledger.basis.get("pue", "")))
+    return Report(**(vars(found) | {"notes": (*_coverage(operated, result), *found.notes)}))
+
+
+def year_of_operation(result: Result, site: Site, year: int) -> YearOfOperation:
+    """Return what the calendar `year` amounts to by the part of it that `result` covers, scaled to the whole.
+
+    Raises
+    ------
+    SpecError
+        The result covers nothing of the year.
+    """
+    from exatwin.facility.plant import design_it_w
+
+    assert result.machine is not None
+    first, last = (datetime(y, 1, 1, tzinfo=UTC) for y in (year, year + 1))
+    length = (last - first).total_seconds()
+    begin = (first - result.start).total_seconds()
+    low, high = max(begin, result.start_s), min(begin + length, result.end_s)
+    if not 1 <= year <= 9998 or high <= low:
+        said = f"{_instant(result, result.start_s):%Y-%m-%d} to {_instant(result, result.end_s):%Y-%m-%d}"
+        raise SpecError(
+            f"the result covers {said}, nothing of {year}: run it with --start {year}-01-01 --days 365"
+        )
+    signals = {name: signal.clip(low, high) for name, signal in result.signals.items()}
+    scale = length / (high - low)
+    heat = signals["heat_to_water_w"]
+    reused = signals.get("heat_reused_w")
+    total = heat.integral()
+    return YearOfOperation(
+        year=year,
+        covered_s=high - low,
+        length_s=length,
+        design_it_w=design_it_w(site, result.machine)[0],
+        facility_j=signals["facility_w"].integral() * scale,
+        it_j=signals["it_w"].integral() * scale,
+        water_kg=signals["water_kg_s"].integral() * scale,
+        cooling_j=sum(signals[name].integral() for name in _COOLING if name in signals) * scale,
+        heat_to_water_j=total * scale,
+        heat_to_air_j=signals["heat_to_air_w"].integral() * scale,
+        return_k=(signals["return_k"] * heat).integral() / total if total > 0 else signals["return_k"].mean(),
+        intake_k=site.plant().room.supply_k,
+        degree_days=cooling_degree_days(signals["air_k"]) * scale,
+        heat_by_month_j=_by_month(heat, result, year),
+        peak_heat_w=heat.max(),
+        reused_j=0.0 if reused is None else reused.integral() * scale,
+        reuse_k=_reuse_k(signals),
+        upgrade_j=_total(signals, "heat_pump_w") * scale,
+        renewable_j=_renewable(site, result),
+        fed_in_j=_total(signals, "fed_in_w") * scale,
+        intervals=_intervals(result),
+    )
+
+
+def _instant(result: Result, time_s: float) -> datetime:
+    return datetime.fromtimestamp(result.start.timestamp() + time_s, UTC)
+
+
+def _total(signals: dict[str, Signal], name: str) -> float:
+    return signals[name].integral() if name in signals else 0.0
+
+
+def _reuse_k(signals: dict[str, Signal]) -> float | None:
+    if "heat_reused_w" not in signals or "reuse_k" not in signals:
+        return None
+    heat = signals["heat_reused_w"]
+    total = heat.integral()
+    return (signals["reuse_k"] * heat).integral() / total if total > 0 else None
+
+
+def _by_month(heat: Signal, result: Result, year: int) -> tuple[float, ...]:
+    """Return the heat [J] of each calendar month, as far as it is covered."""
+    starts = [datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(13)]
+    edges = [(each - result.start).total_seconds() for each in starts]
+    found = []
+    for low, high in pairwise(edges):
+        inside = max(low, heat.start_s), min(high, heat.end_s)
+        found.append(heat.integral(*inside) if inside[1] > inside[0] else 0.0)
+    return tuple(found)
+
+
+def _renewable(site: Site, result: Result) -> dict[str, float]:
+    """Return the renewable energy of the year by kind [J], as the site states it."""
+    said = site.report
+    stated = {"goo": said.guarantees_of_origin_j, "ppa": said.ppa_j, "onsite": said.onsite_j}
+    return {kind: value for kind, value in stated.items() if value is not None}
+
+
+def _intervals(result: Result) -> dict[str, tuple[float, float]]:
+    """Return 90 % ranges over the result's own figures, from the seeds of its sweep; empty without one."""
+    keys = {"facility_energy_j": "facility_j", "energy_j": "it_j", "pue": "pue", "water_kg": "water_kg"}
+    own = result.summary()
+    found = {}
+    for key, name in keys.items():
+        values = [float(seed[key]) for seed in result.seeds if seed.get(key)]
+        if len(values) >= 5 and own.get(key):
+            low, high = np.quantile(values, [0.05, 0.95]) / own[key]
+            found[name] = (float(low), float(high))
+    return found
+
+
+def _coverage(year: YearOfOperation, result: Result) -> tuple[str, ...]:
+    told = [f"every energy is modelled by run {result.provenance.get('id')}, none was read from a meter"]
+    if not year.whole:
+        days, whole = year.covered_s / 86400.0, year.length_s / 86400.0
+        told.insert(
+            0,
+            f"scaled: the result covers {days:.1f} of {whole:.0f} days of {year.year}; the rest is taken "
+            "to be like them, which no season is",
+        )
+    if not year.intervals:
+        told.append("no intervals: the result has fewer than five seeds (run it with --seeds 20)")
+    return tuple(told)
+
+
+__all__ = ["comply", "reports", "year_of_operation"]
