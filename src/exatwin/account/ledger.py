@@ -18,6 +18,7 @@ from exatwin.schedule.result import Schedule
 
 if TYPE_CHECKING:
     from exatwin.account.market import Market
+    from exatwin.account.supply import SupplyRun
 
 
 class Balance(NamedTuple):
@@ -93,7 +94,9 @@ class Ledger:
     peak_facility_w: float
     """Highest mean power of a step of the facility [W]."""
     basis: dict[str, str] = field(default_factory=dict)
-    """On what the figures rest: boundary of the PUE, tariff, market."""
+    """On what the figures rest: boundary of the PUE, tariff, market, supply."""
+    supply: dict[str, float] = field(default_factory=dict)
+    """Key figures of contracts, engine and battery; empty where all energy simply comes from the grid."""
 
     @property
     def cost_eur(self) -> float:
@@ -160,6 +163,7 @@ def settle(
     end_s: float,
     *,
     tariff: Tariff | None = None,
+    supply: SupplyRun | None = None,
 ) -> Ledger:
     """Return the ledger of one run.
 
@@ -179,6 +183,8 @@ def settle(
         The time to settle [s].
     tariff
         How energy is priced; by default the tariff of the plant's site.
+    supply
+        Where the energy came from; by default all of it from the grid.
 
     Raises
     ------
@@ -206,19 +212,25 @@ def settle(
         rack_losses_j=rack_losses_j(facility, start_s, end_s),
         jobs_j=float(it.job_j.sum()),
         idle_j=float(it.idle_j),
-        cost_parts_eur=cost_eur(meter, prices, market.price_eur_j, start_s, end_s),
+        cost_parts_eur=dict(supply.cost_parts_eur)
+        if supply
+        else cost_eur(meter, prices, market.price_eur_j, start_s, end_s),
         compared_eur={
             name: sum(cost_eur(meter, other, market.price_eur_j, start_s, end_s).values())
             for name, other in others.items()
         },
-        carbon_kgco2e=location_based_kgco2e(meter, market.carbon_kgco2e_j, start_s, end_s),
+        carbon_kgco2e=supply.location_kgco2e
+        if supply
+        else location_based_kgco2e(meter, market.carbon_kgco2e_j, start_s, end_s),
         water_kg=water_kg(facility, start_s, end_s),
         node_h=NodeHours(allocated=held, idle=offered - held, available=offered),
         billed=held * machine.file.billing.per_node_hour,
         billing_unit=machine.file.billing.unit,
         peak_it_w=it.total_w.max(),
         peak_facility_w=meter.max(),
-        basis={"pue": facility.boundary, "cost": prices.title, "market": market.source},
+        basis={"pue": facility.boundary, "cost": prices.title, "market": market.source}
+        | ({"supply": supply.basis} if supply else {}),
+        supply=supply.figures() if supply else {},
     )
 
 

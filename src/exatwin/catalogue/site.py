@@ -7,6 +7,7 @@ from typing import Annotated
 from exatwin.catalogue.load import entry
 from exatwin.catalogue.plant import Cooling, PowerChain
 from exatwin.catalogue.reporting import Reporting
+from exatwin.catalogue.supply import Supply
 from exatwin.catalogue.tariff import Tariff
 from exatwin.foundation.spec import Metres, Quantity, Sourced, Watts
 
@@ -51,6 +52,8 @@ class Site(Sourced):
     """By key, why what is named there is only a stand-in for the site's own."""
     design_it: dict[str, Watts] = {}
     """Largest IT power that the plant is built for, by machine; blank to derive it from lists or parts."""
+    supply: Supply = Supply()
+    """What stands between it and the grid."""
     report: Reporting = Reporting()
     """What the operator states for the reports that law asks for."""
     notes: list[str] = []

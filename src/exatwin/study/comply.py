@@ -100,7 +100,7 @@ def year_of_operation(result: Result, site: Site, year: int) -> YearOfOperation:
         reused_j=0.0 if reused is None else reused.integral() * scale,
         reuse_k=_reuse_k(signals),
         upgrade_j=_total(signals, "heat_pump_w") * scale,
-        renewable_j=_renewable(site, result),
+        renewable_j=_renewable(site, result, length / (result.end_s - result.start_s)),
         fed_in_j=_total(signals, "fed_in_w") * scale,
         intervals=_intervals(result),
     )
@@ -133,11 +133,17 @@ def _by_month(heat: Signal, result: Result, year: int) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _renewable(site: Site, result: Result) -> dict[str, float]:
-    """Return the renewable energy of the year by kind [J], as the site states it."""
+def _renewable(site: Site, result: Result, scale: float) -> dict[str, float]:
+    """Return the renewable energy of the year by kind [J]: as the site states it, else as modelled."""
     said = site.report
     stated = {"goo": said.guarantees_of_origin_j, "ppa": said.ppa_j, "onsite": said.onsite_j}
-    return {kind: value for kind, value in stated.items() if value is not None}
+    supply = result.ledger.supply if result.ledger else {}
+    modelled = {
+        kind: supply[f"renewable_{kind}_j"] * scale
+        for kind in ("goo", "ppa")
+        if supply.get(f"renewable_{kind}_j")
+    }
+    return modelled | {kind: value for kind, value in stated.items() if value is not None}
 
 
 def _intervals(result: Result) -> dict[str, tuple[float, float]]:

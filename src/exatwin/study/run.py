@@ -184,10 +184,18 @@ def _building(
     if scenario.cooling.supply_k is not None:
         plant = _with_supply(plant, scenario.cooling.supply_k)
     facility = run_plant(plant, it, weather, scenario.step_s)
-    chosen = scenario.market.tariff
-    tariff = load.entry(Tariff, "tariffs", chosen) if chosen else None
-    ledger = settle(power, facility, market, machine, schedule, start_s, end_s, tariff=tariff)
+    named = scenario.market.tariff
+    tariff = load.entry(Tariff, "tariffs", named) if named else None
+    chosen = scenario.supply.over(site.supply)
+    supply = None
+    if not chosen.plain:
+        from exatwin.account.supply import supplied
+
+        prices = tariff or site.prices()
+        supply = supplied(facility.signals["facility_w"], weather, market, prices, site, chosen, wanted.start)
+    ledger = settle(power, facility, market, machine, schedule, start_s, end_s, tariff=tariff, supply=supply)
     signals = {name: facility.signals[name] for name in _SHOWN}
+    signals |= dict(supply.signals) if supply else {}
     signals |= {"air_k": weather.air_k, "wet_bulb_k": weather.wet_bulb_k}
     signals |= {"price_eur_j": market.price_eur_j, "carbon_kgco2e_j": market.carbon_kgco2e_j}
     signals = {name: signal.clip(start_s, end_s) for name, signal in signals.items()}

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
+from exatwin.catalogue.supply import Supply
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.explain import explain, keys_of, model_at
 from exatwin.foundation.spec import Quantity, Spec, read_toml
@@ -104,7 +105,7 @@ class CoolingChange(Spec):
 
 
 class MarketChange(Spec):
-    """What is changed of the site's supply."""
+    """What is changed of the site's prices."""
 
     tariff: str | None = None
     """Catalogue name of the tariff, or a file; blank for the site's own."""
@@ -145,7 +146,9 @@ class Scenario(Spec):
     cooling: CoolingChange = CoolingChange()
     """What is changed of the cooling plant."""
     market: MarketChange = MarketChange()
-    """What is changed of the supply."""
+    """What is changed of prices."""
+    supply: Supply = Supply()
+    """What stands between the site and the grid, over what the site has."""
     step_s: Step = 900.0
     """Step of the building's physics."""
     facility: bool = True
