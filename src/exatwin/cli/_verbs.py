@@ -14,6 +14,7 @@ _VERBS = {
     "sites": ("sites", "The sites of the catalogue, each number with its source."),
     "estimate": ("estimate", "What one application takes on one machine."),
     "validate": ("validate", "The models beside published measurements, errors shown."),
+    "whatif": ("whatif", "A changed knob beside the base: differences with intervals over seeds."),
     "comply": ("comply", "The reports that law asks for: EU 2024/1364, EnEfG."),
     "report": ("report", "Write the page of a result: one self-contained HTML file."),
     "import": ("import_", "Turn a batch system's accounting into a trace."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -45,20 +45,33 @@ def sweep(scenario: Scenario, seeds: int, *, progress: Progress = SILENT, comman
     progress.stage("other seeds")
     figures: dict[int, Mapping[str, Any]] = {scenario.seed: first.summary()}
     others = [scenario.model_copy(update={"seed": scenario.seed + k}) for k in range(1, seeds)]
-    for done, (seed, found) in enumerate(_in_parallel(others), start=2):
-        figures[seed] = found
+    for done, (index, found) in enumerate(in_parallel(_figures, others), start=2):
+        figures[others[index].seed] = found
         progress.step(done, seeds)
     return replace(first, seeds=tuple({"seed": seed, **figures[seed]} for seed in sorted(figures)))
 
 
-def _in_parallel(scenarios: Sequence[Scenario]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield seed and key figures of each scenario as they come; no process is left behind."""
+def in_parallel(
+    function: Callable[[Scenario], dict[str, Any]], scenarios: Sequence[Scenario]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield number and figures of each scenario as they come; no process is left behind.
+
+    Parameters
+    ----------
+    function
+        What is found out of a scenario; it must be importable by name.
+
+    Raises
+    ------
+    SimulationError
+        A process was ended from outside.
+    """
     before = set(active_children())
     workers = min(len(scenarios), os.cpu_count() or 1)
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow)
     try:
         with _deaf():
-            asked = {pool.submit(_figures, scenario): scenario.seed for scenario in scenarios}
+            asked = {pool.submit(function, scenario): index for index, scenario in enumerate(scenarios)}
         for future in as_completed(asked):
             yield asked[future], future.result()
     except BrokenProcessPool:

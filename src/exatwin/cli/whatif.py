@@ -1,0 +1,65 @@
+"""``exatwin whatif``: a changed knob beside the base."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exatwin.cli._options import File
+
+if TYPE_CHECKING:
+    from exatwin.study.scenario import Scenario
+
+
+@click.command("whatif")
+@click.argument("result", type=File())
+@click.option(
+    "--set", "changes", multiple=True, metavar="PATH=VALUE", help="What is changed; may be repeated."
+)
+@click.option("--seeds", default="10", show_default=True, metavar="N", help="Seeds, each with and without.")
+@click.option("-o", "--output", type=File(), metavar="FILE", help="Write a self-contained HTML page too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing beside the answer.")
+def command(
+    result: Path, changes: tuple[str, ...], seeds: str, output: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Run the question of RESULT (a folder of `run`, or a SCENARIO.toml) with and without a change.
+
+    The same jobs, weather and prices for each seed: differences in energy, cost, emissions, utilisation and
+    waits, by size of job and by account, with the range over the seeds. Example: exatwin whatif results/a1
+    --set cooling.supply=40degC --seeds 20 -o warm.html
+    """
+    import json
+
+    from exatwin.cli._answer import Stages, Wanted
+    from exatwin.cli._estimate import positive
+    from exatwin.foundation.errors import SpecError
+    from exatwin.report import whatif as page
+    from exatwin.study.scenario import Scenario, read_value
+    from exatwin.study.whatif import whatif
+
+    base = Scenario.load(result) if result.is_file() else _scenario(result)
+    wanted = {}
+    for text in changes:
+        path, equals, value = text.partition("=")
+        if not equals:
+            raise SpecError(f"--set {text}: expected PATH=VALUE, such as cooling.supply=40degC")
+        base.replace(path.strip(), read_value(path.strip(), value.strip()), f"--set {text}")
+        wanted[path.strip()] = read_value(path.strip(), value.strip())
+    progress = Stages(Wanted(quiet=quiet))
+    try:
+        found = whatif(base, wanted, seeds=positive("--seeds", seeds) or 1, progress=progress)
+    finally:
+        progress.done()
+    if output is not None:
+        page.write(found, output)
+        click.echo(f"page     {output}", err=True)
+    click.echo(json.dumps(found.document(), allow_nan=False) if as_json else "\n".join(page.lines(found)))
+
+
+def _scenario(folder: Path) -> Scenario:
+    from exatwin.study import store
+
+    return store.load(folder).scenario

@@ -1,0 +1,193 @@
+"""A changed knob beside the base: the same jobs, the same weather, the differences over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from exatwin.foundation.errors import SpecError
+from exatwin.foundation.progress import SILENT, Progress
+from exatwin.study.result import Result
+from exatwin.study.run import run
+from exatwin.study.scenario import Scenario
+from exatwin.study.sweep import in_parallel
+
+FIGURES: dict[str, str] = {
+    "energy_j": "J", "facility_energy_j": "J", "peak_power_w": "W", "peak_facility_w": "W", "pue": "1",
+    "cost_eur": "EUR", "carbon_kgco2e": "kgCO2e", "water_kg": "kg", "node_h": "node-h",
+    "jobs_started": "1", "utilisation_frac": "1", "mean_wait_s": "s", "median_wait_s": "s", "p90_wait_s": "s",
+    "mean_bounded_slowdown": "1",
+}  # fmt: skip
+"""Key figures that are compared, with their units."""
+SIZES = (1, 2, 9, 65, 513)
+"""Smallest job of each class of size [nodes]."""
+ACCOUNTS = 8
+"""How many accounts are told apart, those with the most node-hours."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One figure with and without the change."""
+
+    name: str
+    """Which figure."""
+    unit: str
+    """Its SI unit."""
+    base: float
+    """Mean over seeds without the change."""
+    changed: float
+    """Mean over seeds with it."""
+    low: float | None
+    """5th percentile of the differences between runs of one seed; None for a single seed."""
+    high: float | None
+    """95th percentile of them."""
+
+    @property
+    def difference(self) -> float:
+        """Mean with the change less mean without."""
+        return self.changed - self.base
+
+    @property
+    def same(self) -> bool:
+        """Whether the change leaves it as it is in every seed."""
+        return self.difference == 0.0 and not self.low and not self.high
+
+    @property
+    def sure(self) -> bool:
+        """Whether nine in ten seeds agree on the sign."""
+        return self.low is not None and self.high is not None and (self.low > 0.0 or self.high < 0.0)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The answer: figures of the whole, waits by size of job, waits by account."""
+
+    base: Scenario
+    """The question without the change."""
+    changes: tuple[tuple[str, Any], ...]
+    """What was changed, by dotted path."""
+    seeds: tuple[int, ...]
+    """Seeds that were run, each with and without."""
+    figures: tuple[Difference, ...]
+    """Key figures."""
+    by_size: tuple[Difference, ...]
+    """Mean wait by class of size."""
+    by_account: tuple[Difference, ...]
+    """Mean wait of the accounts with the most node-hours."""
+
+    def document(self) -> dict[str, Any]:
+        """Return the answer as plain data."""
+
+        def plain(rows: Sequence[Difference]) -> list[dict[str, Any]]:
+            return [{**asdict(row), "difference": row.difference} for row in rows]
+
+        return {
+            "scenario": self.base.document(),
+            "changes": dict(self.changes),
+            "seeds": list(self.seeds),
+            "figures": plain(self.figures),
+            "wait_by_size": plain(self.by_size),
+            "wait_by_account": plain(self.by_account),
+        }
+
+
+def whatif(
+    base: Scenario | Result, changes: Mapping[str, Any], *, seeds: int = 10, progress: Progress = SILENT
+) -> WhatIf:
+    """Return what `changes` make of `base`, run with and without them for each of `seeds` seeds.
+
+    Parameters
+    ----------
+    base
+        A scenario, or a result whose scenario is meant.
+    changes
+        New values by dotted path, such as ``{"cooling.supply": "40 degC"}``.
+    seeds
+        How many seeds from the scenario's own on; the same for both.
+
+    Raises
+    ------
+    SpecError
+        Nothing is changed, or a key or value is not known.
+
+    Notes
+    -----
+    Jobs, weather and prices of a seed are the same with and without, so that differences within a seed are
+    due to the change; but schedules are chaotic, and one seed proves little.
+    """
+    scenario = base.scenario if isinstance(base, Result) else base
+    if not changes:
+        raise SpecError("nothing is changed: expected at least one --set PATH=VALUE")
+    other = scenario
+    for path, value in changes.items():
+        other = other.replace(path, value)
+    numbers = tuple(scenario.seed + k for k in range(seeds))
+    pairs = [each.model_copy(update={"seed": seed}) for seed in numbers for each in (scenario, other)]
+    found: list[dict[str, Any]] = [{} for _ in pairs]
+    progress.stage("seeds")
+    if len(pairs) <= 2:
+        found = [figures_of(each) for each in pairs]
+    else:
+        for done, (index, figures) in enumerate(in_parallel(figures_of, pairs), start=1):
+            found[index] = figures
+            progress.step(done, len(pairs))
+    without, with_ = found[::2], found[1::2]
+    return WhatIf(
+        base=scenario,
+        changes=tuple(changes.items()),
+        seeds=numbers,
+        figures=_compared("figures", without, with_, FIGURES),
+        by_size=_compared("size", without, with_, None),
+        by_account=_compared("account", without, with_, None)[:ACCOUNTS],
+    )
+
+
+def figures_of(scenario: Scenario) -> dict[str, Any]:
+    """Return the figures of one run: of the whole, and mean waits [s] by size and by account."""
+    result = run(scenario)
+    schedule = result.schedule
+    counted = schedule.started & (schedule.start_s >= result.start_s)
+    wait, nodes = schedule.wait_s[counted], result.jobs.nodes[counted]
+    kind = np.searchsorted(np.array(SIZES), nodes, side="right") - 1
+    held = nodes * (schedule.end_s[counted] - schedule.start_s[counted])
+    account = result.jobs.account[counted]
+    known = np.unique(account[account >= 0])
+    most = sorted(known, key=lambda one: -float(held[account == one].sum()))[: 2 * ACCOUNTS]
+    return {
+        "figures": result.summary(),
+        "size": {_class(k): float(wait[kind == k].mean()) for k in range(len(SIZES)) if np.any(kind == k)},
+        "account": {f"account {one}": float(wait[account == one].mean()) for one in most},
+    }
+
+
+def _class(k: int) -> str:
+    low = SIZES[k]
+    if k == len(SIZES) - 1:
+        return f"{low:,} nodes and more"
+    return "1 node" if low == 1 else f"{low} to {SIZES[k + 1] - 1} nodes"
+
+
+def _compared(
+    part: str, without: Sequence[Mapping[str, Any]], with_: Sequence[Mapping[str, Any]],
+    units: Mapping[str, str] | None,
+) -> tuple[Difference, ...]:  # fmt: skip
+    """Return the figures that are known in every run."""
+    names = list(units) if units is not None else list(without[0][part])
+    runs = [*without, *with_]
+    rows = []
+    for name in names:
+        if not all(isinstance(each[part].get(name), int | float) for each in runs):
+            continue
+        base, other = (np.array([each[part][name] for each in side], np.float64) for side in (without, with_))
+        low, high = (None, None)
+        if len(base) > 1:
+            low, high = (float(v) for v in np.percentile(other - base, [5, 95]))
+        unit = units[name] if units is not None else "s"
+        rows.append(Difference(name, unit, float(base.mean()), float(other.mean()), low, high))
+    return tuple(rows)
+
+
+__all__ = ["Difference", "WhatIf", "figures_of", "whatif"]

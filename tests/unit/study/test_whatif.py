@@ -1,0 +1,74 @@
+"""What if: only what the change moves differs, and both sides see the same jobs."""
+
+import pytest
+
+from exatwin.foundation.errors import SpecError
+from exatwin.report.whatif import amount, lines, write
+from exatwin.study.scenario import Scenario
+from exatwin.study.whatif import whatif
+
+DAY = Scenario().replace("machine", "jedi").replace("days", 1).replace("workload.warmup", "1 day")
+
+
+@pytest.fixture(scope="module")
+def warmer():
+    return whatif(DAY, {"cooling.supply": "40 degC"}, seeds=2)
+
+
+def row(rows, name):
+    return next(each for each in rows if each.name == name)
+
+
+def test_warmer_water_moves_the_building_and_leaves_the_jobs(warmer):
+    assert row(warmer.figures, "facility_energy_j").difference < 0
+    assert row(warmer.figures, "pue").sure
+    for name in ("energy_j", "mean_wait_s", "jobs_started", "node_h"):
+        assert row(warmer.figures, name).same
+
+
+def test_another_order_moves_waits_and_has_a_range():
+    found = whatif(DAY, {"schedule.policy": "ljf", "schedule.backfill": "none"}, seeds=3)
+    wait = row(found.figures, "mean_wait_s")
+    assert wait.difference > 0
+    assert wait.low <= wait.difference <= wait.high
+    assert len(found.by_size) >= 2
+
+
+def test_people_read_what_stays_the_same(warmer):
+    told = "\n".join(lines(warmer))
+    assert "cooling.supply = 40 degC" in told
+    assert "the same in every seed: energy of the IT" in told
+
+
+def test_the_page_stands_alone(warmer, tmp_path):
+    path = tmp_path / "what.html"
+    write(warmer, path)
+    text = path.read_text("utf-8")
+    assert "What if cooling.supply = 40 degC?" in text
+    assert "src=" not in text.split("</script>")[-1]
+
+
+def test_one_seed_has_no_range():
+    found = whatif(DAY, {"cooling.supply": "40 degC"}, seeds=1)
+    assert all(each.low is None for each in found.figures)
+    assert found.document()["seeds"] == [0]
+
+
+def test_nothing_changed_and_unknown_keys_are_refused():
+    with pytest.raises(SpecError, match="nothing is changed"):
+        whatif(DAY, {})
+    with pytest.raises(SpecError, match=r"cooling\.supply"):
+        whatif(DAY, {"cooling.suply": "40 degC"})
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (7200.0, "s", "2.00 h"),
+        (-90.0, "s", "-1.5 min"),
+        (3.6e9, "J", "1.0 MWh"),
+        (1500.0, "kgCO2e", "1.5 t CO2e"),
+    ],
+)
+def test_amounts_are_what_people_read(value, unit, text):
+    assert amount(value, unit) == text
