@@ -26,12 +26,20 @@ TITLES = {
 }  # fmt: skip
 
 
+_CSS = """
+body { background: #fff; color: #1b2a38; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; margin: 1rem 0 }
+td, th { padding: .25rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd }
+td:first-child, th:first-child { text-align: left }
+"""
+
+
 def amount(value: float, unit: str, *, sign: bool = False) -> str:
     """Return a figure as people read it; with `sign` as a difference."""
     front = ("+" if value >= 0 else "-") if sign else ("-" if value < 0 else "")
     size = abs(value)
     if unit == "1":
-        text = f"{size:,.0f}" if size >= 1000 else f"{size:.4g}"
+        text = f"{size:,.0f}" if size >= 1000 else f"{size:.4g}" if size >= 1e-3 else f"{size:.5f}"
     elif unit == "J":
         text = f"{size / 3.6e9:,.1f} MWh" if size >= 3.6e8 else f"{size / 3.6e6:,.3g} kWh"
     elif unit == "s":
@@ -97,7 +105,14 @@ def figure(found: WhatIf) -> go.Figure:
         y=[TITLES.get(row.name, f"wait, {row.name}") for row in rows],
         mode="markers",
         marker={"size": 9, "color": [colours["teal"] if row.sure else colours["grey"] for row in rows]},
-        error_x={"type": "data", "array": right, "arrayminus": left, "symmetric": False, "thickness": 1},
+        error_x={
+            "type": "data",
+            "array": right,
+            "arrayminus": left,
+            "symmetric": False,
+            "thickness": 1,
+            "color": colours["grey"],
+        },
         hovertemplate="%{y}: %{x:.2f} %<extra></extra>",
         showlegend=False,
     )
@@ -121,9 +136,7 @@ def write(found: WhatIf, path: Path) -> None:
     tables = "".join(_table(title or "the whole", rows) for title, rows in _parts(found) if rows)
     text = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(changed)}</title>'
-        f"<style>{style.css_variables()}body{{font-family:{style.FONT};max-width:60rem;margin:2rem auto;"
-        "padding:0 1rem}table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .7rem;"
-        "text-align:right;border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}"
+        f"<style>body{{font-family:{style.FONT}}}{_CSS}"
         f"</style><script>{get_plotlyjs()}</script></head><body><h1>What if {escape(changed)}?</h1>"
         f"<p>{len(found.seeds)} seeds, each with and without the change; jobs, weather and prices of a seed "
         "are the same. Coloured: nine seeds in ten agree on the sign.</p>"

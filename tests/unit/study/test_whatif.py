@@ -7,7 +7,7 @@ from exatwin.report.whatif import amount, lines, write
 from exatwin.study.scenario import Scenario
 from exatwin.study.whatif import whatif
 
-DAY = Scenario().replace("machine", "jedi").replace("days", 1).replace("workload.warmup", "1 day")
+DAY = Scenario().replace("machine", "jeti").replace("days", 1).replace("workload.warmup", "1 day")
 
 
 @pytest.fixture(scope="module")
