@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import model_validator
 
+from exatwin.catalogue.reuse import Hall, HeatReuse
 from exatwin.foundation.spec import (
     Count,
     Fraction,
@@ -183,6 +184,10 @@ class Cooling(Sourced):
     """What cools the warm water."""
     room: RoomCooling
     """What cools the rooms."""
+    reuse: HeatReuse | None = None
+    """Who takes heat from the warm water, and through what; blank for nobody."""
+    hall: Hall | None = None
+    """What was measured of this very hall; blank for most."""
     notes: list[str] = []
     """What a careful reader should know."""
 

@@ -11,6 +11,7 @@ from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.plant import Carries, Cooling, HeatTo, PowerChain
 from exatwin.catalogue.site import Site
 from exatwin.facility.component import Electrical, Outdoors, Rejection, Thermal, components
+from exatwin.facility.reuse import Reuse
 from exatwin.facility.thermal import Pumps
 from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import InfeasibleError, SimulationError, SpecError
@@ -60,6 +61,8 @@ class Plant:
     """Lighting, offices and controls [W]."""
     boundary: str
     """Where energy is metered, in the terms of EN 50600-4-2."""
+    reuse: Reuse | None = None
+    """What takes heat from the warm water for customers; None where nobody does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +73,8 @@ class FacilityRun:
     """``it_w``, ``facility_w``, ``chain_loss_w``, ``loss_<stage>_w``, ``pump_w``, ``fan_w``, ``room_w``,
     ``fixed_w``, ``heat_to_water_w``, ``heat_to_air_w`` [W]; ``supply_k``, ``return_k`` [K]; ``water_kg_s``;
     ``pue``; ``limited`` (1 where the supply could not be held); ``rack_<stage>_w``, losses behind the IT
-    meter and thus part of ``it_w`` [W]."""
+    meter and thus part of ``it_w`` [W]. With heat reuse also
+    those of :meth:`exatwin.facility.reuse.Reuse.signals`."""
     plant: Plant
     """The plant that did it."""
 
@@ -94,7 +98,22 @@ class FacilityRun:
     def overheads(self) -> dict[str, str]:
         """Return the signal of each part of the facility beyond the IT, by the part's name."""
         chain = {s.name: f"loss_{s.name}_w" for s in self.plant.stages if s.carries is not Carries.RACK}
-        return chain | {"pumps": "pump_w", "fans": "fan_w", "room cooling": "room_w", "fixed": "fixed_w"}
+        lift = (
+            {"heat pumps": "heat_pump_w"} if self.plant.reuse is not None and self.plant.reuse.inside else {}
+        )
+        rest = {"pumps": "pump_w", "fans": "fan_w", "room cooling": "room_w", "fixed": "fixed_w"}
+        return chain | rest | lift
+
+    @property
+    def erf(self) -> float:
+        """Heat handed over for reuse over energy of the facility, over the whole run (EN 50600-4-6)."""
+        reused = self.signals.get("heat_reused_w")
+        return 0.0 if reused is None else reused.integral() / self.signals["facility_w"].integral()
+
+    @property
+    def ere(self) -> float:
+        """Energy of the facility less that reused over energy of the IT (The Green Grid, white paper 29)."""
+        return (1.0 - self.erf) * self.pue
 
     @property
     def limited_h(self) -> float:
@@ -170,7 +189,9 @@ def build_plant(site: Site, machine: Machine, *, it_w: float | None = None) -> P
     hot = Outdoors(*(np.asarray(cooling.supply_k - cooling.rejection.approach_k),) * 2)
     fans = cooler.reject(heat + pumps.rated_power_w, hot, cooling.supply_k).power_w
     chilled = room.reject(in_rooms, hot, cooling.room.supply_k).power_w
-    outer = _outer_stages(chain, load_w + pumps.rated_power_w + float(fans) + float(chilled) + fixed)
+    reuse = _reuse(cooling, heat + pumps.rated_power_w)
+    lift = reuse.rated_power_w if reuse is not None and reuse.inside else 0.0
+    outer = _outer_stages(chain, load_w + pumps.rated_power_w + float(fans) + float(chilled) + fixed + lift)
     return Plant(
         site=site,
         design_it_w=largest,
@@ -182,7 +203,15 @@ def build_plant(site: Site, machine: Machine, *, it_w: float | None = None) -> P
         cooling=cooling,
         fixed_w=fixed,
         boundary=chain.boundary,
+        reuse=reuse,
     )
+
+
+def _reuse(cooling: Cooling, heat_w: float) -> Reuse | None:
+    """Return what takes at most `heat_w` [W] from the loop for customers; None without any."""
+    if cooling.reuse is None:
+        return None
+    return Reuse.sized(cooling.reuse, heat_w, cooling.supply_k + cooling.range_k, cooling.range_k)
 
 
 def _it_stages(chain: PowerChain, it_w: float) -> tuple[tuple[Stage, ...], float, float]:
@@ -211,7 +240,14 @@ def _outer_stages(chain: PowerChain, load_w: float) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def run_plant(plant: Plant, it_w: Signal, weather: Weather, step_s: float = 900.0) -> FacilityRun:
+def run_plant(
+    plant: Plant,
+    it_w: Signal,
+    weather: Weather,
+    step_s: float = 900.0,
+    *,
+    heat_demand_w: Signal | None = None,
+) -> FacilityRun:
     """Return what `plant` does under `it_w` and `weather`, in steps of `step_s` [s] of their means.
 
     Parameters
@@ -224,13 +260,16 @@ def run_plant(plant: Plant, it_w: Signal, weather: Weather, step_s: float = 900.
         The air around it; must cover the time of `it_w`.
     step_s
         Length of a step [s].
+    heat_demand_w
+        What the customers of the plant's heat ask for [W], see :func:`exatwin.facility.demand.heat_demand_w`;
+        left out, nothing. A plant without heat reuse has no customers.
 
     Raises
     ------
     SpecError
-        The weather leaves part of the time uncovered.
+        The weather or the demand leaves part of the time uncovered.
     SimulationError
-        The IT power is negative or not finite.
+        The IT power is negative or not finite, or the demand negative.
 
     Notes
     -----
@@ -242,7 +281,10 @@ def run_plant(plant: Plant, it_w: Signal, weather: Weather, step_s: float = 900.
         raise SimulationError("the IT power is negative or not finite")
     load: Signal = it_w.mean(step_s)
     outdoors = Outdoors(*(_on_steps(getattr(weather, key), load, key) for key in ("air_k", "wet_bulb_k")))
-    values = _fold(plant, load.values, outdoors)
+    asked = np.zeros(len(load)) if heat_demand_w is None else _on_steps(heat_demand_w, load, "heat demand")
+    if asked.min() < 0.0:
+        raise SimulationError("the heat demand is negative")
+    values = _fold(plant, load.values, outdoors, asked, step_s)
     signals = {key: Signal(load.edges_s, value, _unit(key)) for key, value in values.items()}
     return FacilityRun(signals=signals, plant=plant)
 
@@ -250,13 +292,17 @@ def run_plant(plant: Plant, it_w: Signal, weather: Weather, step_s: float = 900.
 def _on_steps(signal: Signal, steps: Signal, key: str) -> Float64:
     if signal.start_s > steps.start_s or signal.end_s < steps.end_s:
         raise SpecError(
-            f"the weather's {key} covers {signal.start_s:g} s to {signal.end_s:g} s, "
+            f"the {_whose(key)} covers {signal.start_s:g} s to {signal.end_s:g} s, "
             f"the run needs {steps.start_s:g} s to {steps.end_s:g} s"
         )
     values = signal.over(steps.edges_s).values
     if not np.all(np.isfinite(values)):
-        raise SpecError(f"the weather's {key} has a gap: expected a finite value at every time")
+        raise SpecError(f"the {_whose(key)} has a gap: expected a finite value at every time")
     return values
+
+
+def _whose(key: str) -> str:
+    return key if key == "heat demand" else f"weather's {key}"
 
 
 def _unit(key: str) -> str:
@@ -264,18 +310,27 @@ def _unit(key: str) -> str:
     return next((unit for suffix, unit in suffixes.items() if key.endswith(suffix)), "1")
 
 
-def _fold(plant: Plant, it: Float64, outdoors: Outdoors) -> dict[str, Float64]:
+def _fold(
+    plant: Plant, it: Float64, outdoors: Outdoors, demand: Float64, step_s: float
+) -> dict[str, Float64]:
     """Return every quantity of the plant, each of shape (steps,)."""
     racks = {f"rack_{s.name}_w": _rack_loss(s, it) for s in plant.stages if s.carries is Carries.RACK}
     drawn, losses, warm = _through(plant, it, Carries.IT)
     to_water = plant.cooling.water_share * it
     moved, pump = plant.pumps.capacity_w_k(to_water), plant.pumps.power_w(to_water)
     asked = np.full_like(it, plant.cooling.supply_k)
-    cooled: Rejection = plant.cooler.reject(to_water + pump, outdoors, asked, moved)
+    heat = to_water + pump
+    taken, reused, lift = np.zeros_like(it), {}, np.zeros_like(it)
+    if plant.reuse is not None:
+        # customers come before the coolers; the return is that of the set point, before any limit is reached
+        found = plant.reuse.run(heat, asked + to_water / moved, moved, demand, step_s)
+        taken, reused = found.taken_w, plant.reuse.signals(found, asked + to_water / moved)
+        lift = found.power_w if plant.reuse.inside else lift
+    cooled: Rejection = plant.cooler.reject(heat - taken, outdoors, asked, moved)
     fixed = np.full_like(it, plant.fixed_w)
     to_air = it - to_water + warm + fixed
     room = plant.room.reject(to_air, outdoors, np.full_like(it, plant.cooling.room.supply_k))
-    auxiliaries = pump + cooled.power_w + room.power_w + fixed
+    auxiliaries = pump + cooled.power_w + room.power_w + fixed + lift
     facility, outer, _ = _through(plant, drawn + auxiliaries, Carries.ALL)
     losses |= outer
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -297,6 +352,7 @@ def _fold(plant: Plant, it: Float64, outdoors: Outdoors) -> dict[str, Float64]:
         "water_kg_s": cooled.water_kg_s + room.water_kg_s,
         "pue": pue,
         "limited": np.maximum(cooled.limited, room.limited),
+        **reused,
     }
 
 

@@ -18,7 +18,7 @@ from exatwin.foundation.errors import CatalogueError, SpecError, nearest
 from exatwin.foundation.explain import explain
 
 _SUFFIX = re.compile(
-    r"_(w_k|w_m2|m2|b_s|flop_s|eur_j|eur_w|kgco2e_j|kgco2e|kg_s|m3_s|frac|eur|deg|pa|hz|w|j|s|k|b|m)$"
+    r"_(w_k|j_k|w_m2|m2|m3|b_s|flop_s|eur_j|eur_w|kgco2e_j|kgco2e|kg_s|m3_s|frac|eur|deg|pa|hz|w|j|s|k|b|m)$"
 )
 
 
