@@ -50,7 +50,7 @@ def effectiveness(ntu: ArrayLike, ratio: ArrayLike) -> Float64:
     gap = 1.0 - c
     decay = np.exp(-n * gap)
     # (1 - decay) / gap, which tends to n as the gap closes
-    rise = np.where(gap > 1e-9, -np.expm1(-n * gap) / np.where(gap > 1e-9, gap, 1.0), n)
+    rise = np.where(gap > 0.0, -np.expm1(-n * gap) / np.where(gap > 0.0, gap, 1.0), n)
     return np.asarray(rise / (rise + decay), np.float64)
 
 
@@ -230,12 +230,12 @@ class DryCooler:
         speed = np.where(few, self.fan_floor, 1.0)
         if np.any(between):
             rates, rows = heat[between] / above[between], water[between]
-            speed[between] = _root(lambda x: self._per_kelvin(x, rows) / rates, self.fan_floor, rates.size)
+            speed[between] = root(lambda x: self._per_kelvin(x, rows) / rates, self.fan_floor, rates.size)
         share = np.where(few, heat / np.where(few & (heat > 0.0), least * above, 1.0), 1.0)
         return speed, share
 
 
-def _root(ratio: Callable[[Float64], Float64], floor: float, size: int) -> Float64:
+def root(ratio: Callable[[Float64], Float64], floor: float, size: int) -> Float64:
     """Return where a rising `ratio` is 1, between `floor` and 1, for each of `size` elements.
 
     False position in logarithms, where conductances are nearly straight lines, with Illinois' halving of the
