@@ -190,6 +190,9 @@ def _check(inputs: HallInputs) -> None:
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
             raise SpecError(f"{name} has a gap at step {bad[0]}: expected a finite value at every step")
+        low = np.flatnonzero(values < 0.0)
+        if len(low):
+            raise SpecError(f"{name} is negative at step {low[0]}: expected at least 0")
     warm = np.flatnonzero(inputs.air_k >= inputs.supply_k)
     if len(warm):
         raise InfeasibleError(
