@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from exatwin.catalogue.reuse import Hall, HeatReuse
+from exatwin.catalogue.rejection import Chiller, Tower
 from exatwin.foundation.spec import (
     Count,
     Fraction,
@@ -140,6 +141,12 @@ class Rejection(Spec):
     """Share of the way to the wet bulb that wet pads cool the air; 0 without adiabatic assist."""
     bleed_frac: Ratio = 0.0
     """Water let off against salts over water evaporated."""
+    tower: Tower | None = None
+    """The tower, where ``component`` is one."""
+    chiller: Chiller | None = None
+    """The chiller that takes what the air does not, where ``component`` is ``free-then-chiller``."""
+    free: str = "dry-cooler"
+    """Registered name of what cools before that chiller."""
 
 
 class RoomCooling(Spec):
