@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import model_validator
 
-from exatwin.catalogue.reuse import Hall, HeatReuse
 from exatwin.catalogue.rejection import Chiller, Tower
+from exatwin.catalogue.reuse import Hall, HeatReuse
 from exatwin.foundation.spec import (
     Count,
     Fraction,
@@ -63,7 +63,11 @@ class ChainStage(Spec):
     headroom: PositiveRatio = 1.0
     """Rated power of the duty units over the largest load."""
     spare_units: Count = 0
-    """Units beyond the duty units; they share the load."""
+    """Units beyond the duty units and those of the redundancy."""
+    redundancy: Literal["N", "N+1", "2N"] = "N"
+    """No spare, one spare unit, or as many spare as duty units."""
+    spares: Literal["share", "idle"] = "share"
+    """Whether spare units share the load, or are switched off and lose nothing."""
     no_load_frac: Fraction = 0.0
     """Loss of an idle unit over its rated power."""
     linear_frac: Fraction = 0.0

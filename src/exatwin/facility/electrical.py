@@ -14,6 +14,9 @@ from exatwin.facility.component import components
 from exatwin.foundation.arrays import Float64
 
 
+@components.register("switchgear")
+@components.register("psu-shelf")
+@components.register("intermediate-converter")
 @components.register("rectifier")
 @components.register("ups")
 @components.register("distribution")
@@ -39,22 +42,27 @@ class Converter:
     unit_w: float
     """Rated power of one unit [W]."""
     units: int
-    """Units that share the load."""
+    """Units that carry the load."""
     no_load_frac: float
     """Loss at no load over the rated power."""
     linear_frac: float
     """Loss over the load."""
     quadratic_frac: float
     """Loss that grows with the square of the load, over the rated power at rated load."""
+    idle_units: int = 0
+    """Spare units that are switched off."""
 
     @classmethod
     def sized(cls, stage: ChainStage, load_w: float) -> Self:
         """Return the units that `stage` needs for at most `load_w` [W]; a small load gets a small unit."""
         unit = min(stage.unit_w, load_w * stage.headroom)
         duty = max(1, math.ceil(load_w * stage.headroom / unit - 1e-9))
+        spare = stage.spare_units + {"N": 0, "N+1": 1, "2N": duty}[stage.redundancy]
+        shared = stage.spares == "share"
         return cls(
             unit_w=unit,
-            units=duty + stage.spare_units,
+            units=duty + spare if shared else duty,
+            idle_units=0 if shared else spare,
             no_load_frac=stage.no_load_frac,
             linear_frac=stage.linear_frac,
             quadratic_frac=stage.quadratic_frac,
@@ -62,7 +70,7 @@ class Converter:
 
     @property
     def rated_w(self) -> float:
-        """The rated power of all units together [W]."""
+        """The rated power of the units that carry the load together [W]."""
         return self.unit_w * self.units
 
     def draw_w(self, load_w: ArrayLike) -> Float64:

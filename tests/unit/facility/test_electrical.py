@@ -65,3 +65,24 @@ def test_sizing_counts_whole_units_and_shrinks_for_a_small_load(load_w, unit_w, 
     )
     found = Converter.sized(stage, load_w)
     assert (found.unit_w, found.units) == (pytest.approx(unit_w), units)
+
+
+@pytest.mark.parametrize(
+    ("redundancy", "spares", "units", "idle"),
+    [
+        ("N", "share", 4, 0),
+        ("N+1", "share", 5, 0),
+        ("N+1", "idle", 4, 1),
+        ("2N", "share", 8, 0),
+        ("2N", "idle", 4, 4),
+    ],
+)
+def test_redundant_units_share_the_load_or_lose_nothing(redundancy, spares, units, idle):
+    stage = ChainStage(
+        name="t", component="transformer", carries="all", heat_to="outside", unit_w="2.5 MW",
+        no_load_frac=0.001, quadratic_frac=0.008, redundancy=redundancy, spares=spares,
+    )  # fmt: skip
+    found = Converter.sized(stage, 10e6)
+    assert (found.units, found.idle_units) == (units, idle)
+    loss = float(found.draw_w(10e6)) - 10e6
+    assert loss == pytest.approx(units * 2500.0 + 0.008 * 10e6**2 / (units * 2.5e6))
