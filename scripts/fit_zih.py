@@ -201,13 +201,14 @@ def station_pump(given: Telemetry, plant: Cooling) -> Part:
 def thresholds(given: Telemetry, plant: Cooling) -> Part | None:
     """Find the thresholds of the fans: the middle of those with the fewest hours in the wrong state."""
     needed, fresh = needed_w_k(given, plant.water_share), given.inputs.fresh
+    above_k = given.inputs.supply_k - given.inputs.air_k
     still = given.meters.fan_w < STILL_W
     if np.count_nonzero(still) < FEWEST:
         return None
     lows, highs = np.meshgrid(np.arange(20e3, 34e3, 500.0), np.arange(20e3, 40e3, 500.0))
     pairs = np.column_stack([lows.ravel(), highs.ravel()])
     pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-    wrong = np.array([_wrong(needed, fresh, still, plant.hall, pair) for pair in pairs])
+    wrong = np.array([_wrong(needed, above_k, fresh, still, plant.hall, pair) for pair in pairs])
     days = np.unique(given.day)
     per_day = np.array([wrong[:, given.day == day].sum(axis=1) for day in days])
     total = per_day.sum(axis=0)
@@ -218,9 +219,11 @@ def thresholds(given: Telemetry, plant: Cooling) -> Part | None:
     return Part(("still_off_w_k", "still_on_w_k"), best, np.diag(half**2), np.eye(2), len(days))
 
 
-def _wrong(needed: Float64, fresh: Float64, still: Float64, hall: Hall, pair: Float64) -> Float64:
+def _wrong(
+    needed: Float64, above_k: Float64, fresh: Float64, still: Float64, hall: Hall, pair: Float64
+) -> Float64:
     tried = hall.model_copy(update={"still_off_w_k": float(pair[0]), "still_on_w_k": float(pair[1])})
-    return (still_coolers(needed, fresh, tried) > 0.0) != still
+    return (still_coolers(needed, above_k, fresh, tried) > 0.0) != still
 
 
 def _middle(pairs: Float64, wrong: Float64) -> Float64:
@@ -292,6 +295,7 @@ def limits(given: Telemetry, plant: Cooling) -> list[dict[str, object]]:
     draws = np.random.default_rng(1).multivariate_normal(free.values, free.covariance, 2000)
     full = np.quantile(draws[:, 0] + draws[:, 1] * over ** draws[:, 2], (0.025, 0.975))
     seen = needed.max() * 2.0 * plant.hall.reference_w_k
+    cube = float(fan_w(plant.hall, np.array([design]), np.zeros(1))[0])
     power = free.values[0] + free.values[1] * over ** free.values[2]
     return [
         _limit("share of the heat to water", share.values[2], share.interval(2), "1", _SHARE),
@@ -303,6 +307,7 @@ def limits(given: Telemetry, plant: Cooling) -> list[dict[str, object]]:
         _limit("largest conductance seen", seen / 1e3, None, "kW/K", "of supply less air"),
         _limit("conductance at the rated approach", design / 1e3, None, "kW/K", _RATED),
         _limit("fans at the rated approach", power / 1e3, tuple(full / 1e3), "kW", _FULL),
+        _limit("fans there by the cube that is kept", cube / 1e3, None, "kW", _CUBE),
     ]
 
 
@@ -311,11 +316,12 @@ _SHARE = (
     "and 0.954 is kept"
 )
 _LAW = (
-    "3 where conductance goes with the air flow; more where the finned tubes limit it, so that neither the "
-    "conductance of the coolers nor their air flow can be told"
+    "3 by the affinity laws where conductance goes with the air flow, less where fans are switched one by "
+    "one or a constant share weighs, more where the finned tubes limit: a cube is kept"
 )
 _RATED = "largest heat over the approach of 10 K: beyond what the month shows"
-_FULL = "extrapolated with the exponent free: the interval holds only if that law does"
+_CUBE = "so the fans of a hot day are unknown within a factor, and no summer is promised"
+_FULL = "extrapolated with the exponent free; the interval holds only if that law does"
 
 
 def _limit(

@@ -143,8 +143,12 @@ class Hall(Spec):
     """How they grow with the IT power."""
     reference_w_k: WattsPerKelvin
     """Heat over supply less air at which still coolers' pumps take what is stated; fans do at twice of it."""
+    reference_above_k: PositiveDifference
+    """Supply less air at which the thresholds of the fans hold."""
+    draught_exponent: Ratio
+    """How the conductance of still coolers grows with supply less air."""
     still_off_w_k: WattsPerKelvin
-    """Heat over supply less air below which the fans stop and the coolers draw by themselves."""
+    """Heat over supply less air below which the fans stop, as the coolers draw air enough by themselves."""
     still_on_w_k: WattsPerKelvin
     """The same above which they turn again."""
     still_pump_w: Watts

@@ -9,10 +9,10 @@ the customers are given and :math:`E` the heat pumps' electricity:
 - station: :math:`Q_d - E` and its losses, and what the heat pumps' circuits take up while their sink warms,
   capped, and followed with a first-order lag: the heat extracted :math:`Q_x`;
 - dry coolers: :math:`x = (sP - Q_x) / (T_s - T_a)`, the conductance that the rest needs between supply and
-  air. Below ``still_off`` the coolers draw by themselves, the fans stand and the recooling pumps do the
-  control with a power :math:`\propto x^m`; above ``still_on`` the fans turn with :math:`P_0 + P_1 x^3`,
-  since coolers at a few per cent of their air flow warm it almost to the water, so that air flow, and
-  speed, go with ``x``;
+  air. By themselves they draw air that takes heat with :math:`(T_s - T_a)^{4/3}`; where that is enough the
+  fans stand still, below ``still_off``, and the recooling pumps do the control with a power
+  :math:`\propto x^m`. Above ``still_on`` the fans turn with :math:`P_0 + P_1 x^3`, since coolers at a few per
+  cent of their air flow warm it almost to the water, so that air flow, and speed, go with ``x``;
 - pumps: :math:`P_i (P / P_{ref})^{n_i}`; that of the station affine in the heat extracted.
 
 What decides for still or turning coolers is a latch: its state at the start is given by the middle of its
@@ -115,8 +115,9 @@ def run_hall(cooling: Cooling, inputs: HallInputs) -> HallRun:
     heat_pump = heat_pump_w(pump, hall, cooling, inputs)
     extracted = extracted_w(hall, inputs, heat_pump)
     rejected = np.maximum(cooling.water_share * inputs.it_w - extracted, 0.0)
-    needed = rejected / (inputs.supply_k - inputs.air_k)
-    still = still_coolers(needed, inputs.fresh, hall)
+    above = inputs.supply_k - inputs.air_k
+    needed = rejected / above
+    still = still_coolers(needed, above, inputs.fresh, hall)
     load = inputs.it_w / hall.reference_it_w
     return HallRun(
         loop_pump_w=hall.loop_pump_w * load**hall.loop_exponent,
@@ -166,11 +167,24 @@ def hall_erf(inputs: HallInputs, found: HallRun, facility_w: Float64) -> float:
     return float(energy_reuse_factor(found.extracted_w.sum(), facility_w.sum()))
 
 
-def still_coolers(needed: Float64, fresh: Float64, hall: Hall) -> Float64:
-    """Return 1 where the fans stand still, for the conductance `needed` [W/K] of consecutive steps."""
+def still_coolers(needed: Float64, above_k: Float64, fresh: Float64, hall: Hall) -> Float64:
+    """Return 1 where the fans stand still, for the conductance `needed` [W/K] of consecutive steps.
+
+    Parameters
+    ----------
+    needed
+        Heat over supply less air [W/K].
+    above_k
+        Supply less air [K].
+    fresh
+        1 at the first step of each stretch, else 0.
+    hall
+        The thresholds, and how what coolers draw by themselves grows with `above_k`.
+    """
     from exatwin.facility._kernel import latch
 
-    return np.asarray(latch(needed, fresh, hall.still_off_w_k, hall.still_on_w_k), np.float64)
+    even = needed * (hall.reference_above_k / above_k) ** hall.draught_exponent
+    return np.asarray(latch(even, fresh, hall.still_off_w_k, hall.still_on_w_k), np.float64)
 
 
 def _parts(cooling: Cooling) -> tuple[Hall, HeatPump]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exatwin.catalogue.load import data_folder
 from exatwin.catalogue.plant import Cooling
@@ -19,6 +20,8 @@ from exatwin.study.zih import Telemetry, hall_cooling, read_telemetry, telemetry
 
 HEAT_PUMP_FROM_W = 50e3
 """Electric power above which the heat pumps are scored [W]."""
+STATION_OFF_W = 1e3
+"""Heat extracted below which the station stands still: its operators' decision, which no input tells [W]."""
 NMBE_GOAL = 0.025
 """Largest bias that is aimed at."""
 RECORD = "calibration/zih-hall-errors.csv"
@@ -138,6 +141,9 @@ def score(measured: dict[str, Float64], predicted: dict[str, Float64], day: Int6
             0.05,
         ),
     ]
+    serving = _in_service(measured["heat extracted"])
+    both = (values["heat extracted"][serving] for values in (measured, predicted))
+    found.append(_score("heat extracted, hourly, station in service", *both))
     if np.count_nonzero(running) > 1:
         pump = "heat pump electricity"
         found.append(
@@ -175,6 +181,13 @@ def _score(name: str, measured: Float64, predicted: Float64, goal: float | None 
         median=float(np.median(np.abs(error))) / abs(mean),
         goal=goal,
     )
+
+
+def _in_service(extracted_w: Float64) -> NDArray[np.bool_]:
+    """Return the hours in which the station is neither off nor, in the two hours after, catching up."""
+    off = extracted_w < STATION_OFF_W
+    spared = off | np.append(False, off[:-1]) | np.append([False, False], off[:-2])
+    return np.asarray(~spared, np.bool_)
 
 
 def _daily(values: Float64, day: Int64) -> Float64:
