@@ -141,13 +141,14 @@ def score(measured: dict[str, Float64], predicted: dict[str, Float64], day: Int6
             0.05,
         ),
     ]
-    serving = _in_service(measured["heat extracted"])
-    both = (values["heat extracted"][serving] for values in (measured, predicted))
-    found.append(_score("heat extracted, hourly, station in service", *both))
+    heat, lift = "heat extracted", "heat pump electricity"
+    serving = _in_service(measured[heat])
+    found.append(
+        _score(f"{heat}, hourly, station in service", measured[heat][serving], predicted[heat][serving])
+    )
     if np.count_nonzero(running) > 1:
-        pump = "heat pump electricity"
         found.append(
-            _score(f"{pump}, hours above 50 kW", measured[pump][running], predicted[pump][running], 0.15)
+            _score(f"{lift}, hours above 50 kW", measured[lift][running], predicted[lift][running], 0.15)
         )
     found += [
         _score(f"{name}, hourly", measured[name], predicted[name])
