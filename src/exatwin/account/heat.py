@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from exatwin.account.cost import cost_eur
 from exatwin.account.energy import weighted
 from exatwin.catalogue.reuse import HeatReuse
+from exatwin.catalogue.tariff import Tariff
 from exatwin.facility.plant import FacilityRun
 from exatwin.foundation.errors import SpecError
-from exatwin.foundation.signal import Signal
+
+if TYPE_CHECKING:
+    from exatwin.account.market import Market
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,6 @@ class HeatAccount:
     """What the customers pay [EUR]."""
     lifting_eur: float
     """Cost of the heat pumps' electricity [EUR]."""
-    basis: dict[str, str]
-    """On what the figures rest."""
 
     @property
     def saved_kgco2e(self) -> float:
@@ -50,12 +53,24 @@ class HeatAccount:
         """Revenue less the heat pumps' electricity [EUR]."""
         return self.revenue_eur - self.lifting_eur
 
+    def figures(self) -> dict[str, float]:
+        """Return all figures by name, SI units in their names."""
+        return vars(self) | {"saved_kgco2e": self.saved_kgco2e, "earned_eur": self.earned_eur}
+
+
+def heat_basis(reuse: HeatReuse) -> str:
+    """Return on what the figures of heat reuse rest, in one sentence."""
+    return (
+        f"heat pumps {reuse.boundary.value} the boundary of the PUE; displaced: heat of the customers' own "
+        "plants at one emission factor all year"
+    )
+
 
 def settle_heat(
     run: FacilityRun,
     reuse: HeatReuse,
-    carbon_kgco2e_j: Signal,
-    electricity_eur_j: Signal,
+    market: Market,
+    tariff: Tariff,
     start_s: float,
     end_s: float,
 ) -> HeatAccount | None:
@@ -67,10 +82,10 @@ def settle_heat(
         What the plant did.
     reuse
         What customers pay and what their heat displaces.
-    carbon_kgco2e_j
-        Carbon intensity of the heat pumps' electricity [kg CO2e/J].
-    electricity_eur_j
-        What it costs, all fees included [EUR/J].
+    market
+        Price and carbon intensity of the heat pumps' electricity.
+    tariff
+        How that electricity is priced.
     start_s, end_s
         The time to settle [s].
 
@@ -105,11 +120,7 @@ def settle_heat(
         erf=reused / facility if facility > 0.0 else float("nan"),
         ere=(facility - reused) / it if it > 0.0 else float("nan"),
         displaced_kgco2e=energy["given"] * reuse.displaced_kgco2e_j,
-        lifting_kgco2e=weighted(lift, carbon_kgco2e_j, start_s, end_s, "carbon intensity"),
+        lifting_kgco2e=weighted(lift, market.carbon_kgco2e_j, start_s, end_s, "carbon intensity"),
         revenue_eur=energy["given"] * reuse.price_eur_j,
-        lifting_eur=weighted(lift, electricity_eur_j, start_s, end_s, "price of electricity"),
-        basis={
-            "boundary": f"heat pumps {reuse.boundary.value} the PUE",
-            "displaced": "heat of the customers' own plants, at one emission factor all year",
-        },
+        lifting_eur=sum(cost_eur(lift, tariff, market.price_eur_j, start_s, end_s).values()),
     )

@@ -97,6 +97,9 @@ class Ledger:
     """On what the figures rest: boundary of the PUE, tariff, market, supply."""
     supply: dict[str, float] = field(default_factory=dict)
     """Key figures of contracts, engine and battery; empty where all energy simply comes from the grid."""
+    heat: dict[str, float] = field(default_factory=dict)
+    """Key figures of heat sold (:class:`exatwin.account.heat.HeatAccount`); empty where nobody takes any.
+    With heat pumps outside the boundary their cost and emissions stand here alone."""
 
     @property
     def cost_eur(self) -> float:

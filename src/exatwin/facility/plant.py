@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.plant import Carries, Cooling, HeatTo, PowerChain
+from exatwin.catalogue.reuse import HeatReuse
 from exatwin.catalogue.site import Site
 from exatwin.facility.component import Electrical, Outdoors, Rejection, Thermal, components
 from exatwin.facility.reuse import Reuse
@@ -205,6 +206,18 @@ def build_plant(site: Site, machine: Machine, *, it_w: float | None = None) -> P
         boundary=chain.boundary,
         reuse=reuse,
     )
+
+
+def with_reuse(plant: Plant, reuse: HeatReuse) -> Plant:
+    """Return `plant` with other customers of its heat.
+
+    Raises
+    ------
+    InfeasibleError
+        The network is hotter than the loop can warm it and there is no heat pump.
+    """
+    cooling = plant.cooling.model_copy(update={"reuse": reuse})
+    return replace(plant, cooling=cooling, reuse=_reuse(cooling, plant.pumps.rated_heat_w))
 
 
 def _reuse(cooling: Cooling, heat_w: float) -> Reuse | None:

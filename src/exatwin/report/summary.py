@@ -47,6 +47,7 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("IT power", _power(f)),
         ("facility", _facility(f)),
         ("water", _water(result, f)),
+        ("heat sold", _heat(result)),
         ("electricity", _money(f)),
         ("billed", f"{f['billed']:,.0f} {f['billing_unit']}" if f.get("billed") is not None else ""),
         ("stand-ins", _stand_ins(result)),
@@ -113,6 +114,16 @@ def _water(result: Result, f: dict[str, Any]) -> str:
     missed = result.provenance.get("supply_limited_h") or 0.0
     warm = f"; set point missed for {missed:,.3g} h" if missed else ""
     return f"supply {show(supply, 'K', 3)}, return {show(back, 'K', 3)}; {gone}{warm}"
+
+
+def _heat(result: Result) -> str:
+    found = result.ledger.heat if result.ledger is not None else {}
+    if not found:
+        return ""
+    given, lift = show(found["given_j"], "J"), show(found["heat_pump_j"], "J")
+    missed = f", {show(found['unmet_j'], 'J')} not met" if found["unmet_j"] > 1e-6 * found["given_j"] else ""
+    text = f"{given} by heat pumps of {lift}{missed}, ERF {found['erf']:.1%}, ERE {found['ere']:.3f}"
+    return f"{text}; saves {show(found['saved_kgco2e'], 'kgCO2e')}, earns {show(found['earned_eur'], 'EUR')}"
 
 
 def _money(f: dict[str, Any]) -> str:

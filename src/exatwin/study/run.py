@@ -22,6 +22,7 @@ from exatwin.schedule.policies import POLICIES
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.schedule.simulate import BACKFILLS, simulate
 from exatwin.study.asked import Asked, asked
+from exatwin.study.customers import HEAT_SIGNALS, customers, with_heat
 from exatwin.study.provenance import provenance
 from exatwin.study.recorded import as_recorded
 from exatwin.study.result import Result
@@ -183,7 +184,8 @@ def _building(
     plant = build_plant(site, machine)
     if scenario.cooling.supply_k is not None:
         plant = _with_supply(plant, scenario.cooling.supply_k)
-    facility = run_plant(plant, it, weather, scenario.step_s)
+    plant, demand_w = customers(scenario.heat_reuse, plant, weather.air_k, wanted.start)
+    facility = run_plant(plant, it, weather, scenario.step_s, heat_demand_w=demand_w)
     named = scenario.market.tariff
     tariff = load.entry(Tariff, "tariffs", named) if named else None
     chosen = scenario.supply.over(site.supply)
@@ -194,7 +196,8 @@ def _building(
         prices = tariff or site.prices()
         supply = supplied(facility.signals["facility_w"], weather, market, prices, site, chosen, wanted.start)
     ledger = settle(power, facility, market, machine, schedule, start_s, end_s, tariff=tariff, supply=supply)
-    signals = {name: facility.signals[name] for name in _SHOWN}
+    ledger = with_heat(ledger, facility, market, tariff or site.prices())
+    signals = {name: facility.signals[name] for name in (*_SHOWN, *HEAT_SIGNALS) if name in facility.signals}
     signals |= dict(supply.signals) if supply else {}
     signals |= {"air_k": weather.air_k, "wet_bulb_k": weather.wet_bulb_k}
     signals |= {"price_eur_j": market.price_eur_j, "carbon_kgco2e_j": market.carbon_kgco2e_j}

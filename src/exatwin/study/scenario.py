@@ -15,6 +15,7 @@ from exatwin.catalogue.supply import Supply
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.explain import explain, keys_of, model_at
 from exatwin.foundation.spec import Quantity, Spec, read_toml
+from exatwin.study.customers import HeatReuseChange
 
 _LOGS = (".swf", ".gz", ".parquet", ".txt", ".csv")
 WarmUp = Annotated[float, Quantity("s", minimum=0.0, maximum=60 * 86400.0)]
@@ -145,6 +146,8 @@ class Scenario(Spec):
     """Catalogue name of weather statistics, or a file (EPW, TMY, TRY, CSV); blank for the site's own."""
     cooling: CoolingChange = CoolingChange()
     """What is changed of the cooling plant."""
+    heat_reuse: HeatReuseChange = HeatReuseChange()
+    """What is changed of the customers of the plant's heat."""
     market: MarketChange = MarketChange()
     """What is changed of prices."""
     supply: Supply = Supply()

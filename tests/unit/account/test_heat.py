@@ -7,10 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from exatwin.account.heat import settle_heat
-from exatwin.catalogue.load import machine
+from exatwin.account.heat import heat_basis, settle_heat
+from exatwin.catalogue.load import entry, machine
 from exatwin.catalogue.reuse import Boundary
 from exatwin.catalogue.site import load_site
+from exatwin.catalogue.tariff import Tariff
 from exatwin.facility.plant import build_plant, run_plant
 from exatwin.facility.reuse import Reuse
 from exatwin.foundation.errors import SpecError
@@ -18,6 +19,13 @@ from exatwin.foundation.signal import Signal
 
 DAY = 86400.0
 MWH = 3.6e9
+FLAT = entry(Tariff, "tariffs", "flat-020")
+
+
+def market(end_s=DAY):
+    """0.3 kg CO2e a kilowatt-hour, and a price that the flat tariff does not look at."""
+    carbon = Signal.constant(0.3 / 3.6e6, 0.0, end_s, "kgCO2e/J")
+    return SimpleNamespace(carbon_kgco2e_j=carbon, price_eur_j=Signal.constant(1.0, 0.0, end_s, "EUR/J"))
 
 
 @pytest.fixture(scope="module", params=list(Boundary))
@@ -34,9 +42,7 @@ def settled(request):
         SimpleNamespace(air_k=air, wet_bulb_k=air),
         heat_demand_w=Signal.constant(5e6, 0.0, DAY, "W"),
     )
-    carbon = Signal.constant(0.3 / 3.6e6, 0.0, DAY, "kgCO2e/J")
-    price = Signal.constant(200.0 / MWH, 0.0, DAY, "EUR/J")
-    return run, reuse, settle_heat(run, reuse, carbon, price, 0.0, DAY)
+    return run, reuse, settle_heat(run, reuse, market(), FLAT, 0.0, DAY)
 
 
 def test_heat_is_paid_and_displaces_by_the_megawatt_hour(settled):
@@ -62,20 +68,19 @@ def test_the_hand_over_lies_where_the_boundary_says(settled):
     _, reuse, found = settled
     behind = 0.0 if reuse.boundary is Boundary.INSIDE else found.heat_pump_j
     assert found.reused_j == pytest.approx(120 * MWH - behind)
-    assert reuse.boundary.value in found.basis["boundary"]
+    assert reuse.boundary.value in heat_basis(reuse)
+    assert found.figures()["saved_kgco2e"] == found.saved_kgco2e
 
 
-def test_time_without_price_is_refused(settled):
+def test_time_without_carbon_intensity_is_refused(settled):
     run, reuse, _ = settled
-    carbon = Signal.constant(1e-7, 0.0, DAY, "kgCO2e/J")
-    with pytest.raises(SpecError, match="price of electricity covers"):
-        settle_heat(run, reuse, carbon, Signal.constant(1e-8, 0.0, DAY / 2, "EUR/J"), 0.0, DAY)
+    with pytest.raises(SpecError, match="carbon intensity covers"):
+        settle_heat(run, reuse, market(DAY / 2), FLAT, 0.0, DAY)
     with pytest.raises(SpecError, match="the account needs more"):
-        settle_heat(run, reuse, carbon, carbon, 0.0, 2 * DAY)
+        settle_heat(run, reuse, market(), FLAT, 0.0, 2 * DAY)
 
 
 def test_a_plant_without_customers_has_no_account(settled):
     run, reuse, _ = settled
     bare = replace(run, plant=replace(run.plant, reuse=None))
-    carbon = Signal.constant(1e-7, 0.0, DAY, "1")
-    assert settle_heat(bare, reuse, carbon, carbon, 0.0, DAY) is None
+    assert settle_heat(bare, reuse, market(), FLAT, 0.0, DAY) is None
