@@ -44,7 +44,7 @@ def test_the_same_seed_gives_the_same_years(found):
 
 def test_nine_draws_in_ten_lie_within_their_range():
     known = load_ranges().ranges
-    draws = [dict((each.key, by) for each, by in _drawn(known, 3, k)) for k in range(600)]
+    draws = [{each.key: by for each, by in _drawn(known, 3, k)} for k in range(600)]
     for each in known:
         inside = np.mean([each.low <= draw[each.key] <= each.high for draw in draws])
         assert inside == pytest.approx(0.9, abs=0.05)
