@@ -46,6 +46,42 @@ def root_mean_square(found: list[Row], key: str) -> float:
     return math.sqrt(sum(float(row[key]) ** 2 for row in found) / len(found))
 
 
+HALL = DATA.parents[2] / "src/exatwin/catalogue/data/calibration"
+
+
+def _hall(name: str) -> list[Row]:
+    """Return a table that the calibration of the hall of Dresden wrote."""
+    with (HALL / f"{name}.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+@makes("zih-hall")
+def zih_hall() -> str:
+    """The parameters of the hall of Dresden."""
+    names = ("parameter", "value", "low", "high", "unit", "correlated_with", "correlation")
+    lines = ([row[name] for name in names] for row in _hall("zih-hall"))
+    return table(("parameter", "value", "low", "high", "unit", "correlated with", "correlation"), lines)
+
+
+@makes("zih-hall-limits")
+def zih_hall_limits() -> str:
+    """What the month does not tell of the hall of Dresden."""
+    names = ("what", "value", "low", "high", "unit", "note")
+    return table(names, ([row[name] for name in names] for row in _hall("zih-hall-limits")))
+
+
+@makes("zih-hall-errors")
+def zih_hall_errors() -> str:
+    """The errors of the hall of Dresden."""
+    lines = []
+    for row in _hall("zih-hall-errors"):
+        shown = (f"{100 * float(row[key]):.1f} %" for key in ("cv_rmse", "median"))
+        goal = f"{100 * float(row['goal']):.0f} %" if row["goal"] else ""
+        bias = f"{100 * float(row['nmbe']):+.1f} %"
+        lines.append((row["test"], row["quantity"], row["rows"], *shown, bias, goal))
+    return table(("test", "quantity", "rows", "CV(RMSE)", "median", "NMBE", "goal"), lines)
+
+
 @makes("node-power")
 def node_power() -> str:
     """The errors of all families."""

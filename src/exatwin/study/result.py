@@ -123,7 +123,7 @@ class Result:
         }
         if ledger is None:
             names = ("facility_energy_j", "pue", "cost_eur", "carbon_kgco2e", "water_kg", "node_h", "billed")
-            return found | dict.fromkeys((*names, "billing_unit"))
+            return found | dict.fromkeys((*names, "billing_unit", "heat_given_j", "erf"))
         return found | {
             "facility_energy_j": ledger.facility_j,
             "peak_facility_w": ledger.peak_facility_w,
@@ -131,6 +131,8 @@ class Result:
             "cost_eur": ledger.cost_eur,
             "carbon_kgco2e": ledger.carbon_kgco2e,
             "water_kg": ledger.water_kg,
+            "heat_given_j": ledger.heat.get("given_j", 0.0),
+            "erf": ledger.heat.get("erf", 0.0),
             "node_h": ledger.node_h.allocated,
             "billed": ledger.billed,
             "billing_unit": ledger.billing_unit,
