@@ -99,7 +99,7 @@ def year_of_operation(result: Result, site: Site, year: int) -> YearOfOperation:
         peak_heat_w=heat.max(),
         reused_j=0.0 if reused is None else reused.integral() * scale,
         reuse_k=_reuse_k(signals),
-        upgrade_j=_total(signals, "heat_pump_w") * scale,
+        upgrade_j=_upgrade_j(result, signals) * scale,
         renewable_j=_renewable(site, result, length / (result.end_s - result.start_s)),
         fed_in_j=_total(signals, "fed_in_w") * scale,
         intervals=_intervals(result),
@@ -112,6 +112,12 @@ def _instant(result: Result, time_s: float) -> datetime:
 
 def _total(signals: dict[str, Signal], name: str) -> float:
     return signals[name].integral() if name in signals else 0.0
+
+
+def _upgrade_j(result: Result, signals: dict[str, Signal]) -> float:
+    """Return the heat pumps' electricity [J] as far as it is part of the facility's."""
+    inside = result.ledger is not None and "heat pumps" in result.ledger.overheads_j
+    return _total(signals, "heat_pump_w") if inside else 0.0
 
 
 def _reuse_k(signals: dict[str, Signal]) -> float | None:

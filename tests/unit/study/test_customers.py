@@ -101,3 +101,16 @@ def test_the_summary_tells_of_heat_only_where_it_is_sold(day):
     assert "heat sold" in sold
     assert "ERF" in sold
     assert "heat sold" not in plain
+
+
+@pytest.mark.parametrize("boundary", list(Boundary))
+def test_the_act_sees_the_same_pue_wherever_heat_pumps_are_metered(boundary):
+    from exatwin.study.comply import year_of_operation
+
+    asked = Scenario(machine="jedi", days=1.0, start="2026-01-10").replace("workload.warmup", "0 s")
+    sold = run(asked.replace("heat_reuse.demand", "20 kW").replace("heat_reuse.boundary", boundary.value))
+    year = year_of_operation(sold, load_site("juelich"), 2026)
+    assert sold.ledger.balance().relative < 1e-9
+    assert (year.upgrade_j > 0.0) == (boundary is Boundary.INSIDE)
+    assert year.pue_without_upgrade < 1.05
+    assert year.erf == pytest.approx(sold.ledger.heat["erf"])
