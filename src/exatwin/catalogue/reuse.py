@@ -142,7 +142,7 @@ class Hall(Spec):
     recooling_exponent: Ratio
     """How they grow with the IT power."""
     reference_w_k: WattsPerKelvin
-    """Heat over supply less air at which still coolers' pumps take what is stated; fans do at twice of it."""
+    """Heat over supply less air at which the pumps to still coolers take what is stated."""
     reference_above_k: PositiveDifference
     """Supply less air at which the thresholds of the fans hold."""
     draught_exponent: Ratio
@@ -155,10 +155,8 @@ class Hall(Spec):
     """Pumps to the dry coolers while fans stand still, at the reference."""
     still_exponent: Ratio
     """How they then grow with the heat over supply less air."""
-    fan_idle_w: Watts
-    """Fans while they turn, beyond the cube of their speed."""
     fan_w: Watts
-    """Fans at twice the reference, beyond that; they grow with the cube of heat over supply less air."""
+    """Fans at heat over hot water less air of twice the reference; they grow with its cube."""
     station_pump_w: Watts
     """Pump of the extraction station at rest."""
     station_slope_frac: Ratio

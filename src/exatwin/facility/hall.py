@@ -11,8 +11,9 @@ the customers are given and :math:`E` the heat pumps' electricity:
 - dry coolers: :math:`x = (sP - Q_x) / (T_s - T_a)`, the conductance that the rest needs between supply and
   air. By themselves they draw air that takes heat with :math:`(T_s - T_a)^{4/3}`; where that is enough the
   fans stand still, below ``still_off``, and the recooling pumps do the control with a power
-  :math:`\propto x^m`. Above ``still_on`` the fans turn with :math:`P_0 + P_1 x^3`, since coolers at a few per
-  cent of their air flow warm it almost to the water, so that air flow, and speed, go with ``x``;
+  :math:`\propto x^m`. Above ``still_on`` the fans turn with the cube of the conductance between hot water and
+  air, since coolers at a few per cent of their air flow warm it almost to the water, so that air flow, and
+  speed, go with it;
 - pumps: :math:`P_i (P / P_{ref})^{n_i}`; that of the station affine in the heat extracted.
 
 What decides for still or turning coolers is a latch: its state at the start is given by the middle of its
@@ -123,7 +124,7 @@ def run_hall(cooling: Cooling, inputs: HallInputs) -> HallRun:
         loop_pump_w=hall.loop_pump_w * load**hall.loop_exponent,
         recooling_pump_w=recooling_w(hall, load, needed, still),
         station_pump_w=hall.station_pump_w + hall.station_slope_frac * extracted,
-        fan_w=fan_w(hall, needed, still),
+        fan_w=fan_w(hall, hot_w_k(cooling, hall, rejected, above), still),
         heat_pump_w=heat_pump,
         extracted_w=extracted,
         rejected_w=rejected,
@@ -156,10 +157,19 @@ def recooling_w(hall: Hall, load: Float64, needed: Float64, still: Float64) -> F
     return np.where(still > 0.0, standing, turning)
 
 
-def fan_w(hall: Hall, needed: Float64, still: Float64) -> Float64:
-    """Return the power of the fans [W] for the conductance `needed` [W/K]."""
-    turning = hall.fan_idle_w + hall.fan_w * (needed / (2.0 * hall.reference_w_k)) ** 3
-    return np.where(still > 0.0, 0.0, turning)
+def hot_w_k(cooling: Cooling, hall: Hall, rejected: Float64, above_k: Float64) -> Float64:
+    """Return the heat `rejected` [W] over hot water less air [W/K], for supply less air of `above_k` [K].
+
+    The water that comes to the coolers is warmer than the supply by the range of the plant at the
+    reference, and in proportion to the heat.
+    """
+    full = cooling.water_share * hall.reference_it_w
+    return rejected / (above_k + cooling.range_k * rejected / full)
+
+
+def fan_w(hall: Hall, hot: Float64, still: Float64) -> Float64:
+    """Return the power of the fans [W] for heat over hot water less air of `hot` [W/K]."""
+    return np.where(still > 0.0, 0.0, hall.fan_w * (hot / (2.0 * hall.reference_w_k)) ** 3)
 
 
 def hall_erf(inputs: HallInputs, found: HallRun, facility_w: Float64) -> float:
