@@ -31,6 +31,7 @@ def job_events(
     first: Int64,
     upto_frac: Float64,
     phase_w: Float64,
+    scale_w: Float64,
     idle_w: float,
     start_s: float,
     end_s: float,
@@ -51,6 +52,8 @@ def job_events(
         Share of the run at which each phase ends, shape (phases,).
     phase_w
         One node in each phase [W], shape (phases,).
+    scale_w
+        The same as recorded means are scaled by [W], shape (phases,).
     idle_w
         One idle node [W], a multiple of the grain.
     start_s, end_s
@@ -82,7 +85,7 @@ def job_events(
         low, high = first[job_profile[j]], first[job_profile[j] + 1]
         scale = 1.0
         if job_node_w[j] == job_node_w[j]:
-            scale = job_node_w[j] / _mean(begin, end, job_runtime_s[j], low, high, upto_frac, phase_w)
+            scale = job_node_w[j] / _mean(begin, end, job_runtime_s[j], low, high, upto_frac, scale_w)
         before_w = idle_w
         edge = max(begin, start_s)
         for k in range(low, high):

@@ -108,6 +108,8 @@ def it_power(
     machine: Machine,
     start_s: float,
     end_s: float,
+    *,
+    recorded: Draw | None = None,
 ) -> ItPower:
     """Return the IT power of `machine` under `schedule` from `start_s` to `end_s` [s].
 
@@ -119,6 +121,8 @@ def it_power(
         What the jobs do; ``Jobs.profile`` counts their rows.
     draw
         Watts of the phases on a node of `machine`.
+    recorded
+        Watts under which recorded means hold; by default `draw`.
 
     Raises
     ------
@@ -145,6 +149,7 @@ def it_power(
         _frozen(profiles.first, np.int64),
         _frozen(_upto(profiles), np.float64),
         _frozen(draw.nominal_w, np.float64),
+        _frozen((recorded or draw).nominal_w, np.float64),
         node_idle_w,
         float(start_s),
         float(end_s),

@@ -29,6 +29,7 @@ from exatwin.workload.node_model import (
     part_watts,
     power_law,
 )
+from exatwin.workload.warmth import Warmth, warmed
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,7 @@ def draw(
     *,
     frequency_frac: Sequence[float] = (1.0,),
     cap_w: float | None = None,
+    warmth: Warmth | None = None,
 ) -> Draw:
     """Return what `profiles` draw on a node of `machine`.
 
@@ -82,6 +84,8 @@ def draw(
         Clock steps relative to nominal, shape (steps,); on nodes with accelerators theirs.
     cap_w
         Another cap of one package [W] than the machine's; runs that it slows count as slowed down.
+    warmth
+        How much warmer the water is than that of the law, and how leakage follows; left out, it is as warm.
 
     Raises
     ------
@@ -107,7 +111,7 @@ def draw(
     node = node_model(machine)
     nominal = clocks(profiles.phases, node, np.ones(1))
     capped = node if cap_w is None else replace(node, cap_w=cap_w)
-    found = evaluate(profiles, capped, frequency_frac, nominal_clock=nominal)
+    found = evaluate(profiles, capped, frequency_frac, nominal_clock=nominal, warmth=warmth)
     return replace(found, fixed_w=fixed_w(machine, node.law))
 
 
@@ -117,6 +121,7 @@ def evaluate(
     frequency_frac: Sequence[float] | Float64 = (1.0,),
     *,
     nominal_clock: Float64 | None = None,
+    warmth: Warmth | None = None,
 ) -> Draw:
     """Return what `profiles` draw on `node`, without switches; see :func:`draw`.
 
@@ -125,6 +130,8 @@ def evaluate(
     nominal_clock
         The clock of each phase that counts as not slowed down, shape (phases, 1); by default the
         node's own at nominal clock under its cap.
+    warmth
+        See :func:`draw`.
     """
     steps = np.asarray(frequency_frac, np.float64)
     if steps.ndim != 1 or len(steps) == 0 or np.any(steps > 1.0) or np.any(steps < node.law.clock_min_frac):
@@ -136,23 +143,46 @@ def evaluate(
     full = clocks(phases, node, np.ones(1))
     reference = full if nominal_clock is None else nominal_clock
     at = np.minimum(full, steps[None, :])
+    more, warm_full, idle_more = np.zeros_like(at), (full[:, 0], np.zeros(len(phases))), 0.0
+    if warmth is not None and warmth.above_k != 0.0:
+        each = [warmed(phases, node, at[:, k], warmth, steps[k]) for k in range(len(steps))]
+        at, more = (np.stack([one[part] for one in each], axis=1) for part in (0, 1))
+        warm_full = warmed(phases, node, full[:, 0], warmth)
+        idle_more = float(warmed(_uniform(0.0), node, np.ones(1), warmth).more_w[0])
     owner = np.repeat(np.arange(len(profiles)), np.diff(profiles.first))
     bound = profiles.compute_bound_frac[owner][:, None]
     stretched = (bound / at + 1.0 - bound) / (bound / reference + 1.0 - bound)
     slowdown = np.zeros((len(profiles), len(steps)))
     np.add.at(slowdown, owner, phases.share_frac[:, None] * stretched)
-    watts = [part_watts(phases, node, at[:, step]).sum(axis=1) for step in range(len(steps))]
-    idle = part_watts(_uniform(0.0), node, np.ones(1))[0]
+    watts = [part_watts(phases, node, at[:, k], more[:, k]).sum(axis=1) for k in range(len(steps))]
+    idle = part_watts(_uniform(0.0), node, np.ones(1), idle_more)[0]
     return Draw(
         parts=PARTS,
         phase_w=np.stack(watts, axis=1),
-        phase_part_w=part_watts(phases, node, full[:, 0]),
+        phase_part_w=part_watts(phases, node, *warm_full),
         idle_part_w=idle,
         slowdown=slowdown,
         phase_slowdown=stretched,
         frequency_frac=steps,
         fixed_w=0.0,
     )
+
+
+def draw_at(
+    profiles: Profiles, machine: Machine, *, clock_frac: float = 1.0, warmth: Warmth | None = None
+) -> Draw:
+    """Return what `profiles` draw with all nodes held to the clock `clock_frac`, also by part.
+
+    Its ``slowdown`` is relative to nominal clock in the reference water; parameters as in :func:`draw`.
+    """
+    found = draw(profiles, machine, frequency_frac=(clock_frac,), warmth=warmth)
+    if clock_frac == 1.0:
+        return found
+    phases, node = profiles.phases, node_model(machine)
+    at, more = clocks(phases, node, np.array([clock_frac]))[:, 0], np.zeros(len(phases))
+    if warmth is not None and warmth.above_k != 0.0:
+        at, more = warmed(phases, node, at, warmth, clock_frac)
+    return replace(found, phase_part_w=part_watts(phases, node, at, more))
 
 
 def _uniform(level: float) -> Phases:
@@ -216,6 +246,7 @@ __all__ = [
     "PARTS",
     "Draw",
     "draw",
+    "draw_at",
     "evaluate",
     "hpl_profiles",
     "hpl_w",

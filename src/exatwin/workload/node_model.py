@@ -148,7 +148,7 @@ def clocks(phases: Phases, node: NodeModel, frequency_frac: Float64) -> Float64:
             f"cap {node.cap_w:.0f} W is too low for power law '{node.law.name}': "
             f"its package draws {floor.max():.0f} W at the lowest clock"
         )
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         allowed = np.where(driver > 0, (node.cap_w - fixed) / driver, np.inf)
     return np.minimum(clock_for(allowed, node.law)[:, None], frequency_frac[None, :])
 
@@ -176,16 +176,34 @@ def _fixed_package_w(phases: Phases, node: NodeModel) -> Float64:
     return chip + (_processor_w(phases, node) + law.memory_idle_w) * node.processors / node.accelerators
 
 
-def part_watts(phases: Phases, node: NodeModel, clock_frac: Float64) -> Float64:
-    """Return one node by part, each phase at its own `clock_frac` (phases,) [W], shape (phases, parts)."""
+def package_w(phases: Phases, node: NodeModel, clock_frac: Float64) -> Float64:
+    """Return one package under its cap's meter, each phase at its own `clock_frac` [W], shape (phases,)."""
+    driven = (
+        node.driver_w
+        * _driving(phases, node)
+        * np.where(clock_frac > 0.0, dynamic_at(clock_frac, node.law), 0.0)
+    )
+    return _fixed_package_w(phases, node) + driven
+
+
+def part_watts(
+    phases: Phases, node: NodeModel, clock_frac: Float64, more_w: Float64 | float = 0.0
+) -> Float64:
+    """Return one node by part, each phase at its own `clock_frac` (phases,) [W], shape (phases, parts).
+
+    Parameters
+    ----------
+    more_w
+        What each package leaks beyond the law's watts [W], shape (phases,).
+    """
     law, chip, host = node.law, node.accelerator_scale, node.processor_scale
     driven = node.driver_w * _driving(phases, node) * dynamic_at(clock_frac, law)
     zero = np.zeros(len(phases))
     if law.cap_scope == "processor":
         accelerator = zero
-        processor = node.processors * (law.processor_idle_w * host + driven)
+        processor = node.processors * (law.processor_idle_w * host + driven + more_w)
     else:
-        accelerator = node.accelerators * (law.accelerator_idle_w * chip + driven)
+        accelerator = node.accelerators * (law.accelerator_idle_w * chip + driven + more_w)
         processor = node.processors * _processor_w(phases, node)
     memory_scale = host if law.cap_scope == "processor" else chip
     memory = node.processors * law.memory_idle_w + (
