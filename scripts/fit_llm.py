@@ -8,7 +8,7 @@ products that others measured on each chip; shares of link bandwidth come from c
 fit is the mode of the posterior (Gauss-Newton on logarithms of times; rows far off count less; families of
 many near-equal rows count less a row). Each paper or table is then left out in turn and predicted from the
 others. The script writes `src/exatwin/catalogue/data/calibration/llm-training.toml` and the errors of every
-row to `tests/validation/data/llm_training.csv`.
+row to `llm-training.csv` beside it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from exatwin.workload.apps.llm_terms import Law
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "src/exatwin/catalogue/data/calibration/llm-training.toml"
-SCORES = ROOT / "tests/validation/data/llm_training.csv"
+SCORES = ROOT / "src/exatwin/catalogue/data/calibration/llm-training.csv"
 SCALE = 0.06  # scatter between runs of the same recipe, release to release
 FAMILIES = ("ampere", "hopper", "blackwell")
 REFERENCE_W_PER_TFLOP_S = {"ampere": 400 / 312, "hopper": 700 / 989, "blackwell": 1000 / 2250}
