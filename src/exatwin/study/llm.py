@@ -13,6 +13,7 @@ from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.study.estimate import Estimate
+from exatwin.study.llm_answer import answer
 from exatwin.study.llm_score import stacked
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_setup import (
@@ -27,15 +28,9 @@ from exatwin.workload.apps.llm_setup import (
 )
 from exatwin.workload.apps.llm_step import step_parts
 from exatwin.workload.apps.llm_terms import Chip, Plan
-from exatwin.workload.apps.llm_training import TrainingEstimate, estimate_llm_training
-from exatwin.workload.draw import draw, mean_w
-from exatwin.workload.job import Phases, Profiles
+from exatwin.workload.apps.llm_training import estimate_llm_training
 from exatwin.workload.memory import memory_parts
 
-BOUNDARY = (
-    "one step: nodes at the input of their racks, network adapters included; storage, cooling and the "
-    "building are outside"
-)
 TOKENS_OF_A_STEP = 4 * 2**20
 _DEGREES = (1, 2, 4, 8, 16, 32, 64)
 _CHOICES: dict[str, tuple[Any, ...]] = {
@@ -78,7 +73,7 @@ def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate
     where = sized(machine, int(asked["accelerators"]))
     layout, chosen = complete(spec, where, asked)
     found = estimate_llm_training(where, spec, layout)
-    return _told(found, where, chosen)
+    return answer(found, where, chosen)
 
 
 def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -> tuple[Layout, list[str]]:
@@ -154,63 +149,3 @@ def _scored(model: LanguageModel, device: Device, options: list[Layout]) -> tupl
     held = memory_parts(shape, plan, shared, split, found.reserve_b)
     limit = device.memory_b * found.usable_memory
     return np.sum(list(parts.values()), axis=0), np.sum(list(held.values()), axis=0) / limit
-
-
-def step_profile(found: TrainingEstimate) -> Profiles:
-    """Return one step as phases of computing and of waiting for traffic, for the node power law."""
-    busy = (found.breakdown_s["compute"] + found.breakdown_s["optimiser"]) / found.iteration_s
-    phases = Phases(
-        share_frac=np.array([busy, 1.0 - busy]),
-        processor_frac=np.array([0.1, 0.1]),
-        accelerator_frac=np.array([1.0, 0.5]),
-        memory_frac=np.array([0.5, 0.3]),
-        network_frac=np.array([0.3, 0.8]),
-        storage_frac=np.zeros(2),
-    )
-    return Profiles(("llm-training",), np.array([0, 2], np.int64), phases, np.array([busy]))
-
-
-def node_power_w(found: TrainingEstimate, machine: Machine) -> float:
-    """Return the mean watts of a node during the step."""
-    profile = step_profile(found)
-    return float(mean_w(profile, draw(profile, machine))[0])
-
-
-def _told(found: TrainingEstimate, machine: Machine, chosen: list[str]) -> Estimate:
-    layout, error = found.layout, found.error
-    nodes = -(-layout.accelerators // machine.node.accelerators)
-    power_w = nodes * node_power_w(found, machine)
-    words = (f"chosen: {', '.join(chosen)}",) if chosen else ()
-    return Estimate(
-        app="llm",
-        machine=machine,
-        nodes=nodes,
-        values={
-            "iteration_s": found.iteration_s,
-            "time_s": found.iteration_s,
-            "tokens_per_s": found.tokens_per_s,
-            "model_flop_s_per_accelerator": found.model_flop_s_per_accelerator,
-            "mfu_frac": found.mfu_frac,
-            "hfu_frac": found.hfu_frac,
-            "memory_b_per_accelerator": found.memory_b_per_accelerator,
-            "power_w": power_w,
-            "energy_j": power_w * found.iteration_s,
-        },
-        interval={"iteration_s": found.interval_s, "time_s": found.interval_s},
-        interval_basis=(
-            f"10th to 90th percentile of measured over predicted on {error.rows} runs, each paper left out "
-            "of the fit"
-        ),
-        assumptions=(
-            *words,
-            *found.assumptions,
-            "power by the node power law: accelerators fully busy while they compute, half while they wait",
-        ),
-        boundary=BOUNDARY,
-        extra={
-            "model": found.model,
-            "breakdown_s": found.breakdown_s,
-            "memory_b": found.memory_b,
-            "layout": layout.model_dump() | {"dp": layout.dp, "stack": found.stack},
-        },
-    )
