@@ -36,6 +36,8 @@ class Layout(Spec):
     """Pipeline stages."""
     vpp: PositiveCount = 1
     """Chunks of layers of each stage."""
+    schedule: Literal["1f1b", "interleaved", "zero-bubble"] = "1f1b"
+    """Order of work in the pipeline; one forward, one backward is interleaved where `vpp` is more than 1."""
     cp: PositiveCount = 1
     """Context-parallel ranks."""
     ep: PositiveCount = 1
@@ -68,6 +70,11 @@ class Layout(Spec):
             raise ValueError(f"'ep' is {self.ep}, expected a divisor of the {stage} ranks of a stage")
         if self.precision not in PRECISIONS:
             raise ValueError(f"unknown precision '{self.precision}': {nearest(self.precision, PRECISIONS)}")
+        if (self.schedule == "zero-bubble" and self.vpp > 1) or (
+            self.schedule == "interleaved" and self.vpp == 1
+        ):
+            expected = "1" if self.schedule == "zero-bubble" else "at least 2"
+            raise ValueError(f"'vpp' is {self.vpp}, expected {expected} with the {self.schedule} schedule")
         return self
 
     @property
@@ -115,6 +122,7 @@ def plan_terms(layout: Layout, stack: Stack) -> Plan:
         tp=float(layout.tp),
         pp=float(layout.pp),
         vpp=float(layout.vpp),
+        zero_bubble=float(layout.schedule == "zero-bubble"),
         cp=float(layout.cp),
         dp=float(layout.dp),
         ep=float(layout.ep),

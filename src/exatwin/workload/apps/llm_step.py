@@ -30,11 +30,13 @@ def step_parts(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -
     Notes
     -----
     A stage works through its layers for each micro-batch; the slowest stage sets the pace, the pipeline fills
-    and drains once, ``(p - 1) / v`` chunks long. The last stage also makes the logits. Traffic counts as far
-    as nothing hides it. All of it waits for the slowest rank, which grows with the spread over link domains.
+    and drains once, ``(p - 1) / v`` chunks long: forward, backward and weight gradients, ``f + b + w`` each,
+    or ``f + b - w`` where the latter fill gaps (ZB-H1, P. Qi et al., arXiv:2401.10241). The last stage also
+    makes the logits. Traffic counts as far as nothing hides it. All of it waits for the slowest rank, which
+    grows with the spread over link domains.
     """
     tokens = plan.seq * plan.micro_batch / plan.cp
-    compute, core = _compute(shape, chip, plan, law, tokens)
+    compute, core, weight = _compute(shape, chip, plan, law, tokens)
     traffic = {
         "tensor": _tensor(shape, plan, fabric, law, tokens),
         "context": _context(shape, plan, fabric, law, tokens, core),
@@ -44,6 +46,7 @@ def step_parts(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -
     logits = _logits(shape, chip, plan, law, tokens)
     mean = (body + logits) / plan.pp
     slowest = _slowest(shape, plan, body, logits)
+    filled = 2.0 * plan.zero_bubble * weight / plan.pp
     data, optimiser = _states(shape, chip, plan, fabric, law, mean)
     spread = net.split(plan.tp * plan.pp * plan.cp * plan.dp, 1.0, fabric.domain)[1]
     wait = 1.0 + law.straggle * np.log2(spread)
@@ -53,7 +56,7 @@ def step_parts(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -
     return {
         "compute": busy * wait - parts["tensor"] - parts["context"] - parts["expert"],
         **parts,
-        "pipeline_bubble": (plan.pp - 1.0) / plan.vpp * mean * wait,
+        "pipeline_bubble": (plan.pp - 1.0) / plan.vpp * (mean - filled) * wait,
         "pipeline_send": _sends(shape, plan, fabric, law, tokens),
         "data": data,
         "optimiser": optimiser,
@@ -67,8 +70,10 @@ def _half(law: Law) -> tuple[Value, Value, Value]:
 
 def _compute(
     shape: Shape, chip: Chip, plan: Plan, law: Law, tokens: Value
-) -> tuple[Value, tuple[Value, Value]]:
-    """Return seconds of all layers for one micro-batch, and of attention in one layer by direction."""
+) -> tuple[Value, tuple[Value, Value], Value]:
+    """Return seconds of all layers for one micro-batch, of attention in one layer by direction, and of the
+    weight gradients of all layers.
+    """
     half, sparse = _half(law), shape.layers - shape.dense_layers
     full, partly = plan.recompute_full, np.maximum(plan.recompute_selective, plan.recompute_full)
     columns = shape.attention_params / (2.0 * shape.hidden) / plan.tp
@@ -84,7 +89,7 @@ def _compute(
     launch = shape.layers * law.layer_s + sparse * law.expert_s * local
     total = (3.0 + full) * products + shape.layers * ((1.0 + partly) * forward + backward)
     total = total + shape.layers * (2.5 + partly) * stream + (2.5 + full) * launch
-    return total, (forward, backward)
+    return total, (forward, backward), products
 
 
 def _core(shape: Shape, chip: Chip, plan: Plan, law: Law, tokens: Value) -> tuple[Value, Value]:

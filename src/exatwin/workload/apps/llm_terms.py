@@ -79,6 +79,8 @@ class Plan:
     """Pipeline stages."""
     vpp: Value
     """Chunks of layers of each stage."""
+    zero_bubble: Value
+    """Weight gradients wait for the gaps of the pipeline."""
     cp: Value
     """Context-parallel ranks."""
     dp: Value
