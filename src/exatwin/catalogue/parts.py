@@ -29,8 +29,14 @@ class Accelerator(Sourced):
     """``shipping`` or ``announced``."""
     units: Count | None = None
     """Streaming multiprocessors or compute units, as TOP500 counts them."""
+    devices: PositiveCount = 1
+    """Devices that programs see in one package: a rank of a training run holds one of them."""
+    device: str = ""
+    """What such a device is called, where a package has several."""
     peak: dict[str, FlopPerSecond] = {}
     """Dense peak by precision: fp64, fp64_tensor, fp32, tf32, bf16, fp8, fp4."""
+    product_flop_s: FlopPerSecond | None = None
+    """Fastest 16-bit matrix product that somebody measured; only needed on chips that no fit has seen."""
     memory_b: Bytes | None = None
     """Device memory."""
     memory_b_s: BytesPerSecond | None = None
@@ -116,6 +122,8 @@ class NodeKind(Sourced):
     """Bandwidth of one adapter in one direction."""
     link_domain: PositiveCount | None = None
     """Accelerators that share one fast link domain, where it spans nodes; blank for those of the node."""
+    link_mesh: bool = False
+    """Whether accelerators are linked pair by pair, so that each pair has only its share of the links."""
     module_cap_w: Watts | None = None
     """Power cap of one superchip module (accelerator, processor, memory), where the site sets one."""
     module_processor_cap_w: Watts | None = None
@@ -141,9 +149,11 @@ class Network(Sourced):
     """Groups of the dragonfly."""
     nodes_per_switch: Count | None = None
     """Nodes on one leaf switch."""
+    adapters_per_group: PositiveCount | None = None
+    """Adapters of one group of a dragonfly, or pod of a fat tree, inside which no link is shared."""
     switches: Count | None = None
     """Switches in all."""
     taper: float | None = None
-    """Global over injection bandwidth of a group."""
+    """Bandwidth out of a group over that of its adapters."""
     notes: list[str] = []
     """What a careful reader should know."""
