@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import product
 from typing import Any
-
-import numpy as np
 
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
@@ -14,33 +11,14 @@ from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.study.estimate import Estimate
 from exatwin.study.llm_answer import answer
-from exatwin.study.llm_score import stacked
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
-from exatwin.workload.apps.llm_setup import (
-    Device,
-    Layout,
-    chip_terms,
-    device_of,
-    fabric_terms,
-    law_of,
-    plan_terms,
-    stack_of,
-)
-from exatwin.workload.apps.llm_step import step_parts
-from exatwin.workload.apps.llm_terms import Chip, Plan
+from exatwin.workload.apps.llm_plan import Space
+from exatwin.workload.apps.llm_search import RECOMPUTE, Found, search, space_of
+from exatwin.workload.apps.llm_setup import Layout, device_of
 from exatwin.workload.apps.llm_training import estimate_llm_training
-from exatwin.workload.memory import memory_parts
 
 TOKENS_OF_A_STEP = 4 * 2**20
-_DEGREES = (1, 2, 4, 8, 16, 32, 64)
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    "tp": (1, 2, 4, 8),
-    "pp": (1, 2, 4, 8, 16, 32, 64),
-    "cp": (1,),
-    "zero": (1, 3),
-    "recompute": ("none", "selective", "full"),
-    "micro_batch": (1, 2, 4),
-}
+"""Tokens of a step where nobody says how many."""
 
 
 def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate:
@@ -79,6 +57,10 @@ def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate
 def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -> tuple[Layout, list[str]]:
     """Return the layout that was asked, its open settings chosen, and what was chosen in words.
 
+    Where neither tensor ranks nor stages are given, every open setting is: the fastest plan that fits. Where
+    one is given, a run is described that exists: what goes unsaid is taken as usual (no context parallelism,
+    ZeRO-1, nothing computed again), as long as that fits.
+
     Raises
     ------
     SpecError
@@ -87,65 +69,64 @@ def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -
         Nothing that was asked fits in memory.
     """
     given = {key: value for key, value in asked.items() if value is not None}
-    seq = int(given.setdefault("seq", 4096))
-    count = int(given["accelerators"])
-    given.setdefault("global_batch", max(count, TOKENS_OF_A_STEP // max(seq, 1)))
-    device = device_of(machine)
-    options = _options(model, device, given)
-    if not options:
-        Layout.parse({"tp": 1, **given}, "layout")
-        raise SpecError("no layout divides what was asked: leave one of --tp, --pp, --cp, --ep open")
-    times, filled = _scored(model, device, options)
-    fits = filled <= 1.0
-    if not fits.any():
-        least = options[int(np.argmin(filled))]
+    given.setdefault("seq", 4096)
+    best = _best(model, machine, given)
+    fields = [key for key in type(best).model_fields if key not in (*given, "accelerators")]
+    usual = {"stack": "", "schedule": "1f1b", "sequence_parallel": best.tp == 1}
+    seq = [] if asked.get("seq") else ["seq"]
+    said = [key for key in (*fields, *seq) if getattr(best, key) != usual.get(key)]
+    if not model.experts and "ep" in said:
+        said.remove("ep")
+    return best, [f"{key} = {getattr(best, key)}" for key in sorted(said)]
+
+
+def _best(model: LanguageModel, machine: Machine, given: Mapping[str, Any]) -> Layout:
+    device, found = device_of(machine), None
+    for space in _spaces(model, given):
+        found = search(model, device, [space], llm_calibration())
+        if found.fastest:
+            return found.fastest[0].layout
+    return _refused(model, machine, given, found)
+
+
+def _spaces(model: LanguageModel, given: Mapping[str, Any]) -> Iterator[Space]:
+    """Yield the spaces to look through, the usual ones first."""
+    count, seq = int(given["accelerators"]), int(given["seq"])
+    exact = given.get("global_batch")
+    batch = int(exact or max(count, TOKENS_OF_A_STEP // max(seq, 1)))
+    described = any(given.get(key) for key in ("tp", "pp"))
+    for whole in (True, False) if exact else (True,):
+        if described:
+            for zero in [given["zero"]] if "zero" in given else [1, 3]:
+                for again in [given["recompute"]] if "recompute" in given else RECOMPUTE:
+                    usual = {"cp": 1, "zero": zero, "recompute": again, **given}
+                    yield space_of(model, usual, batch=batch, batch_open=not exact, whole=whole)
+        yield space_of(model, given, batch=batch, batch_open=not exact, whole=whole)
+
+
+def _refused(model: LanguageModel, machine: Machine, given: Mapping[str, Any], found: Found | None) -> Layout:
+    """Raise the error that says why nothing of what was asked can run.
+
+    Raises
+    ------
+    SpecError, InfeasibleError
+        Always, but where the law of memory has the last word and lets the leanest plan pass.
+    """
+    if found is not None and found.leanest is not None:
+        least = found.leanest.layout
         estimate_llm_training(machine, model, least)  # says by how much and what would help
-        raise InfeasibleError(f"'{model.name}' does not fit on {count:,} accelerators")
-    best = options[int(np.argmin(np.where(fits, times, np.inf)))]
-    chosen = [f"{key} = {getattr(best, key)}" for key in type(best).model_fields if key not in given]
-    seen = {"global_batch", "seq"} - {key for key, value in asked.items() if value is not None}
-    return best, sorted({*chosen, *(f"{key} = {getattr(best, key)}" for key in seen)} - {"stack = "})
-
-
-def _options(model: LanguageModel, device: Device, given: Mapping[str, Any]) -> list[Layout]:
-    """Return the layouts that complete `given`."""
-    choices = {key: (given[key],) if key in given else values for key, values in _CHOICES.items()}
-    if "tp" not in given:
-        choices["tp"] = tuple(tp for tp in choices["tp"] if tp <= device.domain and model.heads % tp == 0)
-    found = []
-    for values in product(*choices.values()):
-        setting = {**given, **dict(zip(choices, values, strict=True))}
-        for rest in _rest(model, setting):
-            try:
-                found.append(Layout(**{**setting, **rest}))
-            except ValueError:
-                continue
-    return found
-
-
-def _rest(model: LanguageModel, setting: Mapping[str, Any]) -> Iterator[dict[str, int]]:
-    """Yield the chunks of layers and the expert-parallel ranks that go with `setting`."""
-    pp = int(setting["pp"])
-    even = (model.layers, model.layers + 2)  # the embedding and the logits may take the place of a layer each
-    deep = [v for v in (2, 4, 5, 8) if pp > 1 and any(count % (pp * v) == 0 for count in even)]
-    chunks = [1, *deep] if pp <= model.layers else []
-    for vpp in [setting["vpp"]] if "vpp" in setting else chunks:
-        degrees = _DEGREES if model.experts else (1,)
-        for ep in [setting["ep"]] if "ep" in setting else degrees:
-            if not model.experts or model.experts % ep == 0:
-                yield {"vpp": vpp, "ep": ep}
-
-
-def _scored(model: LanguageModel, device: Device, options: list[Layout]) -> tuple[Any, Any]:
-    """Return the seconds of a step of each option, and the share of memory that it fills."""
-    found = llm_calibration()
-    fabric = fabric_terms(device, found)
-    plan = stacked(Plan, [plan_terms(one, stack_of(one, found)) for one in options])
-    chip = stacked(Chip, [chip_terms(device, one, stack_of(one, found), found) for one in options])
-    shape = model.shape(options[0].seq)
-    parts = step_parts(shape, chip, plan, fabric, law_of(found))
-    shared = np.array([float(one.zero >= 2) for one in options])
-    split = np.array([float(one.sequence_parallel) for one in options])
-    held = memory_parts(shape, plan, shared, split, found.reserve_b)
-    limit = device.memory_b * found.usable_memory
-    return np.sum(list(parts.values()), axis=0), np.sum(list(held.values()), axis=0) / limit
+        return least
+    words = {key: value for key, value in given.items() if key in Layout.model_fields}
+    batch = {"global_batch": max(1, int(given["accelerators"]))}
+    layout = Layout.parse({**batch, **words}, "layout")
+    estimate_llm_training(machine, model, layout)
+    count = layout.accelerators
+    if given.get("dp") not in (None, layout.dp):
+        raise SpecError(
+            f"'dp' is {given['dp']}, {count:,} accelerators over tp x pp x cp = {count // layout.dp} give "
+            f"{layout.dp} replicas"
+        )
+    raise InfeasibleError(
+        f"no layout divides what was asked of {count:,} accelerators: leave one of --tp, --pp, --cp, --ep or "
+        "--global-batch open"
+    )
