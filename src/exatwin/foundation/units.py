@@ -89,6 +89,8 @@ def parse(text: str, unit: str) -> float:
             return number
         like = "degC" if unit == "K" else unit
         raise SpecError(f"'{text}' has no unit: expected one such as '{match[1]} {like}'")
+    if name == unit:
+        return number
     if unit in _PREFIXED and name.endswith(unit) and name.removesuffix(unit) in _PREFIXES:
         return number * _PREFIXES[name.removesuffix(unit)]  # as pint would, which takes long to load
     if unit == "s" and name in _SECONDS:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import exp, hypot, log
 from typing import Any
 
+from exatwin.account.annual import SiteBill, settle_by_means
 from exatwin.catalogue import lists
 from exatwin.catalogue.listed_nodes import machine_with_nodes
 from exatwin.catalogue.machine import Machine
@@ -18,6 +21,7 @@ LIST_BOUNDARY = (
     "nodes at the input of their racks, power supplies and switches included, as TOP500 and Green500 mean "
     "it; storage, cooling and the building are outside"
 )
+SITE_KEYS = ("site_energy_j", "cost_eur", "carbon_kgco2e")
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Estimate:
     """What the energy holds."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Ranks and breakdowns."""
+    switches_j: float = 0.0
+    """Energy of the network's switches for the run where ``energy_j`` leaves it out."""
 
     @property
     def billed(self) -> tuple[float, str]:
@@ -45,6 +51,25 @@ class Estimate:
         billing = self.machine.file.billing
         hours = float(self.values["time_s"]) / 3600.0
         return billing.per_node_hour * self.nodes * hours, billing.unit
+
+    @cached_property
+    def site(self) -> SiteBill:
+        """What the run's energy comes to at the grid connection of its site, by yearly means."""
+        nodes_j = float(self.values["energy_j"]) + self.switches_j
+        return settle_by_means(nodes_j, self.machine.file.site)
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """All intervals; those of what follows from the energy are as wide as the energy's."""
+        found = dict(self.interval)
+        if "energy_j" in found:
+            low, high = (end / float(self.values["energy_j"]) for end in found["energy_j"])
+            for key in SITE_KEYS:
+                found[key] = low * self._of_site(key), high * self._of_site(key)
+        return found
+
+    def _of_site(self, key: str) -> float:
+        return float(getattr(self.site, "energy_j" if key == "site_energy_j" else key))
 
     def document(self) -> dict[str, Any]:
         """Return the estimate as plain data."""
@@ -55,12 +80,14 @@ class Estimate:
             "nodes": self.nodes,
             "accelerators": self.nodes * self.machine.node.accelerators,
             **self.values,
+            **{key: self._of_site(key) for key in SITE_KEYS},
             **self.extra,
-            "interval": {key: list(range_) for key, range_ in self.interval.items()},
+            "interval": {key: list(range_) for key, range_ in self.ranges.items()},
             "interval_basis": self.interval_basis,
             "assumptions": list(self.assumptions),
             "energy_boundary": self.boundary,
             "billed": {"amount": amount, "unit": unit},
+            "site": self.site.document(),
         }
 
 
@@ -107,10 +134,18 @@ def estimate_hpl(machine: str, *, nodes: int | None = None, n: int | None = None
             "energy_j": run.energy_j,
             "matrix_b": run.matrix_b,
         },
-        interval={"rmax_flop_s": (low, high), "time_s": (work / high, work / low), "power_w": watts},
+        interval={
+            "rmax_flop_s": (low, high),
+            "time_s": (work / high, work / low),
+            "power_w": watts,
+            "energy_j": product_range(
+                (work / high, run.time_s, work / low), (watts[0], run.power_w, watts[1])
+            ),
+        },
         interval_basis=(
             "10th to 90th percentile of measured over predicted on the listed machines, each left out of the "
-            "fit in turn: for Rmax those with chips of the family where there are ten, for power all"
+            "fit in turn: for Rmax those with chips of the family where there are ten, for power all; for "
+            "energy, cost and carbon both errors as if independent, nothing for price and grid"
         ),
         assumptions=(*run.assumptions, *_assumed_nodes(where)),
         boundary=LIST_BOUNDARY,
@@ -119,6 +154,22 @@ def estimate_hpl(machine: str, *, nodes: int | None = None, n: int | None = None
             "ranks": {"top500": lists.ranks(run.rmax_flop_s), "green500": lists.green_ranks(run.flop_per_j)},
         },
     )
+
+
+def product_range(
+    first: tuple[float, float, float], second: tuple[float, float, float]
+) -> tuple[float, float]:
+    """Return the range of a product whose factors (low, middle, high) err independently.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in product_range((0.9, 1.0, 1.1), (2.0, 2.0, 2.0))]
+    [1.8, 2.2]
+    """
+    low = hypot(*(log(low / middle) for low, middle, _ in (first, second)))
+    high = hypot(*(log(high / middle) for _, middle, high in (first, second)))
+    middle = first[1] * second[1]
+    return middle * exp(-low), middle * exp(high)
 
 
 def _assumed_nodes(machine: Machine) -> tuple[str, ...]:

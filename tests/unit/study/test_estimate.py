@@ -74,3 +74,30 @@ def test_an_unknown_application_names_the_nearest() -> None:
     result = CliRunner().invoke(command, ["hlp"])
     assert result.exit_code == 2
     assert "did you mean 'hpl'" in result.output
+
+
+@pytest.mark.parametrize("app", ["hpl", "hpcg", "hpl-mxp"])
+def test_every_run_has_its_cost_and_carbon(app: str) -> None:
+    found = json.loads(asked(app, "--machine", "frontier", "--json"))
+    site = found["site"]
+    assert found["site_energy_j"] == pytest.approx(found["energy_j"] * site["pue"])
+    assert found["cost_eur"] == pytest.approx(found["site_energy_j"] * site["price_eur_j"])
+    assert found["carbon_kgco2e"] == pytest.approx(found["site_energy_j"] * site["carbon_kgco2e_j"])
+    assert "Germany" in site["borrowed"]["grid"]
+
+
+def test_the_range_of_the_cost_is_that_of_the_energy() -> None:
+    found = json.loads(asked("hpl", "--json"))
+    ranges = found["interval"]
+    assert ranges["cost_eur"][0] / found["cost_eur"] == pytest.approx(
+        ranges["energy_j"][0] / found["energy_j"]
+    )
+    wide = [ranges["energy_j"][1] / found["energy_j"], ranges["power_w"][1] / found["power_w"]]
+    assert wide[0] > wide[1] > 1.0
+    assert "cost_eur" not in json.loads(asked("hpcg", "--json"))["interval"]
+
+
+def test_a_person_reads_cost_and_carbon_and_what_was_borrowed() -> None:
+    text = asked("hpl", "--machine", "frontier")
+    for expected in ("EUR/kWh, electricity only", "another country's grid", "borrowed: ", "PUE 1."):
+        assert expected in text
