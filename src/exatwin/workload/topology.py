@@ -110,8 +110,8 @@ def span_of(machine: Machine, nodes: int | None = None, placement: str = "packed
         filled = math.ceil(count / groups)
     accelerators = filled * max(machine.node.accelerators, 1)
     said = (
-        f"{network.topology}: groups of {each} nodes, {min(taper, 1.0):.0%} of the adapters' bandwidth out of "
-        f"a group, nodes {placement}"
+        f"{network.topology}: groups of {each} nodes, {min(taper, 1.0):.0%} of the adapters' bandwidth out "
+        f"of a group, nodes {placement}"
     )
     return Span(pair, float(accelerators), min(taper, 1.0), groups, (said,))
 
