@@ -110,9 +110,18 @@ def test_a_hundred_thousand_accelerators_need_no_special_path() -> None:
         (["--model", "llama-3.1-8b", "--accelerators", "30000"], SpecError, "23,536"),
         (["--model", "missing.toml", "--accelerators", "64"], ExatwinError, "no such file"),
         (
-            ["--machine", "frontier", "--model", "llama-3.1-8b", "--accelerators", "64"],
+            [
+                "--machine",
+                "dgx-a100-80",
+                "--model",
+                "llama-3.1-8b",
+                "--accelerators",
+                "64",
+                "--precision",
+                "fp8",
+            ],
             SpecError,
-            "never calibrated",
+            "has no fp8",
         ),
     ],
 )
