@@ -10,6 +10,8 @@ T. Dao et al., "FlashAttention", arXiv:2205.14135. H. Liu et al., "Ring Attentio
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from exatwin.workload import collectives as net
@@ -35,21 +37,12 @@ def step_parts(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -
     makes the logits. Traffic counts as far as nothing hides it. All of it waits for the slowest rank, which
     grows with the spread over link domains.
     """
-    tokens = plan.seq * plan.micro_batch / plan.cp
-    compute, core, weight = _compute(shape, chip, plan, law, tokens)
-    traffic = {
-        "tensor": _tensor(shape, plan, fabric, law, tokens),
-        "context": _context(shape, plan, fabric, law, tokens, core),
-        "expert": _exchange(shape, plan, fabric, law, tokens),
-    }
-    body = compute + traffic["tensor"] + traffic["context"] + traffic["expert"]
-    logits = _logits(shape, chip, plan, law, tokens)
+    work = work_of(shape, chip, plan, fabric, law)
+    body, logits, traffic, wait = work.body, work.logits, work.traffic, work.wait
     mean = (body + logits) / plan.pp
     slowest = _slowest(shape, plan, body, logits)
-    filled = 2.0 * plan.zero_bubble * weight / plan.pp
+    filled = 2.0 * plan.zero_bubble * work.weight / plan.pp
     data, optimiser = _states(shape, chip, plan, fabric, law, mean)
-    spread = net.split(plan.tp * plan.pp * plan.cp * plan.dp, 1.0, fabric.domain)[1]
-    wait = 1.0 + law.straggle * np.log2(spread)
     busy = plan.micro_batches * slowest
     scale = busy / body * wait
     parts = {name: scale * value for name, value in traffic.items()}
@@ -57,11 +50,50 @@ def step_parts(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -
         "compute": busy * wait - parts["tensor"] - parts["context"] - parts["expert"],
         **parts,
         "pipeline_bubble": (plan.pp - 1.0) / plan.vpp * (mean - filled) * wait,
-        "pipeline_send": _sends(shape, plan, fabric, law, tokens),
+        "pipeline_send": _sends(plan, law, work.hop),
         "data": data,
         "optimiser": optimiser,
         "overhead": law.step_s + 0.0 * busy,
     }
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one micro-batch costs, all layers together [s]."""
+
+    body: Value
+    """Layers in both directions, their traffic included."""
+    weight: Value
+    """Of them the gradients of the weights."""
+    logits: Value
+    """Output layer and loss, both directions."""
+    traffic: dict[str, Value]
+    """Visible traffic of the layers by part."""
+    hop: Value
+    """From the end of a pass until the next stage has its result."""
+    wait: Value
+    """Factor by which the slowest rank is waited for."""
+
+
+def work_of(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -> Work:
+    """Return what one micro-batch costs; the parts of a step and of its schedule follow from it."""
+    tokens = plan.seq * plan.micro_batch / plan.cp
+    compute, core, weight = _compute(shape, chip, plan, law, tokens)
+    traffic = {
+        "tensor": _tensor(shape, plan, fabric, law, tokens),
+        "context": _context(shape, plan, fabric, law, tokens, core),
+        "expert": _exchange(shape, plan, fabric, law, tokens),
+    }
+    spread = net.split(plan.tp * plan.pp * plan.cp * plan.dp, 1.0, fabric.domain)[1]
+    size_b = tokens * shape.hidden * BF16_B / plan.tp
+    return Work(
+        body=compute + traffic["tensor"] + traffic["context"] + traffic["expert"],
+        weight=weight,
+        logits=_logits(shape, chip, plan, law, tokens),
+        traffic=traffic,
+        hop=net.send_s(size_b, plan.tp * plan.cp * plan.dp, fabric),
+        wait=1.0 + law.straggle * np.log2(spread),
+    )
 
 
 def _half(law: Law) -> tuple[Value, Value, Value]:
@@ -170,10 +202,8 @@ def _slowest(shape: Shape, plan: Plan, body: Value, logits: Value) -> Value:
     return np.where(np.mod(shape.layers, chunks) == 0, body / plan.pp + logits, uneven)
 
 
-def _sends(shape: Shape, plan: Plan, fabric: Fabric, law: Law, tokens: Value) -> Value:
+def _sends(plan: Plan, law: Law, hop: Value) -> Value:
     """Return visible seconds of handing activations and their gradients from stage to stage in one step."""
-    size_b = tokens * shape.hidden * BF16_B / plan.tp
-    hop = net.send_s(size_b, plan.tp * plan.cp * plan.dp, fabric)
     visible = np.where(plan.vpp > 1, law.exposed_send, 1.0)
     hops = 2.0 * plan.vpp * (plan.micro_batches * visible + plan.pp - 1.0)
     return np.where(plan.pp > 1, hops * hop, 0.0)
