@@ -1,0 +1,201 @@
+"""LLM training beside published runs: seconds of a step, memory, the choice of a plan, power."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+
+from exatwin.catalogue.generic import sized
+from exatwin.catalogue.llm_calibration import llm_calibration
+from exatwin.study.llm_answer import node_power_w
+from exatwin.study.llm_rows import MACHINE_OF, Case, read_fits
+from exatwin.study.llm_score import predict_s
+from exatwin.study.llm_score import table as stacked_table
+from exatwin.study.measured import Measured
+from exatwin.study.validation import BALANCED, REGRET, Row, Skipped, Validation, relative, table
+from exatwin.workload.apps.llm_training import estimate_llm_training, estimate_on
+
+PAPER = "by a fit without its paper or table"
+KINDS = {"dense": "LLM training, dense, step", "experts": "LLM training, experts, step"}
+SWEEPS = "VTRAIN"
+"""The family whose rows are sweeps of the layout at one model and one number of accelerators."""
+FITTED, RAN_OUT = "fitted", "ran out of memory"
+Line = dict[str, str]
+
+
+def step_rows(measured: Measured, kind: str | None = None) -> tuple[list[Case], list[Row]]:
+    """Return the scored runs of a `kind` of model, and them beside their predictions."""
+    cases = [case for case in measured.cases[0] if kind in (None, case.kind)]
+    if not cases:
+        return [], []
+    lines, recorded = measured.training, _left_out("llm-training")
+    said = predict_s(stacked_table(cases, llm_calibration()), llm_calibration())
+    rows = [
+        Row(
+            case.id, _name(lines[case.id]), case.step_s, float(step_s), relative(case.step_s, float(step_s)),
+            recorded.get(case.id), case.family, _split(lines[case.id]),
+        )
+        for case, step_s in zip(cases, said, strict=True)
+    ]  # fmt: skip
+    return cases, rows
+
+
+def steps(kind: str, measured: Measured) -> Validation:
+    """Seconds of a training step."""
+    _, rows = step_rows(measured, kind)
+    lines = measured.training
+    reasons = measured.cases[1]
+    skipped = [
+        Skipped(id_, _name(lines[id_]), reason)
+        for id_, reason in reasons.items()
+        if (kind == "experts") == bool(lines[id_]["moe"])
+    ]
+    goal = {"median": 0.07, "p90": 0.20} if kind == "dense" else {"median": 0.12, "p90": 0.30}
+    return Validation(
+        "llm" if kind == "dense" else "llm-experts", KINDS[kind], "s", tuple(rows), tuple(skipped), goal,
+        left_out_words=PAPER,
+        sources={row.group: lines[row.id]["source"] for row in reversed(rows)},
+    )  # fmt: skip
+
+
+def scaling(measured: Measured) -> Validation:
+    """Large runs of a machine, predicted by a fit that saw at most 16 of its nodes."""
+    recorded = _left_out("llm-scaling")
+    lines = measured.training
+    _, rows = step_rows(measured, "dense")
+    large = [
+        Row(
+            row.id, row.name, row.measured, row.predicted, row.error, recorded[row.id],
+            MACHINE_OF.get(lines[row.id]["accelerator"], ""), row.detail,
+        )
+        for row in rows
+        if row.id in recorded
+    ]  # fmt: skip
+    return Validation(
+        "llm-scaling", "the same, 32 to 1,024 nodes", "s", tuple(large), (), {"median": 0.10, "p90": 0.20},
+        left_out_words="by a fit with no run of more than 16 nodes of that kind of node",
+        remarks=(
+            "other kinds of node stay in the fit with all their runs; of JUPITER there is one large run",
+        ),
+    )  # fmt: skip
+
+
+def memory(measured: Measured) -> Validation:
+    """Whether a run fitted in memory."""
+    cases, reasons = read_fits(measured.training_path)
+    lines = measured.training
+    rows = []
+    for case in cases:
+        tried = [estimate_on(case.device, "", case.model, layout) for layout in case.layouts]
+        least = min(tried, key=lambda one: one.memory_b_per_accelerator / one.memory_limit_b)
+        fits = any(one.fits for one in tried)
+        rows.append(
+            Row(
+                case.id, _name(lines[case.id]), least.memory_limit_b, least.memory_b_per_accelerator,
+                float(case.fits) - float(fits), None, FITTED if case.fits else RAN_OUT,
+                f"{FITTED if case.fits else RAN_OUT}; {_split(lines[case.id])}",
+            )
+        )  # fmt: skip
+    skipped = [Skipped(id_, _name(lines[id_]), reason) for id_, reason in reasons.items()]
+    return Validation(
+        "llm-memory", "fits or runs out of memory", "B", tuple(rows), tuple(skipped), {"balanced": 0.95},
+        metric=BALANCED,
+        remarks=(
+            "every measured run counts as one that fitted; measured is what the device offers",
+            "the reserve was set in view of these rows, so there is no figure left out",
+        ),
+    )  # fmt: skip
+
+
+def plan(measured: Measured) -> Validation:
+    """What is lost by taking the layout that the law likes best of those that were measured."""
+    cases, rows = step_rows(measured, "dense")
+    sweeps: dict[str, list[Row]] = {}
+    for case, row in zip(cases, rows, strict=True):
+        if case.family == SWEEPS:
+            sweeps.setdefault(row.name, []).append(row)
+    return Validation(
+        "llm-plan", "plan chosen beside the best", "s", tuple(_sweeps(sweeps)), (),
+        {"median": 0.01, "worst": 0.05}, metric=REGRET, left_out_words=PAPER,
+        remarks=("sweeps of one model on one number of A100; only layouts that were measured compete",),
+    )  # fmt: skip
+
+
+def _sweeps(sweeps: dict[str, list[Row]]) -> Iterator[Row]:
+    """Yield one row a sweep: the best measured seconds, and the measured seconds of the chosen layout."""
+    for name, rows in sweeps.items():
+        best = min(rows, key=lambda row: row.measured)
+        chosen = min(rows, key=lambda row: row.predicted)
+        regret = relative(best.measured, chosen.measured)
+        unseen = _chosen_unseen(rows)
+        yield Row(
+            best.id, f"{name}, {len(rows)} layouts", best.measured, chosen.measured, regret,
+            None if unseen is None else relative(best.measured, unseen.measured), "",
+            f"best {best.detail}; chosen {chosen.detail}",
+        )  # fmt: skip
+
+
+def _chosen_unseen(rows: Sequence[Row]) -> Row | None:
+    """Return what the fit without the paper likes best; None where its errors were not recorded."""
+    said = [row.measured * (1.0 + row.left_out_error) for row in rows if row.left_out_error is not None]
+    return rows[int(np.argmin(said))] if len(said) == len(rows) else None
+
+
+def power(measured: Measured) -> Validation:
+    """Mean power of a node in training."""
+    lines = measured.training
+    cases = {case.id: case for case in measured.cases[0]}
+    rows, skipped = [], []
+    for entry in table("validation", "llm-power.csv"):
+        line = lines.get(entry["id"])
+        case = cases.get(entry["run"])
+        if line is None:
+            continue
+        if entry["reason"] or case is None:
+            why = entry["reason"] or f"the run {entry['run']} whose layout it has is not in the table"
+            skipped.append(Skipped(line["id"], _name(line), why))
+            continue
+        machine = sized(MACHINE_OF[line["accelerator"]], int(line["n_acc"]))
+        said = node_power_w(estimate_llm_training(machine, case.model, case.layouts[0]), machine)
+        watts = float(line["value"])
+        error = relative(watts, said)
+        rows.append(Row(line["id"], _name(line), watts, said, error, error, "", f"layout of {case.id}"))
+    return Validation(
+        "llm-power", "node power in training", "W", tuple(rows), tuple(skipped), {"median": 0.07},
+        left_out_words="no training power was used in any fit",
+        remarks=("repeated runs of one model on one machine: a check, not a validation",),
+    )  # fmt: skip
+
+
+MODELS: dict[str, Callable[[Measured], Validation]] = {
+    "llm": partial(steps, "dense"),
+    "llm-experts": partial(steps, "experts"),
+    "llm-scaling": scaling,
+    "llm-memory": memory,
+    "llm-plan": plan,
+    "llm-power": power,
+}
+
+
+def _left_out(name: str) -> dict[str, float]:
+    """Return the recorded errors of fits that have not seen the row, by id."""
+    return {line["id"]: float(line["left_out_error"]) for line in table("calibration", f"{name}.csv")}
+
+
+def _name(line: Line) -> str:
+    """Return what was run, where, in words."""
+    count = f"{float(line['n_acc']):,.0f} " if line["n_acc"] else ""
+    chip = line["accelerator"].removeprefix("NVIDIA ").split(" (")[0]
+    return f"{line['model'] or 'network'} on {count}{chip}"
+
+
+def _split(line: Line) -> str:
+    """Return the precision and the layout of a run, in words."""
+    degrees = [f"{key} {line[key]}" for key in ("tp", "pp", "vpp", "cp", "ep") if line[key] not in ("", "1")]
+    sizes = [f"{key} {line[key]}" for key in ("mbs", "gbs", "seq") if line[key]]
+    return ", ".join([line["id"], line["precision"], *degrees, *sizes])
+
+
+__all__ = ["MODELS", "step_rows"]
