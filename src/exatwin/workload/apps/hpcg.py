@@ -22,6 +22,7 @@ from exatwin.foundation.spec import (
     Sourced,
     Spec,
 )
+from exatwin.workload.apps.app import APPS, App, AppRun, as_run
 from exatwin.workload.draw import draw
 from exatwin.workload.job import Phases, Profiles
 
@@ -84,11 +85,17 @@ class HpcgLaw(Sourced):
         return found
 
 
-class Hpcg(Spec):
+@APPS.register("hpcg")
+class Hpcg(App):
     """One run of HPCG."""
 
     nodes: PositiveCount | None = None
     """Nodes; blank for all of the machine."""
+
+    def profile(self, machine: Machine, nodes: int, time_s: float | None = None) -> AppRun:
+        """Return what the run does on `nodes` nodes; it runs as long as the rules ask, or for `time_s`."""
+        run = hpcg(self.model_copy(update={"nodes": nodes}), machine)
+        return as_run(run.profiles, run.time_s if time_s is None else time_s, run.assumptions)
 
 
 @dataclass(frozen=True)

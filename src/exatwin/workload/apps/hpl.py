@@ -16,7 +16,8 @@ from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.parts import Accelerator
 from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import CatalogueError, InfeasibleError
-from exatwin.foundation.spec import Count, PositiveCount, Spec
+from exatwin.foundation.spec import Count, PositiveCount
+from exatwin.workload.apps.app import APPS, App, AppRun, as_run
 from exatwin.workload.apps.hpl_data import Chip, HplLaw, Link, hpl_law
 from exatwin.workload.draw import draw, hpl_profiles, mean_w, power_law
 from exatwin.workload.job import Phases, Profiles
@@ -25,13 +26,19 @@ _STEP = 1024  # orders are rounded down to whole blocks
 _WIDE = 4
 
 
-class Hpl(Spec):
+@APPS.register("hpl")
+class Hpl(App):
     """One run of HPL."""
 
     nodes: PositiveCount | None = None
     """Nodes; blank for all of the machine."""
     n: Count | None = None
     """Order of the matrix; blank for as much memory as the lists show for the chip."""
+
+    def profile(self, machine: Machine, nodes: int, time_s: float | None = None) -> AppRun:
+        """Return what the run does on `nodes` nodes; its time is its own."""
+        run = hpl(self.model_copy(update={"nodes": nodes}), machine)
+        return as_run(run.profiles, run.time_s, run.assumptions)
 
 
 @dataclass(frozen=True)

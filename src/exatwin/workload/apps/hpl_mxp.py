@@ -14,6 +14,7 @@ import numpy as np
 from exatwin.catalogue.load import entry
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.spec import FlopPerSecond, Ratio, Sourced, Spec
+from exatwin.workload.apps.app import APPS, App, AppRun, as_run
 from exatwin.workload.apps.hpl import Hpl, HplRun, hpl
 
 
@@ -55,6 +56,16 @@ class HplMxpLaw(Sourced):
         return math.exp(middle), math.exp(middle - spread), math.exp(middle + spread)
 
 
+@APPS.register("hpl-mxp")
+class HplMxp(App):
+    """One run of HPL-MxP, of the order of HPL."""
+
+    def profile(self, machine: Machine, nodes: int, time_s: float | None = None) -> AppRun:
+        """Return what the run does on `nodes` nodes; its time is its own."""
+        run = hpl_mxp(nodes, machine)
+        return as_run(run.hpl.profiles, run.time_s, run.hpl.assumptions)
+
+
 @dataclass(frozen=True)
 class HplMxpRun:
     """What a run of HPL-MxP amounts to."""
@@ -93,4 +104,4 @@ def hpl_mxp(nodes: int | None, machine: Machine) -> HplMxpRun:
     return HplMxpRun(middle, low, high, run)
 
 
-__all__ = ["HplMxpLaw", "HplMxpRun", "Pair", "hpl_mxp", "hpl_mxp_law"]
+__all__ = ["HplMxp", "HplMxpLaw", "HplMxpRun", "Pair", "hpl_mxp", "hpl_mxp_law"]
