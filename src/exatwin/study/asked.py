@@ -123,7 +123,7 @@ def _profiles(machine: Machine | None) -> Profiles:
     from exatwin.catalogue.workload_mix import load_mix
     from exatwin.workload.mix import average_profile
 
-    return average_profile(load_mix()) if machine is not None else Profiles.single()
+    return average_profile(load_mix(), machine) if machine is not None else Profiles.single()
 
 
 def _floor(machine: Machine | None, processors: int | None, path: str) -> Floor:

@@ -11,11 +11,18 @@ from exatwin.catalogue.workload_mix import Mix, ProfileOfUse
 from exatwin.foundation.errors import CatalogueError, SpecError
 from exatwin.foundation.spec import read_toml
 from exatwin.workload.arrivals import DAY_S, WEEK_S
+from exatwin.workload.classes import room_of
 from exatwin.workload.job import State
-from exatwin.workload.mix import generate, load_mix, profiles
+from exatwin.workload.mix import generate, load_mix
+from exatwin.workload.mix_profiles import profile_table
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
 JUPITER = 5884
+
+
+def profiles(mix, name="jupiter"):
+    where = machine(name)
+    return profile_table(mix, where, room_of(where, mix)).profiles
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ packages add theirs through the entry-point group ``exatwin.apps``.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class AppRun:
     @property
     def time_s(self) -> float:
         """Time of the run [s]."""
-        return sum(phase.time_s for phase in self.phases)
+        return math.fsum(phase.time_s for phase in self.phases)
 
 
 class App(Spec, ABC):
