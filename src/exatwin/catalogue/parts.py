@@ -120,6 +120,8 @@ class NodeKind(Sourced):
     """Network adapters; none where nobody says how many."""
     nic_b_s: BytesPerSecond | None = None
     """Bandwidth of one adapter in one direction."""
+    network_b_s: BytesPerSecond | None = None
+    """Bandwidth of the node into the network in one direction, where its adapters are not counted above."""
     link_domain: PositiveCount | None = None
     """Accelerators that share one fast link domain, where it spans nodes; blank for those of the node."""
     link_mesh: bool = False
@@ -128,10 +130,17 @@ class NodeKind(Sourced):
     """Power cap of one superchip module (accelerator, processor, memory), where the site sets one."""
     module_processor_cap_w: Watts | None = None
     """The processor's share of the module cap by default."""
+    links_w: Watts = 0.0
+    """Switches of the link domain inside the node, or its share of them, which no power law knows."""
     power_law: str
     """Catalogue name of the law that gives its watts."""
     notes: list[str] = []
     """What a careful reader should know."""
+
+    @property
+    def injection_b_s(self) -> float:
+        """The bandwidth of the node into the network in one direction [B/s]; 0 where nobody says."""
+        return self.network_b_s or self.nics * (self.nic_b_s or 0.0)
 
 
 class Network(Sourced):

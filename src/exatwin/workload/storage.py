@@ -89,7 +89,7 @@ def storage_of(machine: Machine, name: str | None = None) -> Store:
     """
     law, node = storage_law(), machine.node
     found = _choose(machine, name)
-    nics_b_s = node.nics * (node.nic_b_s or 0.0)
+    nics_b_s = node.injection_b_s
     read_b_s, write_b_s, said = _rates(machine, found, law)
     return Store(
         name=found.name if found else "a file system of usual size",

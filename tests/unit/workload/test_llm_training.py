@@ -239,7 +239,7 @@ def test_chips_that_no_fit_has_seen_say_so_and_are_less_certain() -> None:
     for name in ("frontier", "aurora", "mi300x-8", "el-capitan"):
         found = step("llama-3.1-8b", name, pp=1, vpp=1)
         assert any("never calibrated for" in text for text in found.assumptions)
-        assert found.interval_s[1] / found.interval_s[0] > 1.3 * known.interval_s[1] / known.interval_s[0]
+        assert found.interval_s[1] / found.interval_s[0] > 1.15 * known.interval_s[1] / known.interval_s[0]
     assert not any("never calibrated" in text for text in known.assumptions)
 
 

@@ -66,8 +66,8 @@ def device_of(machine: Machine) -> Device:
         "link bandwidth (link_b_s)": chip.link_b_s,
     }
     missing = [f"{name} of '{chip.name}'" for name, value in needed.items() if not value]
-    if not node.nics or not node.nic_b_s:
-        missing.append(f"network adapters (nics, nic_b_s) of '{node.name}'")
+    if not node.injection_b_s:
+        missing.append(f"network adapters (nics and nic_b_s, or network_b_s) of '{node.name}'")
     if missing:
         raise SpecError(f"'{machine.name}': not known: {', '.join(missing)}; name them in a machine file")
     parts, rate, span = float(chip.devices), chip.peak["bf16"], span_of(machine)
@@ -79,7 +79,7 @@ def device_of(machine: Machine) -> Device:
         power_w=_power_w(chip, machine) / parts,
         domain=float(node.link_domain or machine.node_devices),
         link_b_s=(chip.link_b_s or 0.0) / parts / 2.0,
-        nic_b_s=node.nics * (node.nic_b_s or 0.0) / machine.node_devices,
+        nic_b_s=node.injection_b_s / machine.node_devices,
         pair_frac=span.pair_frac,
         group=span.group * parts,
         global_frac=span.global_frac,
@@ -105,7 +105,7 @@ def _assumed(machine: Machine, chip: Accelerator) -> Iterator[str]:
         )
     keys = {"peak.bf16": "16-bit peak", "memory_b_s": "memory bandwidth", "link_b_s": "link bandwidth"}
     doubtful = [word for key, word in keys.items() if _is_assumed(chip, key)]
-    if any(_is_assumed(machine.node, key) for key in ("nics", "nic_b_s")):
+    if any(_is_assumed(machine.node, key) for key in ("nics", "nic_b_s", "network_b_s")):
         doubtful.append("network adapters of a node")
     if doubtful:
         yield f"not checked against a datasheet: {', '.join(doubtful)}"
