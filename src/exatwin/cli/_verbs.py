@@ -13,6 +13,7 @@ _VERBS = {
     "machines": ("machines", "The machines of the catalogue, each number with its source."),
     "sites": ("sites", "The sites of the catalogue, each number with its source."),
     "estimate": ("estimate", "What one application takes on one machine."),
+    "plan": ("plan", "The best parallelisation and size of a run, for a deadline, a budget or least energy."),
     "validate": ("validate", "The models beside published measurements, errors shown."),
     "report": ("report", "Write the page of a result: one self-contained HTML file."),
     "import": ("import_", "Turn a batch system's accounting into a trace."),

@@ -53,7 +53,8 @@ class Space:
     batch_open: bool
     """Whether a plan may take fewer sequences: as many full micro-batches as there is room for."""
     whole: bool
-    """Whether replicas must share the batch evenly and fill their micro-batches."""
+    """Whether replicas must share the batch evenly and fill their micro-batches, which go round interleaved
+    stages in full turns."""
     dp: int | None
     """Replicas, where they were asked for."""
     sequence_parallel: bool
@@ -208,11 +209,13 @@ def plan_grid(space: Space, base: Plan, model: LanguageModel) -> tuple[Plan, Any
         divides = divides & (np.mod(count / pp, ep) == 0)
     if space.batch_open:
         micro_batches = np.floor(share / micro_batch)
+        micro_batches = np.where(vpp > 1, np.floor(micro_batches / pp) * pp, micro_batches)
         divides = divides & (micro_batches >= 1.0)
     else:
         micro_batches = np.ceil(np.ceil(share) / micro_batch)
         if space.whole:
             divides = divides & (share >= 1.0) & (np.mod(share, micro_batch) == 0)
+            divides = divides & ((vpp == 1) | (np.mod(micro_batches, pp) == 0))
     plan = replace(
         base,
         micro_batch=micro_batch,

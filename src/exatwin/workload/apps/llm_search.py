@@ -202,7 +202,7 @@ def space_of(
     choices: dict[str, Any] = {
         "tp": [tp for tp in powers if model.heads % tp == 0 and tp <= LARGEST_TP],
         "cp": [cp for cp in powers if cp == 1 or (seq // cp >= TOKENS_OF_A_RANK and seq % cp == 0)],
-        "ep": [ep for ep in powers if ep == 1 or (model.experts and model.experts % ep == 0)],
+        "ep": [ep for ep in range(1, max(model.experts, 1) + 1) if _shares(ep, model.experts, count)],
         "micro_batch": [size for size in MICRO_BATCHES if size <= batch],
         "zero": (1, 3),
         "recompute": RECOMPUTE,
@@ -224,6 +224,11 @@ def space_of(
         stack=asked.get("stack") or "",
         **fixed,
     )
+
+
+def _shares(ranks: int, experts: int, count: int) -> bool:
+    """Return whether `ranks` may share the experts out, each the same number of them."""
+    return ranks == 1 or (experts % ranks == 0 and count % ranks == 0)
 
 
 def _pipes(layers: int, count: int, asked: Mapping[str, Any]) -> list[Pipe]:

@@ -1,0 +1,191 @@
+"""``exatwin plan llm``: the best plan of training for a deadline, a budget or the least energy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from exatwin.catalogue.generic import sized
+from exatwin.catalogue.llm_calibration import llm_calibration
+from exatwin.catalogue.machine import Machine
+from exatwin.foundation.errors import InfeasibleError
+from exatwin.study.plan_counts import counts_of
+from exatwin.study.plan_goal import LEAST, Choice, Goal, PlanAnswer, check_goal, meeting
+from exatwin.workload.apps.llm_model import LanguageModel, load_model
+from exatwin.workload.apps.llm_power import node_power_w, step_power
+from exatwin.workload.apps.llm_schedule import play
+from exatwin.workload.apps.llm_search import Found, search, space_of, undominated
+from exatwin.workload.apps.llm_setup import Device, Layout, device_of
+from exatwin.workload.apps.llm_training import estimate_llm_training, estimate_on
+
+LARGEST_BATCH_TOKENS = 16 * 2**20
+"""Tokens of the largest step that is looked at where nobody says: what Llama 3.1 405B ended with."""
+_PLAYED, _FEW = 24, 10
+
+
+def plan_llm(
+    machine: str,
+    model: str | LanguageModel,
+    goal: Goal | None = None,
+    *,
+    accelerators: str | None = None,
+    max_global_batch: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    keep: int = 5,
+) -> PlanAnswer:
+    """Return the best parallelisation and count of accelerators.
+
+    Parameters
+    ----------
+    machine
+        A machine of the catalogue, a kind of node, or a path.
+    model
+        A model of the catalogue, the path of a model file, or a model.
+    goal
+        What the best is; by default the least time.
+    accelerators
+        At most so many (``"4096"``), these (``"1024,2048"``) or a range (``"512-8192"``); left out, the whole
+        machine for the least time, else any part of it.
+    max_global_batch
+        Sequences that a step may have at most.
+    settings
+        Settings of the layout that are fixed; the others are searched.
+    keep
+        How many plans to return.
+
+    Raises
+    ------
+    CatalogueError, SpecError
+        The machine, the model or a setting is unknown or does not suit the others.
+    InfeasibleError
+        No plan fits in memory, meets the deadline or keeps to the budget.
+
+    Examples
+    --------
+    >>> answer = plan_llm("dgx-h100", "llama-3.1-8b", accelerators="64")
+    >>> answer.best[0].accelerators
+    64
+    """
+    goal = Goal() if goal is None else goal
+    check_goal(goal)
+    spec = load_model(model) if isinstance(model, str) else model
+    given = {key: value for key, value in (settings or {}).items() if value is not None}
+    given.setdefault("seq", 4096)
+    exact = given.get("global_batch")
+    batch = int(exact or max_global_batch or max(1, LARGEST_BATCH_TOKENS // int(given["seq"])))
+    idle = goal.least in ("", "time") and goal.deadline_s is None and goal.budget_s is None
+    counts = counts_of(machine, accelerators, whole=idle)
+    look = _Search(machine, spec, goal, given, batch, not exact)
+    choices, looked = look.over(counts)
+    if not choices:
+        raise _too_large(look, looked, counts)
+    best = look.rank(meeting(choices, goal, spec, machine), keep)
+    front = undominated(np.array([c.time_s for c in choices]), np.array([c.energy_j for c in choices]))
+    where = sized(machine, best[0].accelerators)
+    return PlanAnswer(
+        machine=where,
+        asked=machine,
+        model=spec,
+        name=model if isinstance(model, str) else model.name,
+        goal=goal,
+        best=tuple(best),
+        front=tuple(choices[int(at)] for at in front),
+        step=estimate_llm_training(where, spec, best[0].candidate.layout),
+        counts=tuple(counts),
+        found=looked,
+        batch=batch,
+        batch_open=not exact,
+    )
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One question, asked of each count of accelerators."""
+
+    machine: str
+    model: LanguageModel
+    goal: Goal
+    given: Mapping[str, Any]
+    batch: int
+    batch_open: bool
+
+    def over(self, counts: list[int]) -> tuple[list[Choice], Found]:
+        """Return what is worth keeping of every count, and how many plans were looked at."""
+        whole, choices = Found(0), []
+        for count in counts:
+            where = sized(self.machine, count)
+            found = self._at(count, where)
+            choices += self._choices(found, count, where, _PLAYED if len(counts) < _FEW else 3)
+            whole.cells += found.cells
+            whole.plans += found.plans
+            whole.fitting += found.fitting
+            whole.leanest = found.leanest or whole.leanest
+        return choices, whole
+
+    def _at(self, count: int, where: Machine) -> Found:
+        busy_w, wait_w = _screening_w(where, self.model, self.given)
+        nodes = -(-count // where.node_devices)
+        asked = {**self.given, "accelerators": count}
+        space = space_of(self.model, asked, batch=self.batch, batch_open=self.batch_open)
+        return search(
+            self.model,
+            device_of(where),
+            [space],
+            llm_calibration(),
+            keep=_PLAYED,
+            watts=(busy_w * nodes / count, wait_w * nodes / count),
+        )
+
+    def _choices(self, found: Found, count: int, where: Machine, most: int) -> list[Choice]:
+        """Return what is worth keeping of one count, its energy by the power law of the estimate."""
+        unique = {one.layout: one for one in (*found.front, *found.fastest[:most])}
+        nodes, device = -(-count // where.node_devices), device_of(where)
+        choices = []
+        for one in unique.values():
+            step = estimate_on(device, where.name, self.model, one.layout)
+            time_s = self.goal.tokens * one.token_s
+            choices.append(Choice(one, nodes, time_s, time_s * nodes * node_power_w(step, where)))
+        return choices
+
+    def rank(self, choices: list[Choice], keep: int) -> list[Choice]:
+        """Return the best of `choices`, their pipelines played."""
+        wanted = self.goal.wanted
+        first = sorted(choices, key=lambda one: one.amount(wanted))[: max(_PLAYED, keep)]
+        devices: dict[int, Device] = {}
+        for one in first:
+            devices.setdefault(one.accelerators, device_of(sized(self.machine, one.accelerators)))
+        played = [
+            replace(
+                one,
+                played=play(self.model, devices[one.accelerators], one.candidate.layout, llm_calibration()),
+            )
+            for one in first
+        ]
+        return sorted(played, key=lambda one: one.amount(wanted))[:keep]
+
+
+def _screening_w(machine: Machine, model: LanguageModel, given: Mapping[str, Any]) -> tuple[float, float]:
+    """Return about what a node draws while a step computes and waits [W], to sort plans by energy."""
+    words = {key: given[key] for key in ("seq", "precision") if key in given}
+    alone = estimate_on(device_of(machine), "", model, Layout(accelerators=1, global_batch=8, **words))
+    watts = step_power(alone, machine).phase_w
+    return watts["compute"], watts.get("waiting", watts["compute"])
+
+
+def _too_large(look: _Search, looked: Found, counts: list[int]) -> InfeasibleError:
+    """Return the error that says by how much the leanest plan exceeds memory."""
+    text = f"no plan divides {counts[-1]:,} accelerators and {look.batch:,} sequences as asked"
+    if looked.leanest is None:
+        return InfeasibleError(f"{text}: leave more of the layout open, or ask for a rounder count")
+    layout = looked.leanest.layout
+    try:
+        estimate_llm_training(sized(look.machine, layout.accelerators), look.model, layout)
+    except InfeasibleError as error:
+        return InfeasibleError(f"no plan fits on {layout.accelerators:,} accelerators; the leanest: {error}")
+    return InfeasibleError(text)
+
+
+__all__ = ["LEAST", "Choice", "Goal", "PlanAnswer", "plan_llm"]
