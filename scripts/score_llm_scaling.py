@@ -18,16 +18,17 @@ from fit_llm import NAMES, ROOT, calibration, fit, read_links
 
 from exatwin.study.llm_rows import MACHINE_OF, Case, read_cases
 from exatwin.study.llm_score import predict_s, quantiles, table
+from exatwin.study.measured import nodes_of
+from exatwin.study.validate_llm import FEWEST, MOST, SMALL
 
 TARGET = ROOT / "src/exatwin/catalogue/data/calibration/llm-scaling.csv"
-SMALL, LEAST, MOST = 16, 32, 1024  # nodes
 
 
 def sizes(path: Path) -> dict[str, tuple[str, float]]:
     """Return the kind of node and the number of nodes of each row of the table at `path`."""
     with path.open(encoding="utf-8", newline="") as file:
         return {
-            row["id"]: (MACHINE_OF[row["accelerator"]], float(row["n_acc"]) / float(row["acc_per_node"] or 8))
+            row["id"]: (MACHINE_OF[row["accelerator"]], nodes_of(row))
             for row in csv.DictReader(file)
             if row["accelerator"] in MACHINE_OF and row["n_acc"]
         }
@@ -42,7 +43,7 @@ def main(folder: Path) -> None:
     lines: list[tuple[str, str, str]] = []
     for machine in sorted({size[case.id][0] for case in cases}):
         large = [case for case in cases if size[case.id][0] == machine and size[case.id][1] > SMALL]
-        asked = [case for case in large if case.kind == "dense" and LEAST <= size[case.id][1] <= MOST]
+        asked = [case for case in large if case.kind == "dense" and FEWEST <= size[case.id][1] <= MOST]
         if not asked:
             continue
         unseen = {case.id for case in large}

@@ -21,6 +21,8 @@ LEFT, RIGHT = 112, 480
 SHARE_LEFT, SHARE_RIGHT = 560, 860
 BANDS = {"median": 0.10, "p90": 0.30}
 """Half-widths of the bands where nobody set a goal."""
+CHARACTER = 7.0
+"""Width of a character of a label."""
 LARGEST = 1.0
 """Largest absolute error of the right panel."""
 SHADES = ("teal", "orange", "purple", "blue", "green", "red", "yellow", "grey")
@@ -94,10 +96,15 @@ def _plane(found: Validation) -> Iterator[str]:
         corners = [(ends[0], 1 + width), (ends[1], 1 + width), (ends[1], 1 - width), (ends[0], 1 - width)]
         points = " ".join(f"{x(at):.1f},{y(at * factor):.1f}" for at, factor in corners)
         yield f'<polygon points="{points}" fill="#888" fill-opacity="0.16" clip-path="url(#plane)"/>'
+    beyond = -math.inf
     for value in ticks(*ends):
-        told = escape(f"{value:g} s" if found.unit == "s" else units.show(value, found.unit, 2))
+        told = f"{value:g} s" if found.unit == "s" else units.show(value, found.unit, 2)
         yield _line(x(value), TOP, x(value), BOTTOM) + _line(LEFT, y(value), RIGHT, y(value))
-        yield _text(x(value), BOTTOM + 17, told, "middle") + _text(LEFT - 7, y(value) + 4, told, "end")
+        yield _text(LEFT - 7, y(value) + 4, told, "end")
+        half = CHARACTER / 2 * len(told)
+        if x(value) - half > beyond:  # a label that would touch the one before is left out
+            yield _text(x(value), BOTTOM + 17, told, "middle")
+            beyond = x(value) + half + CHARACTER
     yield _line(x(ends[0]), y(ends[0]), x(ends[1]), y(ends[1]), 0.8)
     shades = _shades(found.rows)
     for row in found.rows:

@@ -31,6 +31,9 @@ def overview(found: Sequence[Validation]) -> Iterator[str]:
             f"{each.model:13s}{each.title:31s}{len(each.rows):>5d}{figures(each.in_sample):>17s}"
             f"{figures(each.left_out):>17s}{pair(each.goal):>15s}  {verdict(each)}"
         ).rstrip()
+        if each.unseen is not None:
+            new = f"{'':13s}{'  rows that no fit has seen':31s}{each.unseen.rows:>5d}"
+            yield f"{new}{'':17s}{figures(each.unseen):>17s}"
         if each.model == "hpl-power":
             for name, (score, out) in each.groups.items():
                 yield f"{'':13s}{'  ' + name:31s}{score.rows:>5d}{figures(score):>17s}{figures(out):>17s}"
@@ -77,14 +80,19 @@ def _page(each: Validation, full: bool) -> Iterator[str]:
     head = f"{each.model}, {'worst rows' if each.scored else 'all rows'}"
     last = "verdict" if each.metric.name == "accuracy" else each.metric.name
     columns = f"{'measured':>15s} {'predicted':>15s} {last:>8s}"
-    yield f"{head:{NAME_CHARACTERS + 2}s}{columns}" if rows else f"{each.model}: no row is off"
+    yield (
+        f"{head:{NAME_CHARACTERS + 2}s}{columns}"
+        if rows
+        else f"{each.model}: {'no row is off' if each.rows else 'the table has no row for it'}"
+    )
     for row in rows:
         yield _line(each, row)
         if full and row.detail:
             yield f"      {row.detail}"
     if full:
         yield from _groups(each)
-        yield f"left out: {each.left_out_words}"
+        if each.left_out is not None:
+            yield f"left out: {each.left_out_words}"
         if each.regression is not None:
             yield f"a plain regression on family, N and size, left out: {pair(each.regression)}"
     yield from (f"note: {remark}" for remark in each.remarks)

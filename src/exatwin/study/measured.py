@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from exatwin.catalogue import lists
 from exatwin.catalogue.lists import ListedMachine
 from exatwin.catalogue.load import data_folder
-from exatwin.foundation.errors import SpecError
-from exatwin.study.llm_rows import Case, read_cases
+from exatwin.foundation.errors import ExatwinError, SpecError
+from exatwin.study.llm_rows import Case, FitCase, read_cases, read_fits
 
 MACHINES, TRAINING = "machines.csv", "llm_measurements.csv"
 
@@ -46,7 +48,11 @@ class Measured:
         SpecError
             The folder has no such table, or it lacks columns.
         """
-        return lists.rows() if self.folder is None else lists.read_rows(self._path(MACHINES))
+        if self.folder is None:
+            return lists.rows()
+        path = self._path(MACHINES)
+        with _readable(path):
+            return lists.read_rows(path)
 
     @cached_property
     def training_path(self) -> Path:
@@ -70,12 +76,12 @@ class Measured:
         SpecError
             The folder has no such table, or it is no table of measurements.
         """
-        with self.training_path.open(encoding="utf-8-sig", newline="") as file:
+        with _readable(self.training_path), self.training_path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
-            with (data_folder() / "calibration" / "llm-runs.csv").open(encoding="utf-8") as own:
-                missing = set(next(csv.reader(own))) - set(reader.fieldnames or [])
+            missing = sorted(_columns() - set(reader.fieldnames or []))
             if missing:
-                raise SpecError(f"{self.training_path}: lacks the columns {', '.join(sorted(missing))}")
+                told = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+                raise SpecError(f"{self.training_path}: lacks {len(missing)} columns: {told}")
             return {line["id"]: line for line in reader}
 
     @cached_property
@@ -87,7 +93,42 @@ class Measured:
         SpecError
             The folder has no such table, or it is no table of measurements.
         """
-        return read_cases(self.training_path) if self.training else ([], {})
+        with _readable(self.training_path):
+            return read_cases(self.training_path) if self.training else ([], {})
+
+    @cached_property
+    def trials(self) -> tuple[list[FitCase], dict[str, str]]:
+        """Runs and trials of that table that fitted in memory or did not, and why others are not scored.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        with _readable(self.training_path):
+            return read_fits(self.training_path) if self.training else ([], {})
 
 
-__all__ = ["MACHINES", "TRAINING", "Measured"]
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what a malformed table at `path` causes into an error that names it."""
+    try:
+        yield
+    except ExatwinError:
+        raise
+    except (ValueError, OSError, csv.Error) as error:
+        raise SpecError(f"{path}: can't be read: {error}") from None
+
+
+def _columns() -> set[str]:
+    """Return the columns that a table of training runs must have."""
+    with (data_folder() / "calibration" / "llm-runs.csv").open(encoding="utf-8", newline="") as file:
+        return set(next(csv.reader(file)))
+
+
+def nodes_of(line: dict[str, str]) -> float:
+    """Return the number of nodes of a run; of eight accelerators where the table does not say."""
+    return float(line["n_acc"]) / float(line["acc_per_node"] or 8)
+
+
+__all__ = ["MACHINES", "TRAINING", "Measured", "nodes_of"]

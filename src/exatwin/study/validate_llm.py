@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
-from exatwin.study.llm_answer import node_power_w
-from exatwin.study.llm_rows import MACHINE_OF, Case, read_fits
+from exatwin.study.llm_rows import MACHINE_OF, Case
 from exatwin.study.llm_score import predict_s
 from exatwin.study.llm_score import table as stacked_table
-from exatwin.study.measured import Measured
+from exatwin.study.measured import Measured, nodes_of
 from exatwin.study.validation import BALANCED, REGRET, Row, Skipped, Validation, relative, table
+from exatwin.workload.apps.llm_power import node_power_w
 from exatwin.workload.apps.llm_training import estimate_llm_training, estimate_on
 
 PAPER = "by a fit without its paper or table"
 KINDS = {"dense": "LLM training, dense, step", "experts": "LLM training, experts, step"}
 SWEEPS = "VTRAIN"
 """The family whose rows are sweeps of the layout at one model and one number of accelerators."""
+SMALL, FEWEST, MOST = 16, 32, 1024
+"""Nodes of the runs that a fit may see, and of those that it then predicts: at least, at most."""
 FITTED, RAN_OUT = "fitted", "ran out of memory"
 Line = dict[str, str]
 
@@ -66,25 +69,24 @@ def scaling(measured: Measured) -> Validation:
     lines = measured.training
     _, rows = step_rows(measured, "dense")
     large = [
-        Row(
-            row.id, row.name, row.measured, row.predicted, row.error, recorded[row.id],
-            MACHINE_OF.get(lines[row.id]["accelerator"], ""), row.detail,
-        )
+        replace(row, left_out_error=recorded.get(row.id), group=MACHINE_OF[lines[row.id]["accelerator"]])
         for row in rows
-        if row.id in recorded
-    ]  # fmt: skip
+        if FEWEST <= nodes_of(lines[row.id]) <= MOST
+    ]
     return Validation(
-        "llm-scaling", "the same, 32 to 1,024 nodes", "s", tuple(large), (), {"median": 0.10, "p90": 0.20},
-        left_out_words="by a fit with no run of more than 16 nodes of that kind of node",
+        "llm-scaling", f"LLM training, {FEWEST} to {MOST:,} nodes", "s", tuple(large), (),
+        {"median": 0.10, "p90": 0.20},
+        left_out_words=f"by a fit with no run of more than {SMALL} nodes of that kind of node",
         remarks=(
-            "other kinds of node stay in the fit with all their runs; of JUPITER there is one large run",
+            "other kinds of node stay in the fit with all their runs",
+            "of the large runs of JUPITER one is in the table that ships",
         ),
     )  # fmt: skip
 
 
 def memory(measured: Measured) -> Validation:
     """Whether a run fitted in memory."""
-    cases, reasons = read_fits(measured.training_path)
+    cases, reasons = measured.trials
     lines = measured.training
     rows = []
     for case in cases:
@@ -158,14 +160,18 @@ def power(measured: Measured) -> Validation:
             skipped.append(Skipped(line["id"], _name(line), why))
             continue
         machine = sized(MACHINE_OF[line["accelerator"]], int(line["n_acc"]))
-        said = node_power_w(estimate_llm_training(machine, case.model, case.layouts[0]), machine)
+        step = estimate_llm_training(machine, case.model, case.layouts[0], must_fit=False)
+        said = node_power_w(step, machine)
         watts = float(line["value"])
         error = relative(watts, said)
-        rows.append(Row(line["id"], _name(line), watts, said, error, error, "", f"layout of {case.id}"))
+        detail = f"{line['id']}, layout of {case.id}"
+        rows.append(Row(line["id"], _name(line), watts, said, error, detail=detail))
     return Validation(
         "llm-power", "node power in training", "W", tuple(rows), tuple(skipped), {"median": 0.07},
-        left_out_words="no training power was used in any fit",
-        remarks=("repeated runs of one model on one machine: a check, not a validation",),
+        remarks=(
+            "repeated runs of one model on one machine: a check, not a validation",
+            "utilisations and watts of the link switches were set with these rows in view",
+        ),
     )  # fmt: skip
 
 
@@ -186,9 +192,10 @@ def _left_out(name: str) -> dict[str, float]:
 
 def _name(line: Line) -> str:
     """Return what was run, where, in words."""
-    count = f"{float(line['n_acc']):,.0f} " if line["n_acc"] else ""
+    count = f"{float(line['n_acc']):,.0f}" if line["n_acc"] else ""
     chip = line["accelerator"].removeprefix("NVIDIA ").split(" (")[0]
-    return f"{line['model'] or 'network'} on {count}{chip}"
+    where = " ".join(part for part in (count, chip) if part)
+    return f"{line['model'] or line['metric']}{f' on {where}' if where else ''}"
 
 
 def _split(line: Line) -> str:
@@ -198,4 +205,4 @@ def _split(line: Line) -> str:
     return ", ".join([line["id"], line["precision"], *degrees, *sizes])
 
 
-__all__ = ["MODELS", "step_rows"]
+__all__ = ["FEWEST", "MODELS", "MOST", "SMALL", "step_rows"]

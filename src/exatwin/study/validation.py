@@ -159,6 +159,14 @@ class Validation:
         return self.metric.score([row for row, _ in known], [error for _, error in known])
 
     @property
+    def unseen(self) -> Score | None:
+        """Score of the rows of a user's table that were not there when the errors were recorded."""
+        rows = [row for row in self.rows if row.id not in self.pinned]
+        if self.shipped or not self.scored:
+            return None
+        return self.metric.score(rows, [row.error for row in rows])
+
+    @property
     def groups(self) -> dict[str, tuple[Score, Score | None]]:
         """Scores in sample and left out of each group, largest first; empty where there is only one."""
         names = sorted({row.group for row in self.rows})
@@ -230,6 +238,7 @@ class Validation:
             "in_sample": plain(self.in_sample),
             "left_out": plain(self.left_out),
             "left_out_means": self.left_out_words,
+            "unseen": plain(self.unseen),
             "groups": {k: {"in_sample": plain(a), "left_out": plain(b)} for k, (a, b) in self.groups.items()},
             "grown": bool(self.grown),
             "lost": list(self.lost),
