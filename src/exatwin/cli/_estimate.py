@@ -86,7 +86,7 @@ def site_rows(found: Estimate) -> list[str]:
     year = found.site.year
     price = f"{year.price_eur_j * 3.6e6:.3f} EUR/kWh, electricity only"
     carbon = f"{year.carbon_kgco2e_j * 3.6e9:.0f} g CO2e/kWh"
-    carbon += ", another country's grid" if "grid" in year.borrowed else ""
+    carbon += ", a borrowed grid" if "grid" in year.borrowed else ""
     energy = line("at the site", units.show(found.site.energy_j, "J"), f"PUE {year.pue:.3f}, modelled")
     return [
         energy,

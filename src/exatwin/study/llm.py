@@ -11,6 +11,7 @@ from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.study.estimate import Estimate
 from exatwin.study.llm_answer import answer
+from exatwin.study.llm_campaign import Campaign
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_plan import Space
 from exatwin.workload.apps.llm_search import RECOMPUTE, Found, search, space_of
@@ -21,8 +22,10 @@ TOKENS_OF_A_STEP = 4 * 2**20
 """Tokens of a step where nobody says how many."""
 
 
-def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate:
-    """Return what one step of training takes.
+def estimate_llm(
+    machine: str, model: str, asked: Mapping[str, Any], campaign: Campaign | None = None
+) -> Estimate:
+    """Return what one step of training takes, and the campaign it belongs to.
 
     Parameters
     ----------
@@ -33,6 +36,8 @@ def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate
     asked
         Settings of the layout that were given, ``accelerators`` among them; the fastest that fits is chosen
         for the others.
+    campaign
+        What is asked about failures, checkpoints and a budget of tokens.
 
     Raises
     ------
@@ -51,7 +56,7 @@ def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate
     where = sized(machine, int(asked["accelerators"]))
     layout, chosen = complete(spec, where, asked)
     found = estimate_llm_training(where, spec, layout)
-    return answer(found, where, chosen)
+    return answer(found, spec, where, chosen, campaign)
 
 
 def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -> tuple[Layout, list[str]]:
