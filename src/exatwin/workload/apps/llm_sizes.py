@@ -11,7 +11,7 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.spec import PositiveCount, Ratio, Sourced
 from exatwin.workload.apps.llm_model import LanguageModel
 
-SMALLEST, LARGEST = 1e7, 1e16
+SMALLEST, LARGEST, SPARSEST = 1e7, 1e16, 1000.0
 _UNITS = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
 _STEPS = ((256, 2048.0), (512, 4096.0), (1024, 16384.0), (4096, 65536.0), (8192, math.inf))
 _SIZE = re.compile(r"(?P<number>\d+(\.\d+)?(e\+?\d+)?)(?P<unit>[kmbgt]?)", re.IGNORECASE)
@@ -84,9 +84,10 @@ def decoder_of(params: float, active: float | None = None) -> LanguageModel:
         raise SpecError(f"{_short(params)} weights, expected from {_short(SMALLEST)} to {_short(LARGEST)}")
     if active is None:
         return _dense(params)
-    if not SMALLEST <= active < params:
+    least = max(SMALLEST, params / SPARSEST)
+    if not least <= active < params:
         raise SpecError(
-            f"{_short(active)} active weights, expected from {_short(SMALLEST)} to less than the "
+            f"{_short(active)} active weights, expected from {_short(least)} to less than the "
             f"{_short(params)} of the whole model"
         )
     return _sparse(params, active)
@@ -127,11 +128,10 @@ def _of_width(params: float, hidden: int) -> LanguageModel:
 
 
 def _sparse(params: float, active: float) -> LanguageModel:
-    usual, frame = proportions(), _dense(active)
-    visited = usual.experts_per_token
-    each = frame.layers * 3.0 * frame.hidden * frame.ffn / visited
-    experts = max(2 * visited, visited * round((params - active) / each / visited + 1.0))
-    common = frame.params()[0] - visited * each + frame.layers * frame.hidden * experts
+    frame = _dense(active)
+    routed = frame.layers * 3.0 * frame.hidden * frame.ffn
+    visited, experts = _experts((params - active) / routed + 1.0)
+    common = frame.params()[0] - routed + frame.layers * frame.hidden * experts
     width = (params - common) / (frame.layers * 3.0 * frame.hidden * experts)
     step = 128 if width > 8192 else 8
     return LanguageModel.parse(
@@ -142,6 +142,23 @@ def _sparse(params: float, active: float) -> LanguageModel:
         },
         "size",
     )  # fmt: skip
+
+
+def _experts(ratio: float) -> tuple[int, int]:
+    """Return how many experts a token visits, and of how many, where `ratio` of them stand for one visited.
+
+    Their number has few odd factors, so that expert-parallel ranks divide it.
+    """
+    usual = proportions().experts_per_token
+    step = max(2, 2 ** int(math.log2(ratio * usual)) // 2)
+    found = [
+        (visited, step * max(1, round(ratio * visited / step)))
+        for visited in range(usual // 2, 2 * usual + 1)
+    ]
+    return min(
+        ((v, e) for v, e in found if e > v),
+        key=lambda pair: abs(math.log(pair[1] / pair[0] / ratio)) + 0.005 * abs(pair[0] - usual),
+    )
 
 
 def size_of(text: str, flag: str = "--params") -> float:
@@ -186,6 +203,25 @@ def sized_name(params: str, active: str | None = None) -> str:
     return f"{params.strip()}-a{active.strip()}"
 
 
+def model_of(model: str | None, params: str | None, active: str | None) -> str:
+    """Return the name of the model that was asked for, by name or by size.
+
+    Raises
+    ------
+    SpecError
+        Neither or both were given.
+    """
+    if params is None and active is not None:
+        raise SpecError("--active needs --params, the weights of the whole model")
+    if params is not None and model is not None:
+        raise SpecError("--model and --params exclude each other: expected one of them")
+    if params is not None:
+        return sized_name(params, active)
+    if not model:
+        raise SpecError("expected --model NAME, such as llama-3.1-70b, or --params SIZE, such as 32B")
+    return model
+
+
 def named(name: str) -> LanguageModel | None:
     """Return the decoder whose size `name` is, as ``32B`` or ``1T-a32B``; ``None`` where it is no size."""
     total, *active = name.strip().lower().split("-a")
@@ -199,4 +235,4 @@ def _short(params: float) -> str:
     return f"{params / _UNITS[unit]:,.4g}{unit}"
 
 
-__all__ = ["Proportions", "decoder_of", "named", "proportions", "size_of", "sized_name"]
+__all__ = ["Proportions", "decoder_of", "model_of", "named", "proportions", "size_of", "sized_name"]
