@@ -157,6 +157,42 @@ def all_to_all_s(size_b: Value, ranks: Value, stride: Value, fabric: Fabric) -> 
     return start_s + np.maximum(links_s, nics_s)
 
 
+def dispatch_s(size_b: Value, copies: Value, ranks: Value, stride: Value, fabric: Fabric) -> Value:
+    """Return the time [s] in which each rank sends every token of its `size_b` bytes to `copies` experts.
+
+    Notes
+    -----
+    A token goes once to each rank that it visits, and crosses the network once to each domain, where it is
+    handed on. Thrown on ``n`` places evenly, ``k`` copies meet ``n (1 - (1 - 1/n)^k)`` of them.
+
+    References
+    ----------
+    DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv:2412.19437, section 3.2.2 (tokens cross the network
+    once a node).
+
+    Examples
+    --------
+    >>> float(_met(8.0, 8.0)) < 8.0 and float(_met(4.0, 1.0)) == 1.0
+    True
+    """
+    inside, outside = split(ranks, stride, fabric.domain)
+    links_b = size_b * _met(ranks, copies) * (inside - 1.0) / inside
+    links_s = links_b / (_link_b_s(inside, fabric) * fabric.exchange_frac)
+    nics_b = size_b * _met(outside, copies) * (outside - 1.0) / outside
+    nics_s = nics_b / (fabric.nic_b_s * fabric.nic_frac)
+    start_s = (inside > 1.0) * fabric.link_latency_s + (outside > 1.0) * fabric.network_latency_s
+    if not _one_group(fabric):
+        groups = ranks / _within(inside, ranks, stride, fabric)
+        out_b = size_b * _met(outside, copies) * (groups - 1.0) / groups
+        nics_s = np.maximum(nics_s, out_b / (fabric.nic_b_s * fabric.nic_frac * fabric.global_frac))
+    return start_s + np.maximum(links_s, nics_s)
+
+
+def _met(places: Value, copies: Value) -> Value:
+    """Return how many of `places` are met by `copies` thrown evenly."""
+    return places * (1.0 - (1.0 - 1.0 / places) ** copies)
+
+
 def broadcast_s(size_b: Value, ranks: Value, stride: Value, fabric: Fabric) -> Value:
     """Return the time [s] to bring `size_b` bytes from one rank to all.
 

@@ -107,7 +107,7 @@ class Layout(Spec):
             return self.stack
         if self.precision == "fp16":
             return "megatron-2021"
-        return "fsdp" if self.zero == 3 and self.tp == 1 and self.pp == 1 else "megatron"
+        return "fsdp" if self.zero == 3 else "megatron"
 
 
 def stack_of(layout: Layout, calibration: LlmCalibration) -> Stack:
@@ -144,7 +144,7 @@ def plan_terms(layout: Layout, stack: Stack) -> Plan:
         narrow=float(layout.precision not in ("fp16", "bf16")),
         gradient_b=stack.gradient_bytes,
         fused_attention=float(stack.fused_attention),
-        fused=float(stack.fused),
+        fused=float(stack.fused or layout.precision not in ("fp16", "bf16")),
         overlap_tensor=float(stack.overlap_tensor),
         overlap_data=float(stack.overlap_data),
         flat=float(not stack.hierarchical),

@@ -114,7 +114,8 @@ def _compute(
     routed = _experts(shape, chip, plan, law, tokens)
     products = shape.layers * attend + shape.dense_layers * dense + sparse * routed
     forward, backward = _core(shape, chip, plan, law, tokens)
-    width = shape.hidden + (shape.query + shape.ffn) / plan.tp
+    inner = (shape.dense_layers * shape.ffn + sparse * shape.shared_ffn) / shape.layers
+    width = shape.hidden + (shape.query + inner) / plan.tp
     passes = np.where(plan.fused > 0, law.passes_fused, law.passes_plain) + law.passes_cast * plan.narrow
     stream = passes_s(passes * BF16_B * tokens * width, chip.memory_b_s)
     local = np.maximum(shape.experts / plan.ep, 0.0)
@@ -151,16 +152,21 @@ def _experts(shape: Shape, chip: Chip, plan: Plan, law: Law, tokens: Value) -> V
     each = shape.matrices * local * product_s(rows, width, shape.hidden, rate, half)
     columns = np.maximum(shape.shared_ffn, 1e-9) / plan.tp
     common = shape.matrices * product_s(tokens, columns, shape.hidden, chip.layer_flop_s, half)
-    moved = passes_s(law.expert_passes * BF16_B * routed * shape.hidden, chip.memory_b_s)
+    moved_b = law.expert_passes * BF16_B * routed * (shape.hidden + shape.expert_ffn)
+    moved = passes_s(moved_b, chip.memory_b_s)
     total = each + moved + np.where(shape.shared_ffn > 0, common, 0.0)
     return np.where(shape.experts > 0, total, 0.0)
 
 
 def _tensor(shape: Shape, plan: Plan, fabric: Fabric, law: Law, tokens: Value) -> Value:
-    """Return visible seconds of tensor-parallel traffic, one micro-batch: two all-reduces a layer."""
+    """Return visible seconds of tensor-parallel traffic, one micro-batch: two all-reduces a layer.
+
+    Stacks that overlap nothing show all of it.
+    """
     size_b = tokens * shape.hidden * BF16_B
     once = np.where(plan.tp > 1, 2.0 * net.all_reduce_s(size_b, plan.tp, 1.0, fabric), 0.0)
-    visible = np.where(plan.overlap_tensor > 0, law.exposed_tensor, 1.0)
+    beside = np.where(plan.overlap_data > 0, law.exposed_plain, 1.0)
+    visible = np.where(plan.overlap_tensor > 0, law.exposed_tensor, beside)
     return shape.layers * (2.0 + plan.recompute_full) * once * visible
 
 
@@ -176,8 +182,9 @@ def _context(
 
 def _exchange(shape: Shape, plan: Plan, fabric: Fabric, law: Law, tokens: Value) -> Value:
     """Return visible seconds of sending tokens to their experts and back, one micro-batch."""
-    size_b = tokens / plan.tp * shape.active_experts * shape.hidden * BF16_B
-    pair = np.where(plan.ep > 1, 2.0 * net.all_to_all_s(size_b, plan.ep, plan.tp, fabric), 0.0)
+    size_b = tokens / plan.tp * shape.hidden * BF16_B
+    once = net.dispatch_s(size_b, shape.active_experts, plan.ep, plan.tp, fabric)
+    pair = np.where(plan.ep > 1, 2.0 * once, 0.0)
     sparse = shape.layers - shape.dense_layers
     return sparse * (2.0 + plan.recompute_full) * pair * law.exposed_expert
 

@@ -137,6 +137,8 @@ class Law:
     """Time of fused attention backward over forward."""
     exposed_tensor: Value
     """Share of overlapped tensor-parallel traffic that remains visible."""
+    exposed_plain: Value
+    """The same where a stack overlaps gradients but does not split its products for the purpose."""
     exposed_context: Value
     """Share of context-parallel traffic that stays visible beside attention."""
     exposed_send: Value
