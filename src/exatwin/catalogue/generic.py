@@ -48,7 +48,7 @@ def sized(name: str, accelerators: int) -> Machine:
     """
     if name in names("nodes") and name not in names("machines"):
         return of_kind(name, -(-accelerators // max(of_kind(name, 1).node_devices, 1)))
-    found = _known(name)
+    found = named(name)
     if 0 < found.devices < accelerators:
         raise SpecError(
             f"'{name}' has {found.devices:,} {unit_of(found)}, {accelerators:,} were asked: "
@@ -57,7 +57,14 @@ def sized(name: str, accelerators: int) -> Machine:
     return found
 
 
-def _known(name: str) -> Machine:
+def named(name: str) -> Machine:
+    """Return the machine called `name`; where there is none, kinds of nodes are among what it may mean.
+
+    Raises
+    ------
+    CatalogueError
+        There is no such machine.
+    """
     try:
         return machine(name)
     except CatalogueError as error:
