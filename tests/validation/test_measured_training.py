@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from exatwin.catalogue.llm_calibration import llm_calibration
+from exatwin.study.llm_rows import left_out
 from exatwin.study.measured import Measured
 from exatwin.study.validate import validate
 from exatwin.study.validation import ERROR, Validation, table
@@ -52,6 +53,14 @@ def test_every_run_with_evidence_is_scored_or_has_its_reason(found: dict[str, Va
     runs = {id_ for id_, line in Measured().training.items() if line["category"] == "training"}
     told = {row.id for name in KINDS.values() for row in (*found[name].rows, *found[name].skipped)}
     assert told == runs
+
+
+def test_reasons_for_leaving_a_row_out_stand_in_the_data_file(found: dict[str, Validation]) -> None:
+    for models, names in (("llm", ("llm", "llm-experts")), ("llm-memory", ("llm-memory",))):
+        reasons = left_out(models)
+        skipped = {row.id: row.reason for name in names for row in found[name].skipped}
+        assert skipped == {id_: reasons[id_] for id_ in skipped}
+        assert set(reasons) == set(skipped), models  # nothing is named that is scored all the same
 
 
 def test_every_trial_of_memory_and_every_power_is_scored_or_has_its_reason(

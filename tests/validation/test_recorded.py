@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from exatwin.catalogue.load import data_folder
+from exatwin.report.validation_text import figures
 from exatwin.study.validate import models, validate
 from exatwin.study.validation import Validation, pins
 
@@ -60,6 +61,25 @@ def test_the_readme_tells_the_errors_of_today(found: dict[str, Validation], scri
     lines = record_validation.readme_lines(list(found.values()))
     assert len(lines) >= 6
     assert record_validation.renewed(text, lines) == text, AGAIN
+
+
+def test_the_page_of_the_docs_tells_the_figures_of_today(found: dict[str, Validation]) -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        import generate
+        import generate_models
+        import generate_validation  # noqa: F401  (registers its tables)
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
+    text = (ROOT / "docs" / "validation.md").read_text("utf-8")
+    for name in ("models", "models-each"):
+        assert f"<!-- generated: {name} -->" in text
+        made = generate.MAKERS[name]()
+        for each in found.values():
+            assert each.title.lower() in made.lower()
+    assert generate_models.models().count("\n") > len(found)
+    assert generate_models.models_each().count("<svg") == sum(bool(each.rows) for each in found.values())
+    assert figures(found["llm"].left_out) in generate_models.models()
 
 
 @pytest.mark.data
