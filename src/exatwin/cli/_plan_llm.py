@@ -8,8 +8,6 @@ from typing import Any
 import click
 
 _COUNTS = ("tp", "pp", "vpp", "cp", "dp", "ep", "micro-batch", "global-batch", "seq")
-_AMOUNT = re.compile(r"^\s*(\d[\d,_]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+)\s*([kKMBGT]?)\s*$")
-_SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
 _HOURS = re.compile(r"\s*(?:(?:GPU|accelerator|acc)s?[- ]?)?(?:h|hours?)\s*$", re.IGNORECASE)
 
 
@@ -40,6 +38,15 @@ def _counts(command: Any) -> Any:
 @click.option("--recompute", type=click.Choice(["none", "selective", "full"]), help="Computed again.")
 @click.option("--schedule", type=click.Choice(["1f1b", "interleaved", "zero-bubble"]), help="Pipeline order.")
 @click.option("--precision", default="bf16", show_default=True, help="fp16, bf16, fp8, mxfp8 or nvfp4.")
+@click.option("--checkpoint-interval", metavar="TIME", help="Work between checkpoints; by default the best.")
+@click.option("--mttf", metavar="TIME", help="Mean time between failures of the whole job.")
+@click.option(
+    "--recovery",
+    type=click.Choice(["storage", "memory"]),
+    default="storage",
+    show_default=True,
+    help="Checkpoints on the file system, or in memory with spare nodes.",
+)
 @click.option("--top", default="5", show_default=True, metavar="N", help="Plans to show.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object in SI units.")
 def command(machine: str, as_json: bool, **flags: Any) -> None:
@@ -54,19 +61,23 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
     """
     import json
 
+    from exatwin.cli._llm_lines import campaign_of
     from exatwin.study.plan import plan_llm
     from exatwin.study.plan_answer import document, lines
     from exatwin.study.plan_goal import TOKENS, Goal
+    from exatwin.workload.apps.llm_sizes import model_of
 
+    campaign = campaign_of(flags)
     goal = Goal(
-        tokens=_amount("--tokens", flags["tokens"]) or TOKENS,
+        tokens=campaign.tokens or TOKENS,
         deadline_s=_deadline(flags["deadline"]),
         budget_s=_budget(flags["budget"]),
         least=flags["least"] or "",
+        campaign=campaign,
     )
     found = plan_llm(
         machine,
-        _model(flags),
+        model_of(flags["model"], flags["params"], flags["active"]),
         goal,
         accelerators=flags["accelerators"],
         max_global_batch=_whole("--max-global-batch", flags["max_global_batch"]),
@@ -74,20 +85,6 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
         keep=_whole("--top", flags["top"]) or 1,
     )
     click.echo(json.dumps(document(found), allow_nan=False) if as_json else "\n".join(lines(found)))
-
-
-def _model(flags: dict[str, Any]) -> str:
-    from exatwin.foundation.errors import SpecError
-
-    if flags["params"]:
-        from exatwin.workload.apps.llm_sizes import sized_name
-
-        if flags["model"]:
-            raise SpecError("--params with --model: expected one of them")
-        return sized_name(flags["params"], flags["active"])
-    if not flags["model"]:
-        raise SpecError("--model is missing: expected a model of the catalogue, a file, or --params 32B")
-    return str(flags["model"])
 
 
 def _whole(flag: str, text: str | None) -> int | None:
@@ -104,25 +101,6 @@ def _settings(flags: dict[str, Any]) -> dict[str, Any]:
     return found | {key: flags[key] for key in ("sequence_parallel", "recompute", "schedule", "precision")}
 
 
-def _amount(flag: str, text: str | None) -> float | None:
-    """Return a count such as 15T.
-
-    Raises
-    ------
-    SpecError
-        It is none, or not more than 0.
-    """
-    from exatwin.foundation.errors import SpecError
-
-    if text is None:
-        return None
-    match = _AMOUNT.match(text)
-    value = float(match[1].replace(",", "").replace("_", "")) * _SCALES[match[2]] if match else 0.0
-    if not 0.0 < value < 1e30:
-        raise SpecError(f"{flag} {text}: expected a number of more than 0, such as 300B or 15T")
-    return value
-
-
 def _deadline(text: str | None) -> float | None:
     from exatwin.foundation.errors import SpecError
     from exatwin.foundation.units import parse
@@ -136,14 +114,15 @@ def _deadline(text: str | None) -> float | None:
 
 
 def _budget(text: str | None) -> float | None:
+    from exatwin.cli._llm_lines import tokens
     from exatwin.foundation.errors import SpecError
 
     if text is None:
         return None
     try:
-        hours = _amount("--budget", _HOURS.sub("", text))
+        hours = tokens(_HOURS.sub("", text))
     except SpecError:
         raise SpecError(
             f"--budget {text}: expected accelerator-hours, such as '1e6 GPU-h' or '2.5M GPU-h'"
         ) from None
-    return None if hours is None else hours * 3600.0
+    return hours * 3600.0

@@ -12,10 +12,11 @@ from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError
+from exatwin.study.llm_answer import answer
 from exatwin.study.plan_counts import counts_of
 from exatwin.study.plan_goal import LEAST, Choice, Goal, PlanAnswer, check_goal, meeting
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
-from exatwin.workload.apps.llm_power import node_power_w, step_power
+from exatwin.workload.apps.llm_power import step_power
 from exatwin.workload.apps.llm_schedule import play
 from exatwin.workload.apps.llm_search import Found, search, space_of, undominated
 from exatwin.workload.apps.llm_setup import Device, Layout, device_of
@@ -93,7 +94,6 @@ def plan_llm(
         goal=goal,
         best=tuple(best),
         front=tuple(choices[int(at)] for at in front),
-        step=estimate_llm_training(where, spec, best[0].candidate.layout),
         counts=tuple(counts),
         found=looked,
         batch=batch,
@@ -115,14 +115,20 @@ class _Search:
     def over(self, counts: list[int]) -> tuple[list[Choice], Found]:
         """Return what is worth keeping of every count, and how many plans were looked at."""
         whole, choices = Found(0), []
+        stuck: InfeasibleError | None = None
         for count in counts:
             where = sized(self.machine, count)
             found = self._at(count, where)
-            choices += self._choices(found, count, where, _PLAYED if len(counts) < _FEW else 3)
+            try:
+                choices += self._choices(found, count, where, _PLAYED if len(counts) < _FEW else 3)
+            except InfeasibleError as error:
+                stuck = error
             whole.cells += found.cells
             whole.plans += found.plans
             whole.fitting += found.fitting
             whole.leanest = found.leanest or whole.leanest
+        if stuck is not None and not choices:
+            raise stuck
         return choices, whole
 
     def _at(self, count: int, where: Machine) -> Found:
@@ -140,15 +146,22 @@ class _Search:
         )
 
     def _choices(self, found: Found, count: int, where: Machine, most: int) -> list[Choice]:
-        """Return what is worth keeping of one count, its energy by the power law of the estimate."""
+        """Return what is worth keeping of one count: its step and run as ``estimate llm`` tells them.
+
+        Raises
+        ------
+        InfeasibleError
+            Failures leave no headway.
+        """
         unique = {one.layout: one for one in (*found.front, *found.fastest[:most])}
-        nodes, device = -(-count // where.node_devices), device_of(where)
-        choices = []
-        for one in unique.values():
-            step = estimate_on(device, where.name, self.model, one.layout)
-            time_s = self.goal.tokens * one.token_s
-            choices.append(Choice(one, nodes, time_s, time_s * nodes * node_power_w(step, where)))
-        return choices
+        device, asked = device_of(where), replace(self.goal.campaign, tokens=self.goal.tokens)
+        return [
+            Choice(
+                one,
+                answer(estimate_on(device, where.name, self.model, one.layout), self.model, where, [], asked),
+            )
+            for one in unique.values()
+        ]
 
     def rank(self, choices: list[Choice], keep: int) -> list[Choice]:
         """Return the best of `choices`, their pipelines played."""

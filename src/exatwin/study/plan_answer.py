@@ -6,23 +6,21 @@ import math
 from typing import Any
 
 from exatwin.foundation.units import show
-from exatwin.study.llm_answer import BOUNDARY
 from exatwin.study.plan_goal import Choice, PlanAnswer
 
 _H = 3600.0
 _SHORT = {"none": "none", "selective": "part", "full": "full"}
 _WANTED = {"time": "least time", "energy": "least energy", "hours": "fewest accelerator-hours"}
-_FRONT = 12
+_FRONT, _POOR = 12, 0.5
 _FLAGS = (
     "tp", "pp", "vpp", "cp", "ep", "zero", "recompute", "micro_batch", "global_batch", "seq", "precision",
 )  # fmt: skip
+_RUN = ("energy_j", "site_energy_j", "cost_eur", "carbon_kgco2e")
 
 
 def document(answer: PlanAnswer) -> dict[str, Any]:
     """Return the answer as plain data, SI units in suffixed keys."""
-    goal, found = answer.goal, answer.found
-    best = answer.best[0]
-    low, high = interval(answer, best.time_s)
+    goal, found, best = answer.goal, answer.found, answer.best[0]
     return {
         "app": "llm",
         "machine": answer.machine.name,
@@ -31,69 +29,55 @@ def document(answer: PlanAnswer) -> dict[str, Any]:
             "least": goal.wanted, "tokens": goal.tokens, "deadline_s": goal.deadline_s,
             "budget_accelerator_s": goal.budget_s,
         },
-        "best": _row(answer, best) | {
-            "mfu_frac": answer.step.mfu_frac,
-            "tokens_per_s": answer.step.tokens_per_s,
-            "memory_b_per_accelerator": answer.step.memory_b_per_accelerator,
-            "breakdown_s": answer.step.breakdown_s,
-            "in_flight": list(best.played.in_flight) if best.played else [],
-        },
-        "plans": [_row(answer, one) for one in answer.best],
-        "front": [_row(answer, one) for one in answer.front],
+        "best": _row(best) | {"in_flight": list(best.played.in_flight) if best.played else []},
+        "plans": [_row(one) for one in answer.best],
+        "front": [_row(one) for one in answer.front],
         "searched": {
             "accelerators": list(answer.counts), "combinations": found.cells, "plans": found.plans,
             "fitting": found.fitting,
         },
-        "interval": {
-            "time_s": [low, high],
-            "iteration_s": list(answer.step.interval_s),
-            "energy_j": list(interval(answer, best.energy_j)),
-        },
-        "interval_basis": interval_basis(answer),
+        "interval": {_renamed(key): list(range_) for key, range_ in best.run["interval"].items()}
+        | {"iteration_s": list(best.told.interval["iteration_s"])},
+        "interval_basis": best.told.interval_basis,
         "assumptions": assumptions(answer),
-        "energy_boundary": energy_boundary(),
+        "energy_boundary": energy_boundary(answer),
         "command": command_of(answer),
+        "estimate": best.told.document(),
     }  # fmt: skip
 
 
-def _row(answer: PlanAnswer, one: Choice) -> dict[str, Any]:
-    layout = one.candidate.layout
+def _renamed(key: str) -> str:
+    return "time_s" if key == "time_to_tokens_s" else key
+
+
+def _row(one: Choice) -> dict[str, Any]:
+    layout, values = one.candidate.layout, one.told.values
     return {
         "accelerators": one.accelerators,
-        "nodes": one.nodes,
+        "nodes": one.told.nodes,
         "layout": layout.model_dump(exclude={"accelerators"}) | {"dp": layout.dp},
         "iteration_s": one.candidate.step_s,
         "scheduled_iteration_s": None if one.played is None else one.played.step_s,
+        "mfu_frac": values["mfu_frac"],
+        "tokens_per_s": values["tokens_per_s"],
+        "goodput_frac": values["goodput_frac"],
+        "memory_b_per_accelerator": values["memory_b_per_accelerator"],
         "memory_frac": one.candidate.held_frac,
         "time_s": one.time_s,
         "accelerator_s": one.accelerator_s,
-        "energy_j": one.energy_j,
+        **{key: one.run[key] for key in _RUN},
     }
 
 
-def interval(answer: PlanAnswer, value: float) -> tuple[float, float]:
-    """Return the range of something that grows with the time of a step."""
-    low, high = answer.step.interval_s
-    return value * low / answer.step.iteration_s, value * high / answer.step.iteration_s
-
-
-def interval_basis(answer: PlanAnswer) -> str:
-    """Return what the interval rests on."""
-    return (
-        f"10th to 90th percentile of measured over predicted time of a step on {answer.step.error.rows} "
-        "runs, each paper left out of the fit; the power of a node is taken as known"
-    )
-
-
-def energy_boundary() -> str:
+def energy_boundary(answer: PlanAnswer) -> str:
     """Return what the energy holds."""
-    return BOUNDARY.replace("one step: ", "the whole run: ")
+    return answer.best[0].told.boundary.replace("one step: ", "the whole run: ")
 
 
 def assumptions(answer: PlanAnswer) -> list[str]:
     """Return what was taken for granted."""
-    seq = answer.best[0].candidate.layout.seq
-    tokens = show_count(float(answer.batch * seq))
+    best = answer.best[0]
+    tokens = show_count(float(answer.batch * best.candidate.layout.seq))
     most = "at most " if answer.batch_open else ""
     said = [
         f"steps of {most}{answer.batch:,} sequences ({tokens} tokens) train as well, token by token, as "
@@ -101,17 +85,21 @@ def assumptions(answer: PlanAnswer) -> list[str]:
         f"the best {len(answer.best)} are ranked by their pipelines played pass by pass; times and energy "
         "are the calibrated law's",
     ]
-    deadline, slow = answer.goal.deadline_s, interval(answer, answer.best[0].time_s)[1]
+    if best.told.values["goodput_frac"] < _POOR and answer.goal.campaign.recovery == "storage":
+        said.append(
+            "failures take most of the time: --recovery memory keeps checkpoints in memory and spare nodes"
+        )
+    deadline, slow = answer.goal.deadline_s, best.run["interval"]["time_to_tokens_s"][1]
     if deadline is not None and slow > deadline:
         said.append(
-            f"the deadline is met as estimated, not at the upper end of the interval ({show(slow, 's')})"
+            f"the deadline is met as estimated, not at the slow end of the interval, {show(slow, 's')}"
         )
-    return [*said, *answer.step.assumptions]
+    return [*said, *best.told.assumptions]
 
 
 def command_of(answer: PlanAnswer) -> str:
-    """Return the command that estimates a step of the best plan."""
-    layout = answer.best[0].candidate.layout
+    """Return the command that estimates the best plan."""
+    layout, asked = answer.best[0].candidate.layout, answer.goal.campaign
     words = [f"--{name.replace('_', '-')} {getattr(layout, name)}" for name in _FLAGS]
     if not answer.model.experts:
         words.remove("--ep 1")
@@ -119,27 +107,43 @@ def command_of(answer: PlanAnswer) -> str:
         words.append("--no-sequence-parallel")
     if layout.schedule != "1f1b":
         words.append(f"--schedule {layout.schedule}")
+    words.append(f"--tokens {_tokens(answer.goal.tokens)}")
+    if asked.recovery != "storage":
+        words.append(f"--recovery {asked.recovery}")
+    words += [
+        f"--{name.removesuffix('_s').replace('_', '-')} {getattr(asked, name):g}s"
+        for name in ("checkpoint_interval_s", "mttf_s")
+        if getattr(asked, name) is not None
+    ]
     return (
         f"exatwin estimate llm --machine {answer.asked} --model {answer.name} "
         f"--accelerators {layout.accelerators} {' '.join(words)}"
     )
 
 
+def _tokens(number: float) -> str:
+    """Return a number of tokens as the command line reads it."""
+    unit, scale = ("T", 1e12) if number >= 1e12 else ("B", 1e9) if number >= 1e9 else ("", 1.0)
+    return f"{number / scale:.15g}{unit}"
+
+
 def lines(answer: PlanAnswer) -> list[str]:
     """Return the answer as lines for a person."""
     best, goal, found = answer.best[0], answer.goal, answer.found
-    low, high = interval(answer, best.time_s)
     limits = [f"within {show(goal.deadline_s, 's')}"] if goal.deadline_s else []
     limits += [f"on at most {hours(goal.budget_s)}"] if goal.budget_s else []
+    values = best.told.values
     told = [
         f"{answer.model.name} on {answer.machine.title}: {_WANTED[goal.wanted]} for "
         f"{show_count(goal.tokens)} tokens{', ' if limits else ''}{' and '.join(limits)}",
-        f"{'accelerators':14s}{best.accelerators:>16,}   {best.nodes:,} nodes",
-        f"{'time':14s}{show(best.time_s, 's'):>16s}   {show(low, 's')} to {show(high, 's')}",
+        f"{'accelerators':14s}{best.accelerators:>16,}   {best.told.nodes:,} nodes",
+        _ranged("time", best, "time_to_tokens_s", "s"),
         f"{'work':14s}{hours(best.accelerator_s):>16s}",
-        f"{'energy':14s}{show(best.energy_j, 'J'):>16s}   "
-        + " to ".join(show(value, "J") for value in interval(answer, best.energy_j)),
-        f"{'tokens':14s}{answer.step.tokens_per_s:>14,.0f}/s   MFU {answer.step.mfu_frac:.1%}",
+        _ranged("energy", best, "energy_j", "J"),
+        _ranged("cost", best, "cost_eur", "EUR") + ", electricity only",
+        _ranged("carbon", best, "carbon_kgco2e", "kgCO2e"),
+        f"{'tokens':14s}{values['tokens_per_s']:>14,.0f}/s   MFU {values['mfu_frac']:.1%}, goodput "
+        f"{values['goodput_frac']:.1%}",
         "",
         *_table(answer.best),
         "",
@@ -148,11 +152,16 @@ def lines(answer: PlanAnswer) -> list[str]:
         "",
         f"looked at {found.plans:,} plans that divide, of {found.cells:,} combinations on "
         f"{_listed(answer.counts)} accelerators; {found.fitting:,} fit in memory",
-        f"one step of the best: {command_of(answer)}",
-        f"interval: {interval_basis(answer)}",
-        f"energy: {energy_boundary()}",
+        f"more of the best: {command_of(answer)}",
+        f"interval: {best.told.interval_basis}",
+        f"energy: {energy_boundary(answer)}",
     ]
     return [*told, *(f"assumed: {text}" for text in assumptions(answer))]
+
+
+def _ranged(name: str, one: Choice, key: str, unit: str) -> str:
+    low, high = one.run["interval"][key]
+    return f"{name:14s}{show(one.run[key], unit):>16s}   {show(low, unit, 3)} to {show(high, unit, 3)}"
 
 
 def _table(best: tuple[Choice, ...]) -> list[str]:
@@ -179,12 +188,12 @@ def _front(answer: PlanAnswer) -> list[str]:
     front = answer.front
     every = max(1, math.ceil(len(front) / _FRONT))
     shown = sorted({*range(0, len(front), every), len(front) - 1})
-    told = [f"{'accelerators':>12s} {'time':>9s} {'energy':>10s} {'work':>16s}"]
+    told = [f"{'accelerators':>12s} {'time':>9s} {'energy':>10s} {'work':>16s} {'goodput':>8s}"]
     for at in shown:
         one = front[at]
         told.append(
             f"{one.accelerators:>12,} {show(one.time_s, 's', 3):>9s} {show(one.energy_j, 'J', 3):>10s} "
-            f"{hours(one.accelerator_s):>16s}"
+            f"{hours(one.accelerator_s):>16s} {one.told.values['goodput_frac']:>8.1%}"
         )
     return told
 
@@ -220,4 +229,4 @@ def _listed(counts: tuple[int, ...]) -> str:
     return f"{len(counts)} counts from {counts[0]:,} to {counts[-1]:,}"
 
 
-__all__ = ["assumptions", "command_of", "document", "hours", "interval", "lines", "show_count"]
+__all__ = ["assumptions", "command_of", "document", "hours", "lines", "show_count"]

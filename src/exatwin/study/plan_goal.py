@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError, nearest
 from exatwin.foundation.units import show
+from exatwin.study.estimate import Estimate
+from exatwin.study.llm_campaign import Campaign
 from exatwin.workload.apps.llm_model import LanguageModel
 from exatwin.workload.apps.llm_schedule import Played
 from exatwin.workload.apps.llm_search import Candidate, Found
-from exatwin.workload.apps.llm_training import TrainingEstimate
 
 TOKENS = 1e12
 """Tokens of the run where nobody says."""
@@ -33,6 +35,8 @@ class Goal:
     """Accelerators times time that the run may take [s]."""
     least: str = ""
     """One of `LEAST`; blank for hours with a deadline, else time."""
+    campaign: Campaign = Campaign()
+    """What is asked about failures and checkpoints."""
 
     @property
     def wanted(self) -> str:
@@ -46,12 +50,8 @@ class Choice:
 
     candidate: Candidate
     """The plan as the closed law sees it."""
-    nodes: int
-    """Nodes of the run."""
-    time_s: float
-    """Time of the run [s]."""
-    energy_j: float
-    """Energy of the run [J]."""
+    told: Estimate
+    """The estimate of its step and of the run."""
     played: Played | None = None
     """The step with its pipeline played."""
 
@@ -59,6 +59,22 @@ class Choice:
     def accelerators(self) -> int:
         """Accelerators of the run."""
         return self.candidate.layout.accelerators
+
+    @property
+    def run(self) -> Mapping[str, Any]:
+        """What the run takes: time, energy, cost and carbon, failures included."""
+        found: Mapping[str, Any] = self.told.extra["campaign"]
+        return found
+
+    @property
+    def time_s(self) -> float:
+        """Time of the run [s]."""
+        return float(self.run["time_to_tokens_s"])
+
+    @property
+    def energy_j(self) -> float:
+        """Energy of the run's nodes [J]."""
+        return float(self.run["energy_j"])
 
     @property
     def accelerator_s(self) -> float:
@@ -89,8 +105,6 @@ class PlanAnswer:
     """The best plans, first the best."""
     front: tuple[Choice, ...]
     """Plans that no other beats in both time and energy, by time."""
-    step: TrainingEstimate
-    """The step of the best plan."""
     counts: tuple[int, ...]
     """Accelerators that were looked at."""
     found: Found
