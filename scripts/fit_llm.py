@@ -76,7 +76,7 @@ def calibration(x: np.ndarray, links: Measured, errors: dict[str, Error], unseen
         stacks=stacks(p), power_exponent=p["power"], memory_frac=p["memory"],
         network_frac=links.network.frac, network_latency_us=links.network.latency_us,
         network_overlap_frac=links.network.overlap_frac, reserve_b=5.5e9, usable_memory=1.069,
-        memory_band=1.2, errors=errors,
+        memory_band=1.2, memory_known=["gh200-96"], errors=errors,
     )  # fmt: skip
 
 

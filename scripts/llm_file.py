@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from exatwin.catalogue.llm_calibration import Error, LlmCalibration
@@ -39,6 +40,7 @@ def head(found: LlmCalibration) -> list[str]:
         f'note = "{rest}" }}',
         f"usable_memory = {fact(found.usable_memory, 'DEEP', 'derived', '97,871 MiB on a GH200 of 96 GB')}",
         f"memory_band = {fact(found.memory_band, 'FIT', 'derived', band)}",
+        f"memory_known = {json.dumps(found.memory_known)}",
     ]
 
 

@@ -94,6 +94,8 @@ class LlmCalibration(Sourced):
     """Memory that runtime, communicators and fragmentation take."""
     memory_band: Ratio
     """Share of memory that the law may find filled where a run still went well: its own error."""
+    memory_known: list[str]
+    """Chips on which measured runs ran out of memory: the law's limit is sharp there."""
     usable_memory: Ratio
     """What the driver offers over the nominal size of device memory, which counts in powers of two."""
     errors: dict[str, Error]

@@ -94,17 +94,22 @@ def check_layout(machine: Machine, model: LanguageModel, layout: Layout) -> None
 
 def batch_words(layout: Layout) -> Iterator[str]:
     """Yield what is taken for granted of a batch that does not divide."""
-    batch, dp, each = layout.global_batch, layout.dp, layout.micro_batch
+    batch, dp, each = layout.global_batch, layout.dp, layout.sequences
     if batch < dp:
         yield f"only {batch:,} of the {dp:,} replicas have a sequence to work on, the others wait"
     elif batch % dp:
         yield (
             f"a batch of {batch:,} is no multiple of the {dp:,} replicas: the step takes as long as on the "
-            f"busiest, with {-(-batch // dp):,} sequences"
+            f"busiest, with {each:,} sequences"
         )
-    if -(-batch // dp) < each:
-        yield f"micro-batches of {-(-batch // dp):,}: a replica has no more sequences in a step"
-    elif -(-batch // dp) % each:
+    if layout.one_by_one and each > 1:
+        yield (
+            f"stages take the {each:,} sequences of a replica one by one: a single micro-batch of them would "
+            "leave the pipeline idle"
+        )
+    elif each < layout.micro_batch:
+        yield f"micro-batches of {each:,}: a replica has no more sequences in a step"
+    elif each % layout.micro_batch:
         yield "the last micro-batch of a step is not full and takes as long as a full one"
 
 

@@ -42,6 +42,8 @@ class Device:
     """Network bandwidth out of a group over that inside it."""
     product_frac: float | None = None
     """Fastest measured 16-bit product over the peak; needed only where the family was never calibrated."""
+    chip: str = ""
+    """Catalogue name of the chip."""
     assumed: tuple[str, ...] = ()
     """What a reader should know of these numbers."""
 
@@ -84,6 +86,7 @@ def device_of(machine: Machine) -> Device:
         group=span.group * parts,
         global_frac=span.global_frac,
         product_frac=None if chip.product_flop_s is None else chip.product_flop_s / rate,
+        chip=chip.name,
         assumed=tuple(_assumed(machine, chip)),
     )
 

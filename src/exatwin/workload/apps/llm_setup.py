@@ -94,9 +94,27 @@ class Layout(Spec):
         return self.accelerators // (self.tp * self.pp * self.cp)
 
     @property
+    def sequences(self) -> int:
+        """Sequences of a step on the busiest replica."""
+        return -(-self.global_batch // self.dp)
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether `micro_batch` must mean the batch of a replica, whose sequences stages take one by one.
+
+        A pipeline of a single micro-batch would be idle most of the time; some stacks mean this by the word.
+        """
+        return self.pp > 1 and self.micro_batch > 1 and self.sequences <= self.micro_batch
+
+    @property
+    def micro_batch_held(self) -> int:
+        """Sequences that an accelerator works on at a time."""
+        return 1 if self.one_by_one else min(self.micro_batch, self.sequences)
+
+    @property
     def micro_batches(self) -> int:
         """Micro-batches of a step on the busiest replica, the last one perhaps not full."""
-        return -(-self.global_batch // (self.dp * self.micro_batch))
+        return -(-self.sequences // self.micro_batch_held)
 
     def stack_name(self) -> str:
         """Return the stack: that asked for, or the usual one.
@@ -128,7 +146,7 @@ def plan_terms(layout: Layout, stack: Stack) -> Plan:
     """Return `layout` as the law knows it."""
     return Plan(
         seq=float(layout.seq),
-        micro_batch=float(min(layout.micro_batch, -(-layout.global_batch // layout.dp))),
+        micro_batch=float(layout.micro_batch_held),
         micro_batches=float(layout.micro_batches),
         tp=float(layout.tp),
         pp=float(layout.pp),

@@ -54,8 +54,12 @@ class TrainingEstimate:
     """Bytes of the fullest accelerator by part."""
     memory_limit_b: float
     """Device memory."""
+    memory_band: float
+    """Share of device memory up to which the law may be wrong about a run that went well."""
     error: Error
     """How wrong the law was on measured runs of this kind."""
+    error_basis: str
+    """What those runs were left out by."""
     assumptions: tuple[str, ...]
     """What was taken for granted."""
 
@@ -68,6 +72,11 @@ class TrainingEstimate:
     def fits(self) -> bool:
         """Whether the run stays within device memory."""
         return self.memory_b_per_accelerator <= self.memory_limit_b
+
+    @property
+    def may_fit(self) -> bool:
+        """Whether the run stays within device memory, or exceeds it by no more than the law may be wrong."""
+        return self.memory_b_per_accelerator <= self.memory_limit_b * self.memory_band
 
 
 def estimate_llm_training(
@@ -106,7 +115,7 @@ def estimate_llm_training(
     check_layout(machine, model, layout)
     device = device_of(machine)
     step = estimate_on(device, machine.name, model, layout)
-    if must_fit and not step.fits:
+    if must_fit and not step.may_fit:
 
         def tried(other: Layout) -> TrainingEstimate | None:
             try:
@@ -140,7 +149,9 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
     tokens = layout.global_batch * layout.seq
     rate = model.flop_per_token(layout.seq) * tokens / total / layout.accelerators
     again = {"none": 0.0, "selective": 0.0, "full": 1.0 / 3.0}[layout.recompute]
-    error = error_of(found, device, model)
+    error, basis = error_of(found, device, model)
+    band = 1.0 if device.chip in found.memory_known else found.memory_band
+    limit = device.memory_b * found.usable_memory
     peak = device.peak["bf16"]
     return TrainingEstimate(
         model=model.name,
@@ -155,24 +166,34 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
         hfu_frac=rate * (1.0 + again) / peak,
         tokens_per_s=tokens / total,
         memory_b={key: float(value) for key, value in held.items()},
-        memory_limit_b=device.memory_b * found.usable_memory,
+        memory_limit_b=limit,
+        memory_band=band,
         error=error,
-        assumptions=_assumptions(device, model, layout, calibrated),
+        error_basis=basis,
+        assumptions=(*_tight(sum(held.values()), limit), *_assumptions(device, model, layout, calibrated)),
     )
 
 
-def error_of(found: LlmCalibration, device: Device, model: LanguageModel) -> Error:
-    """Return how wrong the law was on runs like this: of such models, or on chips that the fit never saw."""
-    if device.family in found.families:
-        return found.errors["experts" if model.experts else "dense"]
-    widest = max(found.errors.values(), key=lambda error: error.high / error.low)
-    return found.errors.get("uncalibrated", widest)
+def error_of(found: LlmCalibration, device: Device, model: LanguageModel) -> tuple[Error, str]:
+    """Return how wrong the law was on runs like this, and what they were left out by."""
+    if device.family not in found.families:
+        return found.errors["uncalibrated"], "each family of chips left out, and twice as wide"
+    if model.experts:
+        return found.errors["experts-model"], "each model with experts left out"
+    return found.errors["dense"], "each paper left out"
+
+
+def _tight(held_b: float, limit_b: float) -> tuple[str, ...]:
+    if held_b <= limit_b:
+        return ()
+    over = f"{show(held_b - limit_b, 'B', 3)} more than there is"
+    return (f"may not fit in memory: the law finds {over}, which is within its own error",)
 
 
 def _assumptions(device: Device, model: LanguageModel, layout: Layout, calibrated: bool) -> tuple[str, ...]:
     said = [
         f"training stack '{layout.stack_name()}'",
-        "a quiet network; no checkpoints, no failures",
+        "a step on a quiet network, without failures",
         f"MFU against the dense 16-bit peak, {show(device.peak['bf16'], 'FLOP/s', 4)}",
         *device.assumed,
     ]
