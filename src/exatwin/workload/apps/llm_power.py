@@ -21,7 +21,6 @@ PHASES = {
 }
 """What each phase holds of the breakdown of a step; parts of no other phase count as waiting."""
 _TOGETHER = ("optimiser", "data", "overhead")  # parts of a step that all ranks go through at one time
-_NOTICEABLE = 0.002
 
 
 class LlmPower(Sourced):
@@ -60,7 +59,7 @@ class StepPower:
     phase_w: dict[str, float]
     """In each phase that there is [W]."""
     low_w: float
-    """In the weakest phase that all ranks go through together [W]."""
+    """At the end of a step, as far as it gets there in the time [W]."""
     high_w: float
     """While they compute [W]."""
     waiting_w: float
@@ -117,24 +116,23 @@ def step_power(found: TrainingEstimate, machine: Machine) -> StepPower:
 
     Notes
     -----
-    Ranks of a synchronous job go through the end of a step together: there the power of the whole job falls
-    from that of computing to that of the weakest of gradient traffic, optimiser and overhead. Bubbles and
-    traffic of layers hit ranks at different times, or last microseconds, and smooth out over a job.
+    Ranks of a synchronous job go through the end of a step together: gradient traffic, optimiser, overhead.
+    There the power of the whole job falls from that of computing towards theirs, all the way where the end of
+    the step lasts longer than the ramp. Bubbles and the traffic of layers hit ranks at different times, or
+    last microseconds, and smooth out over a job.
     """
     run = step_run(found, machine)
     watts = dict(zip(PHASES, draw(as_profiles([("step", run)]), machine).nominal_w, strict=True))
     mean = sum(phase.time_s * float(watts[phase.name]) for phase in run.phases) / run.time_s
     owner = {part: name for name, parts in PHASES.items() for part in parts}
-    shared = [
-        float(watts[owner[part]])
-        for part in _TOGETHER
-        if found.breakdown_s.get(part, 0.0) > _NOTICEABLE * found.iteration_s
-    ]
-    high = float(watts["compute"])
+    together = {part: found.breakdown_s.get(part, 0.0) for part in _TOGETHER}
+    end_s, high = sum(together.values()), float(watts["compute"])
+    fall_j = sum(seconds * (high - float(watts[owner[part]])) for part, seconds in together.items())
+    low = high - fall_j / max(end_s, llm_power().ramp_s)
     return StepPower(
         mean_w=mean,
         phase_w={phase.name: float(watts[phase.name]) for phase in run.phases if phase.time_s > 0.0},
-        low_w=min([high, *shared]),
+        low_w=min(low, high),
         high_w=high,
         waiting_w=float(watts["waiting"]),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from exatwin.catalogue.generic import sized
@@ -42,6 +44,19 @@ def test_the_mean_lies_between_the_phases(gpt: tuple[TrainingEstimate, Machine])
 def test_an_accelerator_never_draws_more_than_its_cap(gpt: tuple[TrainingEstimate, Machine]) -> None:
     """Eight chips at 700 W and the rest of the node, at the meter."""
     assert 8 * 700.0 < step_power(*gpt).high_w < 8 * 700.0 / 0.94 + 1800.0
+
+
+def test_a_short_end_of_a_step_swings_less(gpt: tuple[TrainingEstimate, Machine]) -> None:
+    found, machine = gpt
+    ends = []
+    for seconds in (0.0, 0.01, 0.05, 1.0):
+        parts = {**found.breakdown_s, "data": seconds, "optimiser": 0.0, "overhead": 0.0}
+        ends.append(step_power(replace(found, breakdown_s=parts), machine).swing_w)
+    assert ends[0] == 0.0
+    assert ends == sorted(ends)
+    assert ends[2] == pytest.approx(5.0 * ends[1])
+    full = step_power(found, machine).phase_w
+    assert ends[3] == pytest.approx(full["compute"] - full["traffic"])
 
 
 def test_matrix_units_that_stand_still_draw_less() -> None:
