@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,10 +12,11 @@ import numpy as np
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.machine import Machine
-from exatwin.foundation.errors import InfeasibleError
+from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.study.llm_answer import answer
 from exatwin.study.plan_counts import counts_of
 from exatwin.study.plan_goal import LEAST, Choice, Goal, PlanAnswer, check_goal, meeting
+from exatwin.workload.apps.llm_check import check_layout
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_power import step_power
 from exatwin.workload.apps.llm_schedule import play
@@ -79,6 +81,7 @@ def plan_llm(
     batch = int(exact or max_global_batch or max(1, LARGEST_BATCH_TOKENS // int(given["seq"])))
     idle = goal.least in ("", "time") and goal.deadline_s is None and goal.budget_s is None
     counts = counts_of(machine, accelerators, whole=idle)
+    _check_settings(sized(machine, counts[-1]), spec, given)
     look = _Search(machine, spec, goal, given, batch, not exact)
     choices, looked = look.over(counts)
     if not choices:
@@ -186,6 +189,26 @@ def _screening_w(machine: Machine, model: LanguageModel, given: Mapping[str, Any
     alone = estimate_on(device_of(machine), "", model, Layout(accelerators=1, global_batch=8, **words))
     watts = step_power(alone, machine).phase_w
     return watts["compute"], watts.get("waiting", watts["compute"])
+
+
+def _check_settings(machine: Machine, model: LanguageModel, given: Mapping[str, Any]) -> None:
+    """Check what is fixed of the layout by itself.
+
+    Raises
+    ------
+    SpecError
+        It does not suit the model or the machine.
+    """
+    ranks = math.prod(int(given.get(key, 1)) for key in ("tp", "pp", "cp"))
+    if ranks > machine.devices:
+        raise SpecError(f"tp x pp x cp = {ranks:,}, '{machine.name}' has {machine.devices:,} accelerators")
+    words = {key: value for key, value in given.items() if key in Layout.model_fields}
+    if words.get("vpp", 1) > 1 and "pp" not in given:
+        words["pp"], ranks = 2, 2 * ranks
+    count = ranks * int(given.get("ep", 1))
+    layout = Layout.parse({"global_batch": count, **words, "accelerators": count}, "layout")
+    layout = layout.model_copy(update={"accelerators": min(count, machine.devices)})
+    check_layout(machine, model, layout)
 
 
 def _too_large(look: _Search, looked: Found, counts: list[int]) -> InfeasibleError:

@@ -49,7 +49,7 @@ def counts_of(machine: str, text: str | None, *, whole: bool) -> list[int]:
     if text is None:
         if generic and whole:
             raise SpecError(
-                f"--accelerators: '{machine}' is a kind of node of no certain number, expected one"
+                f"--accelerators is missing: '{machine}' is a kind of node, expected how many accelerators"
             )
         return _near(most, each) if whole else _series(each, most, each)
     if "," in text and not re.fullmatch(r"\s*\d{1,3}(,\d{3})+\s*", text):
