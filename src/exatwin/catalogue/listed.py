@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from exatwin.catalogue.lists import UNNAMED, ListedMachine
@@ -89,11 +91,29 @@ def _processor(row: ListedMachine, accelerator: Accelerator | None, where: str) 
             "family": "a64fx" if "a64fx" in row.cpu_model.lower() else "listed",
             "cores": _fact(int(match["cores"])),
             "clock": _fact(f"{match['clock']} GHz"),
+            **_rated(match["model"]),
             "peak": peak,
-            "sources": _sources(row),
+            "sources": {**_sources(row), "RATED": {"title": "Rated power of processors, by their vendors"}},
         },
         where,
     )
+
+
+def _rated(model: str) -> dict[str, Any]:
+    """Return the rated power of the processor that the lists call `model`, where the table has it."""
+    lower = model.lower()
+    found = next((line for line in _rated_table() if line["word"] in lower), None)
+    if found is None:
+        return {}
+    return {"tdp": {**_fact(f"{found['rated_w']} W", found["quality"], found["source"]), "source": "RATED"}}
+
+
+@cache
+def _rated_table() -> list[dict[str, str]]:
+    """Return the rated powers of processors by what names them, the longest word first."""
+    path = files("exatwin.catalogue") / "data" / "lists" / "processors.csv"
+    lines = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    return sorted(lines, key=lambda line: -len(line["word"]))
 
 
 def _node(row: ListedMachine, accelerator: Accelerator | None, processor: Processor, where: str) -> NodeKind:

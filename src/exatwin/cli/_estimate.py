@@ -42,6 +42,14 @@ def positive(flag: str, text: str | None) -> int | None:
     return number
 
 
+def counts(nodes: str | None, accelerators: str | None) -> dict[str, int | None]:
+    """Return the size of a run as written after ``--nodes`` and ``--accelerators``."""
+    return {
+        "nodes": positive("--nodes", nodes),
+        "accelerators": positive("--accelerators", accelerators),
+    }
+
+
 def show(found: Estimate, as_json: bool) -> None:
     """Print an estimate for a person, or as one JSON object."""
     if as_json:
@@ -52,8 +60,9 @@ def show(found: Estimate, as_json: bool) -> None:
 
 def lines(found: Estimate) -> list[str]:
     """Return an estimate as lines for a person."""
-    count = found.nodes * found.machine.node.accelerators
-    told = [f"{found.app} on {found.machine.title}: {found.nodes:,} nodes, {count:,} accelerators"]
+    node = found.machine.node
+    each, word = (node.accelerators, "accelerators") if node.accelerators else (node.processors, "sockets")
+    told = [f"{found.app} on {found.machine.title}: {found.nodes:,} nodes, {found.nodes * each:,} {word}"]
     told += [row(name, key, unit, found) for name, key, unit in _ROWS if key in found.values]
     if "n" in found.values:
         told.append(line("N", f"{found.values['n']:,}"))

@@ -9,13 +9,7 @@ from math import exp, hypot, log
 from typing import Any
 
 from exatwin.account.annual import SiteBill, settle_by_means
-from exatwin.catalogue import lists
-from exatwin.catalogue.listed_nodes import machine_with_nodes
 from exatwin.catalogue.machine import Machine
-from exatwin.workload.apps.hpcg import Hpcg, hpcg, hpcg_law
-from exatwin.workload.apps.hpl import Hpl, hpl
-from exatwin.workload.apps.hpl_data import hpl_law
-from exatwin.workload.apps.hpl_mxp import hpl_mxp, hpl_mxp_law
 
 LIST_BOUNDARY = (
     "nodes at the input of their racks, power supplies and switches included, as TOP500 and Green500 mean "
@@ -91,71 +85,6 @@ class Estimate:
         }
 
 
-def estimate_hpl(machine: str, *, nodes: int | None = None, n: int | None = None) -> Estimate:
-    """Return what HPL takes on a machine.
-
-    Parameters
-    ----------
-    machine
-        A catalogue name, an exact name on the lists, ``top500:<id>``, or the path of a file.
-    nodes
-        Nodes of the run; by default all.
-    n
-        Order of the matrix; by default as much memory as the lists show for the chip.
-
-    Raises
-    ------
-    CatalogueError
-        The machine is unknown, or the law was never calibrated for its kind.
-    InfeasibleError
-        The machine has fewer nodes, or the matrix does not fit.
-
-    Examples
-    --------
-    >>> found = estimate_hpl("jupiter", n=22_536_192)
-    >>> found.values["rmax_flop_s"] > 1e18
-    True
-    """
-    where, law = machine_with_nodes(machine), hpl_law()
-    run = hpl(Hpl(nodes=nodes, n=n), where)
-    low, high = run.rmax_range_flop_s
-    watts = run.power_w * law.power_low_frac, run.power_w * law.power_high_frac
-    work = run.rmax_flop_s * run.time_s
-    return Estimate(
-        app="hpl",
-        machine=where,
-        nodes=run.nodes,
-        values={
-            "rmax_flop_s": run.rmax_flop_s,
-            "n": run.n,
-            "time_s": run.time_s,
-            "power_w": run.power_w,
-            "flop_per_j": run.flop_per_j,
-            "energy_j": run.energy_j,
-            "matrix_b": run.matrix_b,
-        },
-        interval={
-            "rmax_flop_s": (low, high),
-            "time_s": (work / high, work / low),
-            "power_w": watts,
-            "energy_j": product_range(
-                (work / high, run.time_s, work / low), (watts[0], run.power_w, watts[1])
-            ),
-        },
-        interval_basis=(
-            "10th to 90th percentile of measured over predicted on the listed machines, each left out of the "
-            "fit in turn: for Rmax those with chips of the family where there are ten, for power all; for "
-            "energy, cost and carbon both errors as if independent, nothing for price and grid"
-        ),
-        assumptions=(*run.assumptions, *_assumed_nodes(where)),
-        boundary=LIST_BOUNDARY,
-        extra={
-            "phases_s": run.phases_s,
-            "ranks": {"top500": lists.ranks(run.rmax_flop_s), "green500": lists.green_ranks(run.flop_per_j)},
-        },
-    )
-
-
 def product_range(
     first: tuple[float, float, float], second: tuple[float, float, float]
 ) -> tuple[float, float]:
@@ -172,70 +101,4 @@ def product_range(
     return middle * exp(-low), middle * exp(high)
 
 
-def _assumed_nodes(machine: Machine) -> tuple[str, ...]:
-    counted = machine.node.facts.get("accelerators")
-    said = counted.note if counted is not None else ""
-    return (f"the list counts no nodes, {said}",) if said.startswith("assumed") else ()
-
-
-def estimate_hpcg(machine: str, *, nodes: int | None = None) -> Estimate:
-    """Return what HPCG gives on a machine; parameters and errors as for :func:`estimate_hpl`."""
-    where, law = machine_with_nodes(machine), hpcg_law()
-    run = hpcg(Hpcg(nodes=nodes), where)
-    return Estimate(
-        app="hpcg",
-        machine=where,
-        nodes=run.nodes,
-        values={
-            "flop_s": run.flop_s,
-            "time_s": run.time_s,
-            "power_w": run.power_w,
-            "flop_per_j": run.flop_s / run.power_w,
-            "energy_j": run.power_w * run.time_s,
-        },
-        interval={"flop_s": (run.flop_s * law.low_frac, run.flop_s * law.high_frac)},
-        interval_basis=(
-            "10th to 90th percentile of measured over predicted on the listed machines, each left out of the "
-            "fit in turn; none for the power, which was never validated"
-        ),
-        assumptions=(*run.assumptions, *_assumed_nodes(where)),
-        boundary=LIST_BOUNDARY,
-    )
-
-
-def estimate_hpl_mxp(machine: str, *, nodes: int | None = None) -> Estimate:
-    """Return what HPL-MxP gives on a machine; parameters and errors as for :func:`estimate_hpl`."""
-    where, law = machine_with_nodes(machine), hpl_mxp_law()
-    run = hpl_mxp(nodes, where)
-    middle, low, high = law.multiple()
-    pairs = " and ".join(pair.name for pair in law.pairs)
-    power = run.hpl.power_w
-    return Estimate(
-        app="hpl-mxp",
-        machine=where,
-        nodes=run.hpl.nodes,
-        values={
-            "flop_s": run.flop_s,
-            "n": run.hpl.n,
-            "time_s": run.time_s,
-            "power_w": power,
-            "flop_per_j": run.flop_s / power,
-            "energy_j": power * run.time_s,
-        },
-        interval={"flop_s": (run.low_flop_s, run.high_flop_s)},
-        interval_basis=(
-            f"a band for four of five machines from {len(law.pairs)} published pairs ({pairs}), no more is "
-            f"known; the error of HPL itself comes on top"
-        ),
-        assumptions=(
-            f"{middle:.2g} times the HPL of the same machine ({low:.2g} to {high:.2g})",
-            "order, and power, as in HPL; no published power tests it",
-            *run.hpl.assumptions,
-            *_assumed_nodes(where),
-        ),
-        boundary=LIST_BOUNDARY,
-        extra={"hpl_flop_s": run.hpl.rmax_flop_s},
-    )
-
-
-__all__ = ["LIST_BOUNDARY", "Estimate", "estimate_hpcg", "estimate_hpl", "estimate_hpl_mxp"]
+__all__ = ["LIST_BOUNDARY", "Estimate", "product_range"]

@@ -64,6 +64,32 @@ def hpcg_rate(measured: Measured) -> Validation:
     return Validation("hpcg", "HPCG", "FLOP/s", rows, skipped)
 
 
+def hpl_of_processors(measured: Measured) -> Validation:
+    """Rmax of the listed machines without accelerators for the N that they ran."""
+    law = hpl_law()
+    rows, skipped = _scored(
+        measured.listed,
+        lambda row: row.rmax_tflops is not None,
+        lambda row: (1e12 * (row.rmax_tflops or 0.0), _run(row, law).rmax_flop_s),
+        "rmax_left_out_error_frac",
+        "hpl-cpu",
+    )
+    return Validation("hpl-cpu", "HPL Rmax without accelerators, N given", "FLOP/s", rows, skipped)
+
+
+def hpcg_of_processors(measured: Measured) -> Validation:
+    """HPCG of the listed machines without accelerators."""
+    law = hpcg_law()
+    rows, skipped = _scored(
+        measured.listed,
+        lambda row: row.hpcg_tflops is not None,
+        lambda row: (1e12 * (row.hpcg_tflops or 0.0), hpcg(Hpcg(), _machine(row), law).flop_s),
+        "hpcg_left_out_error_frac",
+        "hpcg-cpu",
+    )
+    return Validation("hpcg-cpu", "HPCG without accelerators", "FLOP/s", rows, skipped)
+
+
 def hpl_mxp_rate(measured: Measured) -> Validation:
     """HPL-MxP of the machines that published both results; two are too few for a score."""
     law = hpl_mxp_law()
@@ -90,6 +116,8 @@ MODELS: dict[str, Callable[[Measured], Validation]] = {
     "hpl": hpl_rmax,
     "hpl-power": hpl_power,
     "hpcg": hpcg_rate,
+    "hpl-cpu": hpl_of_processors,
+    "hpcg-cpu": hpcg_of_processors,
     "hpl-mxp": hpl_mxp_rate,
 }
 
@@ -106,11 +134,15 @@ def _scored(
     fit: str = "hpl",
     group: Callable[[ListedMachine], str] = lambda _: "",
 ) -> tuple[tuple[Row, ...], tuple[Skipped, ...]]:
-    """Return the accelerated rows that a model predicts, and the others with reasons."""
+    """Return the rows that a model predicts, and the others with reasons.
+
+    Fits whose name ends in ``-cpu`` have the machines without accelerators.
+    """
     found, skipped, law = [], [], hpl_law()
+    accelerated = not fit.endswith("-cpu")
     recorded = {(line["id"], line["edition"]): line for line in table("apps", f"{fit}.csv")}
     for row in listed:
-        if not row.accelerator_model or not has(row):
+        if bool(row.accelerator_model) != accelerated or not has(row):
             continue
         key = row.top500_system_id, row.list_edition
         why = law.why_left_out(*key)
@@ -129,7 +161,7 @@ def _scored(
 
 
 def _machine(row: ListedMachine) -> Machine:
-    if not row.accelerators:
+    if row.accelerator_model and not row.accelerators:
         raise SpecError("the list gives no number of accelerators")
     return machine_for(row)
 

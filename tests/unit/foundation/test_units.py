@@ -48,7 +48,7 @@ def test_other_units_are_still_refused(text: str, unit: str) -> None:
 
 def test_an_estimate_does_without_pint() -> None:
     code = (
-        "import sys; from exatwin.study.estimate import estimate_hpl; estimate_hpl('jupiter'); "
+        "import sys; from exatwin.study.hpl import estimate_hpl; estimate_hpl('jupiter'); "
         "print('pint' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
