@@ -89,9 +89,9 @@ def answer(
         values=values,
         interval=interval,
         interval_basis=(
-            f"time: 10th to 90th percentile of measured over predicted on {error.rows} runs, each paper left "
-            f"out of the fit; power: {law.low - 1:+.0%} to {law.high - 1:+.0%}, set by hand, as one cluster "
-            "of one kind is measured; goodput: from the worse to the better of what is known"
+            f"time: 10th to 90th percentile of measured over predicted on {error.rows} runs, "
+            f"{found.error_basis}; power: {law.low - 1:+.0%} to {law.high - 1:+.0%}, set by hand, as one "
+            "cluster of one kind is measured; goodput: from the worse to the better of what is known"
         ),
         assumptions=(
             *words,
