@@ -207,19 +207,12 @@ def plan_grid(space: Space, base: Plan, model: LanguageModel) -> tuple[Plan, Any
         divides = divides & (dp == space.dp)
     if len(space.ep) > 1 or space.ep[0] > 1:
         divides = divides & (np.mod(count / pp, ep) == 0)
-    if space.batch_open:
-        micro_batches = np.floor(share / micro_batch)
-        micro_batches = np.where(vpp > 1, np.floor(micro_batches / pp) * pp, micro_batches)
-        divides = divides & (micro_batches >= 1.0)
-    else:
-        micro_batches = np.ceil(np.ceil(share) / micro_batch)
-        if space.whole:
-            divides = divides & (share >= 1.0) & (np.mod(share, micro_batch) == 0)
-            divides = divides & ((vpp == 1) | (np.mod(micro_batches, pp) == 0))
+    held, micro_batches, full = _micro_batches(space, share, micro_batch, pp, vpp)
+    divides = divides & full
     plan = replace(
         base,
-        micro_batch=micro_batch,
-        micro_batches=np.maximum(micro_batches, 1.0),
+        micro_batch=held,
+        micro_batches=micro_batches,
         tp=tp,
         pp=pp,
         vpp=vpp,
@@ -233,6 +226,25 @@ def plan_grid(space: Space, base: Plan, model: LanguageModel) -> tuple[Plan, Any
         sharded_optimiser=(zero >= 1) * 1.0,
     )
     return plan, divides
+
+
+def _micro_batches(space: Space, share: Any, size: Any, pp: Any, vpp: Any) -> tuple[Any, Any, Any]:
+    """Return the size and number of micro-batches of a replica with `share` sequences, and where it is whole.
+
+    As in :class:`Layout`, a pipeline takes the sequences of a single micro-batch one by one; where plans must
+    be whole, that and interleaved turns with micro-batches missing are left to other plans.
+    """
+    if space.batch_open:
+        count = np.floor(share / size)
+        count = np.where(vpp > 1, np.floor(count / pp) * pp, count)
+        return size, np.maximum(count, 1.0), (count > 1.0) | ((count == 1.0) & ((pp == 1) | (size == 1)))
+    if space.whole:
+        count = np.maximum(share / size, 1.0)
+        whole = (share >= size) & (np.mod(share, size) == 0) & ((share > size) | (pp == 1) | (size == 1))
+        return size, count, whole & ((vpp == 1) | (np.mod(count, pp) == 0))
+    share = np.maximum(np.ceil(share), 1.0)
+    held = np.where((pp > 1) & (size > 1) & (share <= size), 1.0, np.minimum(size, share))
+    return held, np.ceil(share / held), np.True_
 
 
 _AGAIN = ("full", "selective")

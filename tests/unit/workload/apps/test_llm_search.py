@@ -17,9 +17,11 @@ from exatwin.workload.apps.llm_setup import Device, Layout, device_of
 from exatwin.workload.apps.llm_training import estimate_on
 
 
-def space(model: str = "llama-3.1-70b", *, batch: int = 64, open_: bool = False, **asked: Any) -> Space:
+def space(
+    model: str = "llama-3.1-70b", *, batch: int = 64, open_: bool = False, whole: bool = True, **asked: Any
+) -> Space:
     given = {"accelerators": 64, "seq": 4096, "precision": "bf16"} | asked
-    return space_of(load_model(model), given, batch=batch, batch_open=open_)
+    return space_of(load_model(model), given, batch=batch, batch_open=open_, whole=whole)
 
 
 def device() -> Device:
@@ -33,6 +35,7 @@ def device() -> Device:
         ("llama-3.1-70b", {"open_": True, "batch": 100, "tp": 4}),
         ("llama-3.1-70b", {"schedule": "zero-bubble", "cp": 1, "zero": 1}),
         ("llama-3.1-8b", {"precision": "fp8", "sequence_parallel": False, "cp": 2, "zero": 3}),
+        ("llama-3.1-70b", {"whole": False, "batch": 36, "zero": 1}),
         ("qwen3-30b-a3b", {"tp": 2, "recompute": "none", "zero": 1}),
     ],
 )
