@@ -80,6 +80,8 @@ def generate(
 def average_profile(mix: Mix, machine: Machine) -> Profiles:
     """Return the one profile of jobs of which nothing is known: the mean of `mix`, by node-seconds.
 
+    It rests on the phases that the mix names; models of applications are asked only where it names none.
+
     Examples
     --------
     >>> from exatwin.catalogue.load import machine
@@ -88,7 +90,7 @@ def average_profile(mix: Mix, machine: Machine) -> Profiles:
     ('average',)
     """
     room = room_of(machine, mix)
-    found = profile_table(mix, machine, room)
+    found = profile_table(mix, machine, room, models=False)
     table, each = found.profiles, weights(mix, found, room)
     weight = each[np.repeat(np.arange(len(table)), np.diff(table.first))] * table.phases.share_frac
     means = {

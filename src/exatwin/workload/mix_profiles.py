@@ -25,8 +25,17 @@ class ProfileTable:
     """Row of each profile and size of each class, shapes (profiles of the class, sizes of the class)."""
 
 
-def profile_table(mix: Mix, machine: Machine, room: Room) -> ProfileTable:
+def profile_table(mix: Mix, machine: Machine, room: Room, *, models: bool = True) -> ProfileTable:
     """Return what the jobs of `mix` do on `machine`.
+
+    Parameters
+    ----------
+    mix, machine
+        The jobs, and where they run.
+    room
+        What the machine allows.
+    models
+        Whether models of applications go before the phases that the mix names beside them.
 
     Raises
     ------
@@ -40,7 +49,8 @@ def profile_table(mix: Mix, machine: Machine, room: Room) -> ProfileTable:
         sizes = sizes_of(kind, room)
         table = np.empty((len(kind.profiles), len(sizes)), np.int64)
         for index, profile in enumerate(kind.profiles):
-            where, found = len(runs), _runs(kind, profile, machine, room, sizes)
+            told = _Asked(kind, profile, machine, room, models)
+            where, found = len(runs), _runs(told, sizes)
             runs += [(profile.name, run) for run in found.values()]
             table[index] = [
                 where + list(found).index(int(size)) if len(found) > 1 else where for size in sizes
@@ -49,29 +59,37 @@ def profile_table(mix: Mix, machine: Machine, room: Room) -> ProfileTable:
     return ProfileTable(as_profiles(runs), tuple(rows))
 
 
-def _runs(
-    kind: JobClass, profile: ProfileOfUse, machine: Machine, room: Room, sizes: Int64
-) -> dict[int, AppRun]:
+@dataclass(frozen=True)
+class _Asked:
+    kind: JobClass
+    profile: ProfileOfUse
+    machine: Machine
+    room: Room
+    models: bool
+
+
+def _runs(asked: _Asked, sizes: Int64) -> dict[int, AppRun]:
     """Return what each size of job does; one entry where all do the same."""
-    if not profile.app:
+    profile = asked.profile
+    if not profile.app or (profile.has_phases and not asked.models):
         return {0: named(profile)}
     app = app_of(profile.app, profile.settings, f"profile '{profile.name}'")
-    run_s = mean_run_s(kind, room)
     distinct = [int(size) for size in np.unique(sizes)]
-    found = {size: _run(kind, profile, app, machine, size, run_s) for size in distinct}
-    return found if len(found) > 1 else {0: found[distinct[0]]}
+    found = {size: _run(asked, app, size) for size in distinct}
+    first = found[distinct[0]]
+    return {0: first} if all(run == first for run in found.values()) else found
 
 
-def _run(
-    kind: JobClass, profile: ProfileOfUse, app: App, machine: Machine, nodes: int, run_s: float
-) -> AppRun:
+def _run(asked: _Asked, app: App, nodes: int) -> AppRun:
+    """Return what a job of `nodes` nodes does: by the model, or where that fails by the phases named."""
+    kind, profile = asked.kind.name, asked.profile
     try:
-        return app.profile(machine, nodes, run_s)
+        return app.profile(asked.machine, nodes, mean_run_s(asked.kind, asked.room))
     except (CatalogueError, InfeasibleError, SpecError) as error:
         if profile.has_phases:
             return named(profile)
         raise SpecError(
-            f"class '{kind.name}', profile '{profile.name}': {error} (name phases to stand in for the model)"
+            f"class '{kind}', profile '{profile.name}': {error} (name phases to stand in for the model)"
         ) from None
 
 

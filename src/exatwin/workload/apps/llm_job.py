@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.foundation.spec import PositiveCount, Seconds
 from exatwin.workload.apps.app import APPS, App, AppRun, Phase
-from exatwin.workload.apps.llm_model import load_model
+from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_power import step_run
 from exatwin.workload.apps.llm_profile import llm_job_law, train_use
 from exatwin.workload.apps.llm_search import search, space_of
@@ -69,7 +70,7 @@ class LlmTraining(App):
         InfeasibleError
             None of those that have them fits in memory.
         """
-        model, count = load_model(self.model), nodes * machine.node.accelerators
+        model, count = _model(self.model), nodes * machine.node.accelerators
         batch = self.global_batch or max(count, self.tokens_of_a_step // self.seq)
         asked = {"accelerators": count, **self.model_dump(include=set(Layout.model_fields))}
         found, blank = None, self.global_batch is None
@@ -85,7 +86,7 @@ class LlmTraining(App):
 
     def step(self, machine: Machine, nodes: int) -> TrainingEstimate:
         """Return one step on `nodes` nodes."""
-        return estimate_llm_training(machine, load_model(self.model), self.layout(machine, nodes))
+        return estimate_llm_training(machine, _model(self.model), self.layout(machine, nodes))
 
     def profile(self, machine: Machine, nodes: int, time_s: float | None = None) -> AppRun:
         """Return a job: for `time_s` where it is given, else until `tokens` are trained on."""
@@ -94,7 +95,7 @@ class LlmTraining(App):
                 f"{machine.name}: {nodes:,} nodes asked for, the machine has {machine.nodes:,}"
             )
         law, step = llm_job_law(), self.step(machine, nodes)
-        size_b = law.checkpoint_b_per_parameter * load_model(self.model).params()[0]
+        size_b = law.checkpoint_b_per_parameter * _model(self.model).params()[0]
         write_s = float(checkpoint_s(size_b, nodes, machine))
         before = (
             Phase("launch", law.launch_s, law.launching),
@@ -124,6 +125,12 @@ class LlmTraining(App):
             raise SpecError("'tokens' is missing: a training run ends by its tokens or by a time")
         steps_s = self.tokens / step.tokens_per_s
         return _bounded(steps_s / interval_s), steps_s
+
+
+@lru_cache(maxsize=64)
+def _model(name: str) -> LanguageModel:
+    """Return the model called `name`; the jobs of a mix ask for few models many times."""
+    return load_model(name)
 
 
 def _bounded(cycles: float) -> int:

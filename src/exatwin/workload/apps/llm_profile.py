@@ -13,10 +13,10 @@ from exatwin.foundation.spec import Ratio, Seconds, Sourced
 from exatwin.workload.apps.app import UTILISATIONS, Use, as_profiles
 from exatwin.workload.apps.llm_power import node_power_w, step_run
 from exatwin.workload.apps.llm_training import TrainingEstimate
-from exatwin.workload.draw import draw
-from exatwin.workload.job import Phases, Profiles
+from exatwin.workload.job import Phases
+from exatwin.workload.node_model import NodeModel, clocks, node_model, part_watts
 
-_POINTS, _ROUNDS = 65, 4
+_POINTS, _ROUNDS = 33, 2
 
 
 class LlmJobLaw(Sourced):
@@ -53,24 +53,24 @@ def train_use(found: TrainingEstimate, machine: Machine) -> Use:
     """
     phases = as_profiles([("step", step_run(found, machine))]).phases
     mean = {name: float(phases.share_frac @ getattr(phases, name)) for name in UTILISATIONS}
-    wanted_w = node_power_w(found, machine)
+    wanted_w, node = node_power_w(found, machine), node_model(machine)
     low, high = 0.0, 1.0
     for _ in range(_ROUNDS):
         points = np.linspace(low, high, _POINTS)
-        watts = draw(_sweep(mean, points), machine).nominal_w
+        watts = _watts(mean, points, node)
         at = int(np.clip(np.searchsorted(watts, wanted_w), 1, _POINTS - 1))
         low, high = float(points[at - 1]), float(points[at])
-    return Use(**{**mean, "accelerator_frac": high})
+    chosen = np.interp(wanted_w, watts[at - 1 : at + 1], [low, high])
+    return Use(**{**mean, "accelerator_frac": float(chosen)})
 
 
-def _sweep(mean: dict[str, float], accelerator_frac: Float64) -> Profiles:
-    """Return one profile with a phase for each use of the accelerators, the other parts used as in `mean`."""
+def _watts(mean: dict[str, float], accelerator_frac: Float64, node: NodeModel) -> Float64:
+    """Return the watts of a node at each use of the accelerators, the other parts used as in `mean`."""
     count = len(accelerator_frac)
-    used = {name: np.full(count, value) for name, value in mean.items()} | {
-        "accelerator_frac": accelerator_frac
-    }
-    phases = Phases(share_frac=np.full(count, 1.0 / count), **used)
-    return Profiles(("",), np.array([0, count], np.int64), phases, np.ones(1))
+    used = {name: np.full(count, value) for name, value in mean.items()}
+    phases = Phases(share_frac=np.ones(count), **{**used, "accelerator_frac": accelerator_frac})
+    clock = clocks(phases, node, np.ones(1))[:, 0]
+    return np.asarray(part_watts(phases, node, clock).sum(axis=1))
 
 
 __all__ = ["LlmJobLaw", "llm_job_law", "train_use"]
