@@ -69,3 +69,13 @@ def test_node_power_of_long_runs(shared_data: Path) -> None:
     assert len(errors) == 7
     assert median(abs(error) for error in errors) < 0.03
     assert max(abs(error) for error in errors) < 0.05
+
+
+def test_a_queue_that_is_too_short_is_no_error_of_a_step() -> None:
+    machine = sized("dgx-h100", 64)
+    short = machine.partitions[0].model_copy(update={"max_time_s": 300.0})
+    machine = machine.model_copy(update={"file": machine.file.model_copy(update={"partitions": [short]})})
+    found = interruptions(64, 7e9, machine, Campaign())
+    assert found.middle is None
+    assert found.goodput_frac == 0.0
+    assert "before its first step" in found.why_not

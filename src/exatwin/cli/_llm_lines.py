@@ -96,7 +96,7 @@ def _step(found: Estimate) -> list[str]:
         line("memory", show(values["memory_b_per_accelerator"], "B"), "the fullest accelerator"),
         row("power", "power_w", "W", found),
     ]
-    phases = [f"{name} {show(watts, 'W', 3)}" for name, watts in found.extra["node_power_w"].items()]
+    phases = [f"{name} {show(watts, 'W', 3)}" for name, watts in found.extra["node_phase_w"].items()]
     told.append(line("  a node", show(values["power_w"] / found.nodes, "W"), ", ".join(phases)))
     if values["power_swing_w"] > 0.0:
         told.append(
@@ -137,7 +137,10 @@ def _goodput(found: Estimate) -> list[str]:
         ),
     ]
     if "checkpoint_interval_s" not in values:
-        return [*told, line("goodput", "0 %", "no headway: see --recovery memory")]
+        return [
+            *told,
+            line("goodput", "0 %", "no headway: another --recovery, --checkpoint-interval or size"),
+        ]
     told.append(line("  every", show(values["checkpoint_interval_s"], "s", 3), "of work"))
     lost = {name: share for name, share in found.extra["time_frac"].items() if name != "steps"}
     named = ", ".join(f"{name} {share:.1%}" for name, share in lost.items() if share >= 0.0005)

@@ -47,7 +47,7 @@ def answer(
     Raises
     ------
     InfeasibleError
-        The campaign makes no headway, or its allocations are over before their first step.
+        The campaign makes no headway.
     """
     layout, error, asked = found.layout, found.error, campaign or Campaign()
     nodes = ceil(layout.accelerators / machine.node_devices)
@@ -72,7 +72,7 @@ def answer(
         "breakdown_s": found.breakdown_s,
         "memory_b": found.memory_b,
         "layout": layout.model_dump() | {"dp": layout.dp, "stack": found.stack},
-        "node_power_w": power.phase_w,
+        "node_phase_w": power.phase_w,
         "time_frac": _shares(stops),
     }
     values = _values(found, power, nodes, stops)
@@ -161,10 +161,7 @@ def _campaign(
     """Return what a token budget takes; nodes draw the watts of steps, or while stopped those of waiting."""
     at, step_s = stops.middle, found.iteration_s
     if at is None:
-        raise InfeasibleError(
-            f"with a failure every {stops.stops.mttf_s:,.0f} s and {stops.stops.restart_s:,.0f} s a "
-            "restart nothing gets done: expected --recovery memory, a shorter interval or fewer nodes"
-        )
+        raise InfeasibleError(stops.why_not)
     steps = ceil(tokens / (found.layout.global_batch * found.layout.seq))
     time_s = steps * step_s / at.goodput_frac
     idle = at.checkpoint_frac + at.restart_frac + at.start_frac

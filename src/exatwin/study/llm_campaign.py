@@ -48,6 +48,8 @@ class Interruptions:
     """Goodput by the better cluster and the quicker stops."""
     assumptions: tuple[str, ...]
     """What was taken for granted."""
+    why_not: str = ""
+    """Why the job makes no headway; blank where it does."""
 
     @cached_property
     def goodput_frac(self) -> float:
@@ -73,11 +75,6 @@ def interruptions(
     holders
         Accelerators that share the states out; by default all.
 
-    Raises
-    ------
-    InfeasibleError
-        Its allocations are over before their first step.
-
     Notes
     -----
     Rates of failure: the geometric mean of the clusters that are known; each of them is one end of the
@@ -88,7 +85,7 @@ def interruptions(
     shortest_s, middle_s, longest_s = _mttf_s(accelerators, machine, asked, law)
     stops = _stops(accelerators, size_b, size_b / (holders or accelerators), machine, asked, law)
     stops = replace(stops, mttf_s=middle_s)
-    middle = _headway(stops, asked.checkpoint_interval_s)
+    middle, why_not = _headway(stops, asked.checkpoint_interval_s)
     every = middle.interval_s if middle else asked.checkpoint_interval_s
     ends = (
         (shortest_s, law.pause_high_s, law.startup_high_s, law.other_high_frac),
@@ -104,10 +101,10 @@ def interruptions(
             start_s=stops.start_s * startup_s / law.startup_s,
             other_frac=other_frac,
         )
-        done = _headway(case, every)
+        done, _ = _headway(case, every)
         found.append(done.goodput_frac if done else 0.0)
     said = _said(accelerators, machine, asked, law)
-    return Interruptions(size_b, stops, middle, found[0], found[1], said)
+    return Interruptions(size_b, stops, middle, found[0], found[1], said, why_not)
 
 
 def _mttf_s(
@@ -147,14 +144,12 @@ def _stops(
     )
 
 
-def _headway(stops: Stops, interval_s: float | None) -> Goodput | None:
-    """Return where the time goes, None where nothing gets done."""
-    if stops.limit_s <= stops.start_s:
-        goodput(stops)  # says so
+def _headway(stops: Stops, interval_s: float | None) -> tuple[Goodput | None, str]:
+    """Return where the time goes, or why nothing gets done."""
     try:
-        return goodput(stops, interval_s)
-    except InfeasibleError:
-        return None
+        return goodput(stops, interval_s), ""
+    except InfeasibleError as error:
+        return None, str(error)
 
 
 def _said(accelerators: int, machine: Machine, asked: Campaign, law: Reliability) -> tuple[str, ...]:

@@ -184,6 +184,7 @@ def _allocations(stops: Stops) -> tuple[float, float]:
     if stops.limit_s <= stops.start_s:
         raise InfeasibleError(
             f"an allocation of {stops.limit_s:,.0f} s is over before its first step at {stops.start_s:,.0f} s"
+            ": expected a queue with a longer limit"
         )
     if stops.mttf_s == inf:
         return stops.limit_s, stops.start_s / stops.limit_s
@@ -194,8 +195,9 @@ def _allocations(stops: Stops) -> tuple[float, float]:
 
 def _no_headway(stops: Stops, every_s: float) -> InfeasibleError:
     return InfeasibleError(
-        f"a failure every {stops.mttf_s:,.0f} s leaves no headway with a checkpoint every {every_s:,.0f} s "
-        f"and a restart of {stops.restart_s:,.0f} s: shorten the interval, or keep checkpoints in memory"
+        f"nothing gets done with a failure every {stops.mttf_s:,.0f} s, a checkpoint every {every_s:,.0f} s "
+        f"and {stops.restart_s:,.0f} s a restart: expected checkpoints in memory, a shorter interval or "
+        "fewer nodes"
     )
 
 
