@@ -53,6 +53,7 @@ PRIORS: dict[str, tuple[float, float]] = {
     "exposed_data": (0.15, 0.6), "hidden_data": (0.5, 0.4), "shard_drag": (0.12, 0.6),
     "layer_s": (60e-6, 0.6), "step_s": (0.03, 0.8), "state_b": (40.0, 0.4), "expert_passes": (8.0, 0.4),
     "expert_frac": (0.65, 0.2), "expert_s": (2e-5, 0.6), "flat_frac": (0.6, 0.2), "straggle": (0.008, 0.6),
+    "straggle_shared": (0.012, 0.6),
 }  # fmt: skip
 NAMES = tuple(PRIORS)
 CENTRES = np.array([PRIORS[name][0] for name in NAMES])

@@ -80,7 +80,8 @@ def table(cases: Sequence[Case], calibration: LlmCalibration) -> Table:
 def _same(device: Device) -> tuple[object, ...]:
     """Return what the rates of a chip depend on."""
     return (
-        device.family, device.power_w, device.memory_b_s, device.product_frac, *sorted(device.peak.items()),
+        device.family, device.power_w, device.memory_b_s, device.product_frac, device.shared_cap,
+        *sorted(device.peak.items()),
     )  # fmt: skip
 
 

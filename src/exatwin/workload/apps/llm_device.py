@@ -34,6 +34,8 @@ class Device:
     """Link bandwidth of one accelerator, one direction [B/s]."""
     nic_b_s: float
     """Network bandwidth of one accelerator, one direction [B/s]."""
+    shared_cap: bool = False
+    """Whether a processor draws on the power cap of the accelerator."""
     pair_frac: float = 1.0
     """Share of the link bandwidth that reaches any one other accelerator of the domain."""
     group: float = math.inf
@@ -82,6 +84,7 @@ def device_of(machine: Machine) -> Device:
         domain=float(node.link_domain or machine.node_devices),
         link_b_s=(chip.link_b_s or 0.0) / parts / 2.0,
         nic_b_s=node.injection_b_s / machine.node_devices,
+        shared_cap=node.module_cap_w is not None,
         pair_frac=span.pair_frac,
         group=span.group * parts,
         global_frac=span.global_frac,

@@ -208,7 +208,7 @@ def chip_terms(device: Device, layout: Layout, stack: Stack, calibration: LlmCal
         The chip has no such precision.
     """
     if layout.precision not in (known := offered(device.peak)):
-        raise SpecError(f"the chip has no {layout.precision}: choose from: {', '.join(known)}")
+        raise SpecError(f"'{device.chip}' has no {layout.precision}: choose from: {', '.join(known)}")
     family = family_rates(device, calibration)
     product, attention = family.product, family.attention
     clock = 1.0
@@ -224,6 +224,7 @@ def chip_terms(device: Device, layout: Layout, stack: Stack, calibration: LlmCal
         wide_flop_s=device.peak["bf16"] * share,
         attention_flop_s=device.peak["bf16"] * attention * clock * fused,
         memory_b_s=device.memory_b_s * calibration.memory_frac,
+        shared_cap=float(device.shared_cap),
     )
 
 

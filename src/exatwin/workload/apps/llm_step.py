@@ -92,7 +92,7 @@ def work_of(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -> W
         logits=_logits(shape, chip, plan, law, tokens),
         traffic=traffic,
         hop=net.send_s(size_b, plan.tp * plan.cp * plan.dp, fabric),
-        wait=1.0 + law.straggle * np.log2(spread),
+        wait=1.0 + np.where(chip.shared_cap > 0, law.straggle_shared, law.straggle) * np.log2(spread),
     )
 
 

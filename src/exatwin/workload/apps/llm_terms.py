@@ -61,6 +61,8 @@ class Chip:
     """Fused attention [FLOP/s]."""
     memory_b_s: Value
     """Device memory [B/s]."""
+    shared_cap: Value = 0.0
+    """1 where a processor draws on the same power cap."""
 
 
 @dataclass(frozen=True)
@@ -167,3 +169,5 @@ class Law:
     """Share of the rated network bandwidth that a flat ring reaches."""
     straggle: Value
     """Growth of a step with each doubling of the link domains: the slowest rank is waited for."""
+    straggle_shared: Value
+    """The same of modules whose processor draws on the power cap of the accelerator."""
