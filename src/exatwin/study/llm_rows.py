@@ -15,6 +15,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from pydantic import ValidationError
+
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import data_folder
@@ -90,6 +92,10 @@ class _UnusableError(Exception):
     """A row that can't be scored."""
 
 
+UNUSABLE = (_UnusableError, ExatwinError, ValueError, ArithmeticError, KeyError)
+"""What a row that contradicts itself, or that nobody foresaw, may raise."""
+
+
 def read_cases(path: Path) -> tuple[list[Case], dict[str, str]]:
     """Return the training runs in the table of measurements at `path`, and why other rows are left out.
 
@@ -97,16 +103,23 @@ def read_cases(path: Path) -> tuple[list[Case], dict[str, str]]:
     """
     cases, skipped, named = [], {}, left_out("llm")
     for row in _rows(path):
-        if row["category"] != "training" or row["evidence"][0] not in "AB":
+        if row["category"] != "training" or row["evidence"][:1] not in ("A", "B"):
             continue
         if row["id"] in named:
             skipped[row["id"]] = named[row["id"]]
             continue
         try:
             cases.append(_case(row))
-        except (_UnusableError, ExatwinError) as why:
-            skipped[row["id"]] = str(why)
+        except UNUSABLE as why:
+            skipped[row["id"]] = one_line(why)
     return cases, skipped
+
+
+def one_line(why: Exception) -> str:
+    """Return why a row can't be scored: the first fault of a specification, or the message."""
+    if isinstance(why, ValidationError):
+        return str(why.errors()[0]["msg"]).removeprefix("Value error, ")
+    return str(why)
 
 
 def read_fits(path: Path) -> tuple[list[FitCase], dict[str, str]]:
@@ -123,8 +136,13 @@ def read_fits(path: Path) -> tuple[list[FitCase], dict[str, str]]:
         found.append(FitCase(case.id, case.model, tuple(layouts), case.device, True))
     named = left_out("llm-memory")
     trials = [row for row in rows.values() if row["category"] == "feasibility"]
-    found += [_trial(row) for row in trials if row["id"] not in named]
-    return found, {row["id"]: named[row["id"]] for row in trials if row["id"] in named}
+    skipped = {row["id"]: named[row["id"]] for row in trials if row["id"] in named}
+    for row in trials:
+        try:
+            found += [] if row["id"] in named else [_trial(row)]
+        except UNUSABLE as why:
+            skipped[row["id"]] = one_line(why)
+    return found, skipped
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
@@ -275,4 +293,5 @@ def _step_s(row: dict[str, str], model: LanguageModel, layout: Layout) -> float:
     return layout.global_batch * layout.seq / (rate * layout.accelerators)
 
 
-__all__ = ["MACHINE_OF", "Case", "FitCase", "left_out", "read_cases", "read_fits", "reading"]
+__all__ = ["MACHINE_OF", "UNUSABLE", "Case", "FitCase", "left_out", "one_line", "read_cases", "read_fits",
+           "reading"]  # fmt: skip

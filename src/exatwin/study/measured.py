@@ -10,9 +10,11 @@ from pathlib import Path
 
 from exatwin.catalogue import lists
 from exatwin.catalogue.lists import ListedMachine
+from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import ExatwinError, SpecError
-from exatwin.study.llm_rows import Case, FitCase, read_cases, read_fits
+from exatwin.study.llm_rows import UNUSABLE, Case, FitCase, one_line, read_cases, read_fits
+from exatwin.study.llm_score import predict_s, table
 
 MACHINES, TRAINING = "machines.csv", "llm_measurements.csv"
 
@@ -97,6 +99,32 @@ class Measured:
             return read_cases(self.training_path) if self.training else ([], {})
 
     @cached_property
+    def predicted(self) -> tuple[dict[str, tuple[Case, float]], dict[str, str]]:
+        """The runs that the law can predict with the seconds of a step, and why others are not scored, by id.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        cases, reasons = self.cases
+        reasons = reasons | {case.id: "no time of a step" for case in cases if not case.step_s > 0.0}
+        cases = [case for case in cases if case.step_s > 0.0]
+        try:
+            said = _steps_s(cases)
+        except UNUSABLE:  # one of them asks for what its chip does not have: find out which
+            usable = []
+            for case in cases:
+                try:
+                    _steps_s([case])
+                except UNUSABLE as why:
+                    reasons[case.id] = one_line(why)
+                else:
+                    usable.append(case)
+            cases, said = usable, _steps_s(usable)
+        return {case.id: (case, step_s) for case, step_s in zip(cases, said, strict=True)}, reasons
+
+    @cached_property
     def trials(self) -> tuple[list[FitCase], dict[str, str]]:
         """Runs and trials of that table that fitted in memory or did not, and why others are not scored.
 
@@ -120,6 +148,12 @@ def _readable(path: Path) -> Iterator[None]:
         raise SpecError(f"{path}: can't be read: {error}") from None
 
 
+def _steps_s(cases: list[Case]) -> list[float]:
+    """Return the predicted seconds of a step of each run."""
+    found = llm_calibration()
+    return [float(step_s) for step_s in predict_s(table(cases, found), found)] if cases else []
+
+
 def _columns() -> set[str]:
     """Return the columns that a table of training runs must have."""
     with (data_folder() / "calibration" / "llm-runs.csv").open(encoding="utf-8", newline="") as file:
@@ -128,7 +162,8 @@ def _columns() -> set[str]:
 
 def nodes_of(line: dict[str, str]) -> float:
     """Return the number of nodes of a run; of eight accelerators where the table does not say."""
-    return float(line["n_acc"]) / float(line["acc_per_node"] or 8)
+    each = line["acc_per_node"]
+    return float(line["n_acc"]) / (int(each) if each.isdigit() and int(each) else 8)
 
 
 __all__ = ["MACHINES", "TRAINING", "Measured", "nodes_of"]

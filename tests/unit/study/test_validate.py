@@ -98,10 +98,25 @@ def test_a_malformed_table_is_named(tmp_path: Path, content: bytes, message: str
         validate(data=tmp_path)
 
 
-def test_a_number_that_is_none_is_named(tmp_path: Path) -> None:
+def test_a_row_whose_number_is_none_is_not_scored(tmp_path: Path) -> None:
     few_runs(tmp_path, n_acc="many")
-    with pytest.raises(SpecError, match=r"llm_measurements\.csv: can't be read: .*many"):
-        validate("llm", data=tmp_path)
+    (found,) = validate("llm", data=tmp_path)
+    assert found.rows == ()
+    assert any("'many'" in row.reason for row in found.skipped)
+
+
+def test_a_row_that_its_chip_cannot_run_is_not_scored(tmp_path: Path) -> None:
+    few_runs(tmp_path)
+    path = tmp_path / "llm_measurements.csv"
+    lines = path.read_text("utf-8").splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith("JUPG-001"))
+    lines[at] = lines[at].replace('"fp8 hybrid delayed, fp32 grad acc, z-loss"', "nvfp4")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    for model in ("llm", "llm-memory"):
+        (found,) = validate(model, data=tmp_path)
+        assert len(found.rows) > 5
+        (row,) = (row for row in found.skipped if row.id == "JUPG-001")
+        assert "nvfp4" in row.reason
 
 
 def test_a_malformed_table_of_machines_is_named(tmp_path: Path) -> None:
