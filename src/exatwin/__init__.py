@@ -18,6 +18,7 @@ from exatwin.foundation.version import __version__
 _WHERE = {
     "run": "exatwin.study.api",
     "replay": "exatwin.study.api",
+    "estimate": "exatwin.study.estimates",
     "load": "exatwin.study.store",
     "machine": "exatwin.catalogue.load",
     "machines": "exatwin.study.api",
@@ -29,6 +30,7 @@ _WHERE = {
     "read_trace": "exatwin.workload.traces",
     "Scenario": "exatwin.study.scenario",
     "Result": "exatwin.study.result",
+    "Estimate": "exatwin.study.estimate",
     "Machine": "exatwin.catalogue.machine",
     "Site": "exatwin.catalogue.site",
     "Jobs": "exatwin.workload.job",
@@ -71,6 +73,8 @@ if TYPE_CHECKING:
     from exatwin.study.api import run as run
     from exatwin.study.api import site as site
     from exatwin.study.api import sites as sites
+    from exatwin.study.estimate import Estimate as Estimate
+    from exatwin.study.estimates import estimate as estimate
     from exatwin.study.result import Result as Result
     from exatwin.study.scenario import Scenario as Scenario
     from exatwin.study.store import load as load
