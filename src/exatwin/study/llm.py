@@ -63,8 +63,8 @@ def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -
     """Return the layout that was asked, its open settings chosen, and what was chosen in words.
 
     Where neither tensor ranks nor stages are given, every open setting is: the fastest plan that fits. Where
-    one is given, a run is described that exists: what goes unsaid is taken as usual (no context parallelism,
-    ZeRO-1, nothing computed again), as long as that fits.
+    one is given, a run is described that exists: what goes unsaid is taken as usual (no interleaving, no
+    context parallelism, ZeRO-1, nothing computed again), as long as that fits.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def _spaces(model: LanguageModel, given: Mapping[str, Any]) -> Iterator[Space]:
         if described:
             for zero in [given["zero"]] if "zero" in given else [1, 3]:
                 for again in [given["recompute"]] if "recompute" in given else RECOMPUTE:
-                    usual = {"cp": 1, "zero": zero, "recompute": again, **given}
+                    usual = {"vpp": 1, "cp": 1, "zero": zero, "recompute": again, **given}
                     yield space_of(model, usual, batch=batch, batch_open=not exact, whole=whole)
         yield space_of(model, given, batch=batch, batch_open=not exact, whole=whole)
 
