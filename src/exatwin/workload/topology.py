@@ -60,9 +60,10 @@ def nodes_per_group(machine: Machine) -> int | None:
     240
     """
     network, node = machine.network, machine.node
-    if network is None or network.adapters_per_group is None or not node.nics:
+    adapters = node.nics or round(node.injection_b_s / (node.nic_b_s or math.inf))
+    if network is None or network.adapters_per_group is None or not adapters:
         return None
-    return max(network.adapters_per_group // node.nics, 1)
+    return max(network.adapters_per_group // adapters, 1)
 
 
 def span_of(machine: Machine, nodes: int | None = None, placement: str = "packed") -> Span:
@@ -157,7 +158,7 @@ def tiers(machine: Machine) -> tuple[Tier, ...]:
     if chip is None or not node.accelerators:
         return ()
     link_b_s = (chip.link_b_s or 0.0) / 2.0
-    nic_b_s = node.nics * (node.nic_b_s or 0.0) / node.accelerators
+    nic_b_s = node.injection_b_s / node.accelerators
     domain, span, each = node.link_domain or node.accelerators, span_of(machine), nodes_per_group(machine)
     found = [Tier("pair", 2, link_b_s * span.pair_frac)] if span.pair_frac < 1.0 else []
     found.append(Tier("domain", domain, link_b_s))

@@ -70,7 +70,7 @@ class LlmTraining(App):
         InfeasibleError
             None of those that have them fits in memory.
         """
-        model, count = _model(self.model), nodes * machine.node.accelerators
+        model, count = _model(self.model), nodes * machine.node_devices
         batch = self.global_batch or max(count, self.tokens_of_a_step // self.seq)
         asked = {"accelerators": count, **self.model_dump(include=set(Layout.model_fields))}
         found, blank = None, self.global_batch is None
