@@ -28,6 +28,15 @@ def test_llm_answers_as_the_command_does() -> None:
     assert found.ranges["time_to_tokens_s"][0] < found.values["time_to_tokens_s"]
 
 
+@pytest.mark.parametrize("app", ["hpl", "hpcg", "hpl-mxp", "llm"])
+def test_every_key_stands_in_the_reference(app: str) -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/estimates.md").read_text(encoding="utf-8")
+    more: dict[str, Any] = {"model": "llama-2-7b", "accelerators": 8, "tokens": 1e12} if app == "llm" else {}
+    found = exatwin.estimate(app, "jupiter", **more).document()
+    missing = [key for key in (*found, *found.get("campaign", {})) if f"`{key}`" not in page]
+    assert missing == []
+
+
 def test_a_model_may_be_a_path(tmp_path: Path) -> None:
     file = tmp_path / "small.toml"
     text = 'name = "small"\nlayers = 12\nhidden = 768\nffn = 3072\nheads = 12\nkv_heads = 12\nvocab = 50304\n'
