@@ -4,8 +4,8 @@ Usage: python scripts/score_llm_scaling.py DATA_FOLDER
 
 For each kind of node with runs on 32 to 1,024 nodes, the constants are fitted again on all rows but its runs
 on more than 16 nodes, and those of dense models are predicted. Errors go to
-`src/exatwin/catalogue/data/calibration/llm-scaling.csv`, beside those of the law that ships. Nothing is set in
-view of them.
+`src/exatwin/catalogue/data/calibration/llm-scaling.csv`, beside those of the law that ships. Nothing is
+set in view of them.
 """
 
 from __future__ import annotations
