@@ -14,12 +14,14 @@ from exatwin.study.llm_answer import answer
 from exatwin.study.llm_campaign import Campaign
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_plan import Space
-from exatwin.workload.apps.llm_search import RECOMPUTE, Found, search, space_of
+from exatwin.workload.apps.llm_search import LARGEST_TOKENS, RECOMPUTE, Found, search, space_of
 from exatwin.workload.apps.llm_setup import Layout, device_of
 from exatwin.workload.apps.llm_training import estimate_llm_training
 
 TOKENS_OF_A_STEP = 4 * 2**20
-"""Tokens of a step where nobody says how many."""
+"""Tokens of a step on few accelerators where nobody says how many."""
+TOKENS_OF_AN_ACCELERATOR = 4096
+"""Tokens of a step for each of many accelerators, up to `LARGEST_TOKENS`."""
 
 
 def estimate_llm(
@@ -96,17 +98,24 @@ def _best(model: LanguageModel, machine: Machine, given: Mapping[str, Any]) -> L
 
 def _spaces(model: LanguageModel, given: Mapping[str, Any]) -> Iterator[Space]:
     """Yield the spaces to look through, the usual ones first."""
-    count, seq = int(given["accelerators"]), int(given["seq"])
     exact = given.get("global_batch")
-    batch = int(exact or max(count, TOKENS_OF_A_STEP // max(seq, 1)))
     described = any(given.get(key) for key in ("tp", "pp"))
-    for whole in (True, False) if exact else (True,):
+    batches = [(exact, True), (exact, False)] if exact else [(size, True) for size in _batches(given)]
+    for batch, whole in batches:
         if described:
             for zero in [given["zero"]] if "zero" in given else [1, 3]:
                 for again in [given["recompute"]] if "recompute" in given else RECOMPUTE:
                     usual = {"vpp": 1, "cp": 1, "zero": zero, "recompute": again, **given}
                     yield space_of(model, usual, batch=batch, batch_open=not exact, whole=whole)
         yield space_of(model, given, batch=batch, batch_open=not exact, whole=whole)
+
+
+def _batches(given: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many sequences a step may have where nobody says: usual, and if need be one a replica."""
+    count, seq = int(given["accelerators"]), int(given["seq"])
+    tokens = min(max(TOKENS_OF_A_STEP, count * TOKENS_OF_AN_ACCELERATOR), LARGEST_TOKENS)
+    usual = max(1, tokens // seq)
+    return usual, max(count, usual)
 
 
 def _refused(model: LanguageModel, machine: Machine, given: Mapping[str, Any], found: Found | None) -> Layout:
@@ -122,7 +131,7 @@ def _refused(model: LanguageModel, machine: Machine, given: Mapping[str, Any], f
         estimate_llm_training(machine, model, least)  # says by how much and what would help
         return least
     words = {key: value for key, value in given.items() if key in Layout.model_fields}
-    batch = {"global_batch": max(1, int(given["accelerators"]))}
+    batch = {"global_batch": min(int(given["accelerators"]) * int(given.get("micro_batch", 1)), 10**9)}
     layout = Layout.parse({**batch, **words}, "layout")
     estimate_llm_training(machine, model, layout)
     count = layout.accelerators

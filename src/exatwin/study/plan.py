@@ -20,12 +20,10 @@ from exatwin.workload.apps.llm_check import check_layout
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_power import step_power
 from exatwin.workload.apps.llm_schedule import play
-from exatwin.workload.apps.llm_search import Found, search, space_of, undominated
+from exatwin.workload.apps.llm_search import LARGEST_TOKENS, Found, search, space_of, undominated
 from exatwin.workload.apps.llm_setup import Device, Layout, device_of
 from exatwin.workload.apps.llm_training import estimate_llm_training, estimate_on
 
-LARGEST_BATCH_TOKENS = 16 * 2**20
-"""Tokens of the largest step that is looked at where nobody says: what Llama 3.1 405B ended with."""
 _PLAYED, _FEW = 24, 10
 
 
@@ -78,7 +76,7 @@ def plan_llm(
     given = {key: value for key, value in (settings or {}).items() if value is not None}
     given.setdefault("seq", 4096)
     exact = given.get("global_batch")
-    batch = int(exact or max_global_batch or max(1, LARGEST_BATCH_TOKENS // int(given["seq"])))
+    batch = int(exact or max_global_batch or max(1, LARGEST_TOKENS // int(given["seq"])))
     idle = goal.least in ("", "time") and goal.deadline_s is None and goal.budget_s is None
     counts = counts_of(machine, accelerators, whole=idle)
     _check_settings(sized(machine, counts[-1]), spec, given)

@@ -18,6 +18,8 @@ LARGEST_TP = 64
 CHUNKS = (2, 3, 4, 5, 6, 7, 8, 12, 16)
 MICRO_BATCHES = (1, 2, 4, 8)
 RECOMPUTE = ("none", "selective", "full")
+LARGEST_TOKENS = 16 * 2**20
+"""Tokens of the largest step that is looked at where nobody says: what Llama 3.1 405B ended with."""
 TOKENS_OF_A_RANK = 2048
 """Context parallelism splits sequences no further than to this."""
 
