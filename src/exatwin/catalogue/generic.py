@@ -7,6 +7,9 @@ from exatwin.catalogue.machine import Machine, MachineFile
 from exatwin.catalogue.parts import NodeKind
 from exatwin.foundation.errors import CatalogueError, SpecError, nearest
 
+MOST_NODES = 10**6
+"""Nodes of the largest machine that can be described."""
+
 
 def of_kind(name: str, nodes: int) -> Machine:
     """Return a machine of `nodes` nodes of the kind called `name`.
@@ -47,7 +50,13 @@ def sized(name: str, accelerators: int) -> Machine:
     8
     """
     if name in names("nodes") and name not in names("machines"):
-        return of_kind(name, -(-accelerators // max(of_kind(name, 1).node_devices, 1)))
+        each = max(of_kind(name, 1).node_devices, 1)
+        if accelerators > each * MOST_NODES:
+            raise SpecError(
+                f"{accelerators:,} accelerators of '{name}': expected at most {each * MOST_NODES:,}, "
+                "a million nodes"
+            )
+        return of_kind(name, -(-accelerators // each))
     found = named(name)
     if 0 < found.devices < accelerators:
         raise SpecError(
@@ -55,6 +64,18 @@ def sized(name: str, accelerators: int) -> Machine:
             f"expected at most {found.devices:,}"
         )
     return found
+
+
+def with_room(machine: Machine, accelerators: int) -> Machine:
+    """Return `machine`, or where it is one of a kind of node, one with room for `accelerators`.
+
+    Examples
+    --------
+    >>> with_room(sized("dgx-h100", 8), 64).nodes, with_room(sized("jedi", 8), 1024).nodes
+    (8, 24)
+    """
+    generic = machine.name == machine.node.name and machine.file.site == "generic"
+    return sized(machine.name, max(accelerators, machine.devices)) if generic else machine
 
 
 def named(name: str) -> Machine:

@@ -173,6 +173,41 @@ def test_the_change_that_is_named_does_make_it_fit(name: str, asked: dict[str, A
     assert estimate_llm_training(machine("jupiter"), load_model(name), layout).fits
 
 
+def test_a_kind_of_node_has_as_many_nodes_as_it_takes() -> None:
+    layout = Layout(accelerators=8, tp=8, global_batch=8, seq=4096)
+    model, asked = load_model("llama-3.1-405b"), sized("dgx-h100", 8)
+    with pytest.raises(InfeasibleError, match=r"--accelerators \d+ .*would fit, in ") as caught:
+        estimate_llm_training(asked, model, layout)
+    layout = Layout(**{**layout.model_dump(), **named_change(str(caught.value))})
+    assert estimate_llm_training(sized("dgx-h100", layout.accelerators), model, layout).fits
+
+
+def test_a_pipeline_takes_the_batch_of_a_replica_one_by_one() -> None:
+    """One micro-batch of the whole batch would leave the pipeline idle: some stacks mean the batch by it."""
+    whole, single = (
+        step(micro_batch=64, global_batch=256, vpp=1),
+        step(micro_batch=1, global_batch=256, vpp=1),
+    )
+    assert whole.iteration_s == pytest.approx(single.iteration_s)
+    assert any("one by one" in text for text in whole.assumptions)
+    assert step(micro_batch=2, vpp=1).layout.micro_batch_held == 2
+
+
+def test_the_limit_of_memory_is_sharp_where_it_was_measured() -> None:
+    """Runs that ran out of memory were measured on GH200; elsewhere a run that nearly fits is answered."""
+    model = load_model("llama-3.1-8b")
+    for seq in range(4096, 65536, 2048):
+        layout = Layout(accelerators=8, global_batch=8, seq=seq)
+        on_h100 = step("llama-3.1-8b", **layout.model_dump())
+        if on_h100.may_fit and not on_h100.fits:
+            assert estimate_llm_training(sized("dgx-h100", 8), model, layout) == on_h100
+            assert on_h100.assumptions[0].startswith("may not fit in memory")
+            break
+    else:
+        pytest.fail("no run nearly fits")
+    assert step("llama-3.1-8b", "jupiter").memory_band == 1.0
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

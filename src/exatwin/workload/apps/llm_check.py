@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any, Protocol
 
 from exatwin.catalogue.generic import unit_of
@@ -148,14 +148,27 @@ def _smallest_change(step: Step, tried: Callable[[Layout], Step | None]) -> str:
         found = _fastest(step, changes, tried)
         if found:
             return found
-    least = {"zero": 3, "recompute": "full", "micro_batch": 1}
     for factor in (2**power for power in range(1, 21)):
-        count = step.layout.accelerators * factor
-        batch = max(step.layout.global_batch, step.layout.dp * factor)
-        found = _fastest(step, [{**least, "accelerators": count, "global_batch": batch}], tried)
+        found = _fastest(step, [one | _more(step.layout, factor) for one in _lean(step.layout)], tried)
         if found:
             return found
-    return "no change of these settings makes it fit: split it by larger --tp, --pp or --ep"
+    return "no change of these settings makes it fit: split it by larger --tp, --pp, --cp or --ep"
+
+
+def _more(layout: Layout, factor: int) -> dict[str, Any]:
+    """Return the same run on `factor` times the accelerators."""
+    batch = max(layout.global_batch, layout.dp * factor)
+    return {"accelerators": layout.accelerators * factor, "global_batch": batch}
+
+
+def _lean(layout: Layout) -> Iterator[dict[str, Any]]:
+    """Yield ways to save memory by everything that is not a degree, and by one degree."""
+    for zero, again, each in product({layout.zero, 3}, {layout.recompute, "full"}, {layout.micro_batch, 1}):
+        for key in ("tp", "pp", "cp"):
+            for factor in (1, 8):
+                yield {
+                    "zero": zero, "recompute": again, "micro_batch": each, key: getattr(layout, key) * factor,
+                }  # fmt: skip
 
 
 def _fastest(step: Step, changes: list[dict[str, Any]], tried: Callable[[Layout], Step | None]) -> str:
@@ -163,7 +176,7 @@ def _fastest(step: Step, changes: list[dict[str, Any]], tried: Callable[[Layout]
     for change in changes:
         try:
             other = tried(Layout(**{**step.layout.model_dump(), **change}))
-        except ValueError:
+        except (SpecError, ValueError):
             continue
         if other is not None and other.fits and (best is None or other.iteration_s < best[0]):
             flags = {k: v for k, v in change.items() if getattr(step.layout, k) != v}
@@ -180,7 +193,7 @@ def _changes(layout: Layout) -> Iterator[tuple[str, Any]]:
     yield from (("recompute", kind) for kind in order[order.index(layout.recompute) + 1 :])
     yield from (("zero", stage) for stage in (1, 2, 3) if stage > layout.zero)
     for key in ("tp", "pp", "cp", "ep"):
-        yield from ((key, getattr(layout, key) * factor) for factor in (2, 4, 8))
+        yield from ((key, getattr(layout, key) * factor) for factor in (2, 4, 8, 16))
     if not layout.sequence_parallel and layout.tp > 1:
         yield "sequence_parallel", True
 

@@ -69,15 +69,16 @@ class Layout(Spec):
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
-        ranks = self.tp * self.pp * self.cp
-        if self.accelerators % ranks:
-            raise ValueError(
-                f"tp x pp x cp = {ranks:,} does not divide the {self.accelerators:,} accelerators: expected "
-                f"a multiple of {ranks:,}, such as {max(1, round(self.accelerators / ranks)) * ranks:,}"
+        ranks, count = self.tp * self.pp * self.cp, self.accelerators
+        if count % ranks:
+            near = max(1, round(count / ranks)) * ranks
+            raise SpecError(
+                f"tp x pp x cp = {ranks:,} does not divide the {count:,} accelerators: expected a divisor, "
+                f"{near_divisors(count, ranks)}, or a multiple of {ranks:,} accelerators, such as {near:,}"
             )
-        stage = self.accelerators // self.pp
+        stage = count // self.pp
         if stage % self.ep:
-            raise ValueError(
+            raise SpecError(
                 f"'ep' is {self.ep}, expected a divisor of the {stage} ranks of a stage, "
                 f"{near_divisors(stage, self.ep)}"
             )
@@ -85,7 +86,7 @@ class Layout(Spec):
             self.schedule == "interleaved" and self.vpp == 1
         ):
             expected = "1" if self.schedule == "zero-bubble" else "at least 2"
-            raise ValueError(f"'vpp' is {self.vpp}, expected {expected} with the {self.schedule} schedule")
+            raise SpecError(f"'vpp' is {self.vpp}, expected {expected} with the {self.schedule} schedule")
         return self
 
     @property

@@ -232,7 +232,7 @@ def named(name: str) -> LanguageModel | None:
 
 def _short(params: float) -> str:
     unit = next(unit for unit in ("T", "B", "M", "K", "") if params >= _UNITS[unit] or not unit)
-    return f"{params / _UNITS[unit]:,.4g}{unit}"
+    return f"{params / _UNITS[unit]:,.10g}{unit}"
 
 
 __all__ = ["Proportions", "decoder_of", "model_of", "named", "proportions", "size_of", "sized_name"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exatwin.catalogue.generic import with_room
 from exatwin.catalogue.llm_calibration import Error, LlmCalibration, llm_calibration
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
@@ -119,7 +120,7 @@ def estimate_llm_training(
 
         def tried(other: Layout) -> TrainingEstimate | None:
             try:
-                check_layout(machine, model, other)
+                check_layout(with_room(machine, other.accelerators), model, other)
             except SpecError:
                 return None
             return estimate_on(device, machine.name, model, other)
