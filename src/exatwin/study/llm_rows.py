@@ -29,7 +29,6 @@ from exatwin.workload.memory import memory_parts
 Recompute = Literal["none", "selective", "full"]
 _KINDS: tuple[Recompute, ...] = ("none", "selective", "full")
 _MICRO_BATCHES = (1, 2, 4)
-_CHUNKS = (2, 4, 5, 8)
 
 
 @cache
@@ -221,7 +220,7 @@ def _layouts(
     """Return the layouts that the row allows.
 
     Where it leaves them open, optimiser states are shared out rather than weights, and as little is computed
-    again as memory allows; of open micro-batches and interleavings the fastest is meant.
+    again as memory allows; a stage is one chunk of layers; of open micro-batches the fastest is meant.
     """
     tp, pp, cp, ep = (int(_number(row, key, 1)) for key in ("tp", "pp", "cp", "ep"))
     if count % (tp * pp * cp):
@@ -239,9 +238,10 @@ def _layouts(
     found: list[tuple[float, list[Layout]]] = []
     for zero, again in product((3,) if whole else (1, 3), (said,) if said else _KINDS):
         group = [
-            Layout.parse({**common, "micro_batch": m, "vpp": v, "zero": zero, "recompute": again}, row["id"])
+            Layout.parse(
+                {**common, "micro_batch": m, "vpp": chunks, "zero": zero, "recompute": again}, row["id"]
+            )
             for m in ([micro] if micro else [m for m in _MICRO_BATCHES if batch % (dp * m) == 0])
-            for v in ([chunks] if chunks else _deep(model, pp))
         ]
         filled = [_filled(model, one, device) for one in group]
         allowed = llm_calibration().memory_band
@@ -249,12 +249,6 @@ def _layouts(
             return tuple(one for one, share in zip(group, filled, strict=True) if share <= allowed)
         found.append((min(filled), [group[filled.index(min(filled))]]))
     return tuple(min(found, key=lambda pair: pair[0])[1])
-
-
-def _deep(model: LanguageModel, pp: int) -> list[int]:
-    """Return interleavings to try: the embedding and the logits may take the place of a layer each."""
-    even = (model.layers, model.layers + 2)
-    return [1, *(v for v in _CHUNKS if pp > 1 and any(count % (pp * v) == 0 for count in even))]
 
 
 def _filled(model: LanguageModel, layout: Layout, device: Device) -> float:
@@ -269,15 +263,15 @@ def _filled(model: LanguageModel, layout: Layout, device: Device) -> float:
 
 
 def _batch(row: dict[str, str], paper: str, dp: int, pp: int) -> tuple[int, int, int]:
-    """Return sequences of a step, of a micro-batch, and chunks of layers of a stage; 0 for an open one."""
-    rules, micro, chunks = reading(), int(_number(row, "mbs", 0)), int(_number(row, "vpp", 0))
+    """Return sequences of a step, of a micro-batch (0 where open), and chunks of layers of a stage."""
+    rules, micro, chunks = reading(), int(_number(row, "mbs", 0)), int(_number(row, "vpp", 1))
     if paper in rules["local_batch"] and rules["local_batch"][paper] in row["software"]:
         return micro * dp, 1 if pp > 1 else micro, chunks
     if paper in rules["global_batch"]:
         return cast(int, rules["global_batch"][paper]), micro, chunks
     batch = int(_number(row, "gbs"))
     if paper in rules["one_by_one"]["papers"] and pp > 1:
-        return batch, 1, rules["one_by_one"]["interleaved"] if "interleaved" in row["notes"] else chunks or 1
+        return batch, 1, rules["one_by_one"]["interleaved"] if "interleaved" in row["notes"] else chunks
     return batch, micro, chunks
 
 
