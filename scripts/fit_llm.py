@@ -76,8 +76,8 @@ def calibration(x: np.ndarray, links: Measured, errors: dict[str, Error], unseen
         },
         stacks=stacks(p), power_exponent=p["power"], memory_frac=p["memory"],
         network_frac=links.network.frac, network_latency_us=links.network.latency_us,
-        network_overlap_frac=links.network.overlap_frac, reserve_b=5.5e9, usable_memory=1.069,
-        memory_band=1.2, memory_known=["gh200-96"], errors=errors,
+        network_overlap_frac=links.network.overlap_frac, usable_memory=1.069, memory_band=1.2,
+        errors=errors,
     )  # fmt: skip
 
 
@@ -103,17 +103,20 @@ def mean_of(families: list[FamilyRates]) -> FamilyRates:
 def stacks(p: dict[str, Any]) -> dict[str, Stack]:
     """Return the training stacks that a layout tells apart: two rates are fitted."""
 
-    def one(fused: bool, tensor: bool, *, attention: float, older: bool = False, wire: float = 2.0) -> Stack:
+    def one(
+        fused: bool, tensor: bool, *, attention: float, older: bool = False, wire: float = 2.0,
+        reserve_b: float = 5.5e9,
+    ) -> Stack:  # fmt: skip
         return Stack.model_construct(
             fused_attention=not older, fused=fused, overlap_tensor=tensor, overlap_data=not older,
-            hierarchical=not older, gradient_bytes=wire, attention=attention,
+            hierarchical=not older, gradient_bytes=wire, attention=attention, reserve_b=reserve_b,
             product=p["older"] if older else 1.0,
         )  # fmt: skip
 
     return {
         "megatron": one(True, True, attention=1.0, wire=4.0),
         "megatron-2021": one(False, False, attention=1.0, older=True),
-        "fsdp": one(False, False, attention=float(p["sdpa"])),
+        "fsdp": one(False, False, attention=float(p["sdpa"]), reserve_b=3e9),
     }
 
 

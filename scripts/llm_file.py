@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from exatwin.catalogue.llm_calibration import Error, LlmCalibration
@@ -18,6 +17,15 @@ SOURCES = {
     "DOCS": "documentation of Megatron-LM, llm-foundry and torchtitan: gradients reduced in 32 or 16 bits",
 }
 
+RESERVES = {
+    "megatron": ("derived", "what runs on JUPITER took beyond the parts that are counted"),
+    "megatron-2021": ("assumed", "as the stack of today"),
+    "fsdp": (
+        "assumed",
+        "no groups of tensor or pipeline ranks; set by hand in view of runs that fitted and ran out",
+    ),
+}
+
 
 def fact(value: float, source: str = "FIT", quality: str = "fitted", note: str = "") -> str:
     """Return a number with its origin, as TOML."""
@@ -27,7 +35,6 @@ def fact(value: float, source: str = "FIT", quality: str = "fitted", note: str =
 
 def head(found: LlmCalibration) -> list[str]:
     """Return the numbers that are not in a table."""
-    rest = "what runs on JUPITER took beyond the parts that are counted"
     band = "measured runs whose sources leave open what they compute again need up to this share by the law"
     return [
         'name = "llm-training"',
@@ -36,11 +43,8 @@ def head(found: LlmCalibration) -> list[str]:
         f"network_frac = {fact(found.network_frac, 'COMM')}",
         f"network_latency_us = {fact(found.network_latency_us, 'COMM')}",
         f"network_overlap_frac = {fact(found.network_overlap_frac, 'COMM')}",
-        f'reserve = {{ value = "{found.reserve_b / 1e9:g} GB", source = "OOM", quality = "derived", '
-        f'note = "{rest}" }}',
         f"usable_memory = {fact(found.usable_memory, 'DEEP', 'derived', '97,871 MiB on a GH200 of 96 GB')}",
         f"memory_band = {fact(found.memory_band, 'FIT', 'derived', band)}",
-        f"memory_known = {json.dumps(found.memory_known)}",
     ]
 
 
@@ -65,6 +69,11 @@ def tables(found: LlmCalibration, errors: dict[str, Error]) -> list[str]:
             lines.append(f"{key} = {str(getattr(stack, key)).lower()}")
         lines.append(f"gradient_bytes = {fact(stack.gradient_bytes, 'DOCS', 'assumed')}")
         lines += [f"{key} = {fact(getattr(stack, key))}" for key in ("product", "attention")]
+        quality, note = RESERVES[name]
+        lines.append(
+            f'reserve = {{ value = "{stack.reserve_b / 1e9:g} GB", source = "OOM", quality = "{quality}", '
+            f'note = "{note}" }}'
+        )
     for kind, error in errors.items():
         lines += ["", f"[errors.{kind}]"]
         source = "COMM" if kind == "network" else "FIT"

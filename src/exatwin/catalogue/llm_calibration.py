@@ -46,6 +46,8 @@ class Stack(Spec):
     """Rate of products over that of the reference stack."""
     attention: Ratio
     """Rate of attention over that of the reference stack, on chips after ampere."""
+    reserve_b: Bytes
+    """Memory that runtime, communicators and fragmentation take."""
 
 
 class Error(Spec):
@@ -90,12 +92,8 @@ class LlmCalibration(Sourced):
     """Start of a collective between domains, each doubling [us]."""
     network_overlap_frac: Fraction
     """Share of the phase inside domains that hides behind the network."""
-    reserve_b: Bytes
-    """Memory that runtime, communicators and fragmentation take."""
     memory_band: Ratio
-    """Share of memory that the law may find filled where a run still went well: its own error."""
-    memory_known: list[str]
-    """Chips on which measured runs ran out of memory: the law's limit is sharp there."""
+    """Share of memory up to which a measured run whose source leaves settings open is read as lean enough."""
     usable_memory: Ratio
     """What the driver offers over the nominal size of device memory, which counts in powers of two."""
     errors: dict[str, Error]

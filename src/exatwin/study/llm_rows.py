@@ -254,10 +254,11 @@ def _layouts(
 def _filled(model: LanguageModel, layout: Layout, device: Device) -> float:
     """Return the share of device memory that a run needs."""
     found = llm_calibration()
-    plan = plan_terms(layout, stack_of(layout, found))
+    stack = stack_of(layout, found)
+    plan = plan_terms(layout, stack)
     held = memory_parts(
         model.shape(layout.seq), plan, float(layout.zero >= 2), float(layout.sequence_parallel),
-        found.reserve_b,
+        stack.reserve_b,
     )  # fmt: skip
     return float(sum(held.values())) / (device.memory_b * found.usable_memory)
 

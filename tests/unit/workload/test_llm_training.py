@@ -193,19 +193,17 @@ def test_a_pipeline_takes_the_batch_of_a_replica_one_by_one() -> None:
     assert step(micro_batch=2, vpp=1).layout.micro_batch_held == 2
 
 
-def test_the_limit_of_memory_is_sharp_where_it_was_measured() -> None:
-    """Runs that ran out of memory were measured on GH200; elsewhere a run that nearly fits is answered."""
+def test_a_run_fits_exactly_where_the_limit_is() -> None:
     model = load_model("llama-3.1-8b")
-    for seq in range(4096, 65536, 2048):
+    for seq in range(4096, 131072, 4096):
         layout = Layout(accelerators=8, global_batch=8, seq=seq)
-        on_h100 = step("llama-3.1-8b", **layout.model_dump())
-        if on_h100.may_fit and not on_h100.fits:
-            assert estimate_llm_training(sized("dgx-h100", 8), model, layout) == on_h100
-            assert on_h100.assumptions[0].startswith("may not fit in memory")
-            break
-    else:
-        pytest.fail("no run nearly fits")
-    assert step("llama-3.1-8b", "jupiter").memory_band == 1.0
+        found = step("llama-3.1-8b", **layout.model_dump())
+        assert found.fits == (found.memory_b_per_accelerator <= found.memory_limit_b)
+        if not found.fits:
+            with pytest.raises(InfeasibleError, match="more than there is"):
+                estimate_llm_training(sized("dgx-h100", 8), model, layout)
+            return
+        assert estimate_llm_training(sized("dgx-h100", 8), model, layout) == found
 
 
 @pytest.mark.parametrize(

@@ -168,9 +168,7 @@ def _evaluator(
         plan, divides = plan_grid(part, base, model)
         zero = _axis(part, "zero", part.zero)
         parts = step_parts(shape, chip, plan, fabric, law)
-        held = memory_parts(
-            shape, plan, (zero >= 2) * 1.0, float(space.sequence_parallel), calibration.reserve_b
-        )
+        held = memory_parts(shape, plan, (zero >= 2) * 1.0, float(space.sequence_parallel), stack.reserve_b)
         sizes = tuple(len(getattr(part, axis)) for axis in AXES)
         return Tile(
             space=part,

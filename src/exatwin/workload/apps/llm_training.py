@@ -55,8 +55,6 @@ class TrainingEstimate:
     """Bytes of the fullest accelerator by part."""
     memory_limit_b: float
     """Device memory."""
-    memory_band: float
-    """Share of device memory up to which the law may be wrong about a run that went well."""
     error: Error
     """How wrong the law was on measured runs of this kind."""
     error_basis: str
@@ -73,11 +71,6 @@ class TrainingEstimate:
     def fits(self) -> bool:
         """Whether the run stays within device memory."""
         return self.memory_b_per_accelerator <= self.memory_limit_b
-
-    @property
-    def may_fit(self) -> bool:
-        """Whether the run stays within device memory, or exceeds it by no more than the law may be wrong."""
-        return self.memory_b_per_accelerator <= self.memory_limit_b * self.memory_band
 
 
 def estimate_llm_training(
@@ -116,7 +109,7 @@ def estimate_llm_training(
     check_layout(machine, model, layout)
     device = device_of(machine)
     step = estimate_on(device, machine.name, model, layout)
-    if must_fit and not step.may_fit:
+    if must_fit and not step.fits:
 
         def tried(other: Layout) -> TrainingEstimate | None:
             try:
@@ -144,14 +137,13 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
     fabric, chip = fabric_terms(device, found), chip_terms(device, layout, stack, found)
     parts = {key: float(value) for key, value in step_parts(shape, chip, plan, fabric, law_of(found)).items()}
     held = memory_parts(
-        shape, plan, float(layout.zero >= 2), float(layout.sequence_parallel), found.reserve_b
+        shape, plan, float(layout.zero >= 2), float(layout.sequence_parallel), stack.reserve_b
     )
     total = sum(parts.values())
     tokens = layout.global_batch * layout.seq
     rate = model.flop_per_token(layout.seq) * tokens / total / layout.accelerators
     again = {"none": 0.0, "selective": 0.0, "full": 1.0 / 3.0}[layout.recompute]
     error, basis = error_of(found, device, model)
-    band = 1.0 if device.chip in found.memory_known else found.memory_band
     limit = device.memory_b * found.usable_memory
     peak = device.peak["bf16"]
     return TrainingEstimate(
@@ -168,10 +160,9 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
         tokens_per_s=tokens / total,
         memory_b={key: float(value) for key, value in held.items()},
         memory_limit_b=limit,
-        memory_band=band,
         error=error,
         error_basis=basis,
-        assumptions=(*_tight(sum(held.values()), limit), *_assumptions(device, model, layout, calibrated)),
+        assumptions=_assumptions(device, model, layout, calibrated),
     )
 
 
@@ -182,13 +173,6 @@ def error_of(found: LlmCalibration, device: Device, model: LanguageModel) -> tup
     if model.experts:
         return found.errors["experts-model"], "each model with experts left out"
     return found.errors["dense"], "each paper left out"
-
-
-def _tight(held_b: float, limit_b: float) -> tuple[str, ...]:
-    if held_b <= limit_b:
-        return ()
-    over = f"{show(held_b - limit_b, 'B', 3)} more than there is"
-    return (f"may not fit in memory: the law finds {over}, which is within its own error",)
 
 
 def _assumptions(device: Device, model: LanguageModel, layout: Layout, calibrated: bool) -> tuple[str, ...]:
