@@ -72,8 +72,11 @@ def _seconds(flag: str, text: str | None) -> float | None:
 
 def lines(found: Estimate) -> list[str]:
     """Return the estimate as lines for a person."""
+    from exatwin.catalogue.generic import unit_of
+
     count = found.extra["layout"]["accelerators"]
-    told = [f"{found.extra['model']} on {found.machine.title}: {found.nodes:,} nodes, {count:,} accelerators"]
+    size = f"{found.nodes:,} nodes, {count:,} {unit_of(found.machine)}"
+    told = [f"{found.extra['model']} on {found.machine.title}: {size}"]
     told += _step(found)
     told += _money(found)
     told += _goodput(found)
