@@ -115,6 +115,7 @@ def _assumed(machine: Machine, chip: Accelerator) -> Iterator[str]:
         doubtful.append("network adapters of a node")
     if doubtful:
         yield f"not checked against a datasheet: {', '.join(doubtful)}"
+    yield from span_of(machine).assumed
     if not chip.tdp_w and machine.node.module_cap_w is None:
         yield f"the rated power of {chip.title} is not known: clocks as usual for its family"
 
