@@ -18,6 +18,7 @@ from exatwin.workload.apps.llm_search import LARGEST_TOKENS, RECOMPUTE, Found, s
 from exatwin.workload.apps.llm_setup import Layout, device_of
 from exatwin.workload.apps.llm_training import estimate_llm_training
 
+_WELL_FILLED = 4  # sequences of a replica for each stage
 TOKENS_OF_A_STEP = 4 * 2**20
 """Tokens of a step on few accelerators where nobody says how many."""
 TOKENS_OF_AN_ACCELERATOR = 4096
@@ -88,12 +89,42 @@ def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -
 
 
 def _best(model: LanguageModel, machine: Machine, given: Mapping[str, Any]) -> Layout:
+    single = _one_by_one(given)
+    best, found = _found(model, machine, single if single and "global_batch" in given else given)
+    if best is None and single is not None:
+        best, _ = _found(model, machine, single)
+    if best is None:
+        return _refused(model, machine, given, found)
+    return best.model_copy(update={key: given[key] for key in ("micro_batch",) if key in given})
+
+
+def _found(
+    model: LanguageModel, machine: Machine, given: Mapping[str, Any]
+) -> tuple[Layout | None, Found | None]:
+    """Return the first choice that fits, and what the last search found."""
     device, found = device_of(machine), None
     for space in _spaces(model, given):
         found = search(model, device, [space], llm_calibration())
         if found.fastest:
-            return found.fastest[0].layout
-    return _refused(model, machine, given, found)
+            return found.fastest[0].layout, found
+    return None, found
+
+
+def _one_by_one(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what was asked with sequences taken one by one, where the micro-batch is the batch of a replica.
+
+    Stages would be idle otherwise, see :attr:`Layout.one_by_one`; some stacks mean that batch by the word.
+    Where no batch was asked it is taken so only as the last resort, where it fills the pipeline well.
+    """
+    pp, size = int(given.get("pp", 1)), int(given.get("micro_batch", 1))
+    ranks = int(given.get("tp", 1)) * pp * int(given.get("cp", 1))
+    replicas = int(given["accelerators"]) // ranks
+    batch = int(given.get("global_batch", replicas * size))
+    if pp == 1 or size == 1 or replicas == 0 or -(-batch // replicas) > size:
+        return None
+    if "global_batch" not in given and size < _WELL_FILLED * pp:
+        return None
+    return {**given, "global_batch": batch, "micro_batch": 1}
 
 
 def _spaces(model: LanguageModel, given: Mapping[str, Any]) -> Iterator[Space]:
