@@ -59,7 +59,7 @@ def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
     if machine is None:
         raise SpecError("'machine' is missing: a workload is drawn for a machine")
     wanted, (jobs, profiles) = scenario.workload, nothing()
-    if wanted.mix is not None:
+    if wanted.mix != "none":
         mix = load_mix(wanted.mix)
         jobs, profiles = generate(
             machine,
@@ -72,7 +72,9 @@ def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
         )
     jobs, profiles = with_job(wanted.job, machine, jobs, profiles)
     if len(profiles) == 0:
-        raise SpecError("the workload is empty: expected 'workload.mix' or 'workload.job.app'")
+        raise SpecError(
+            "the workload is empty: expected another 'workload.mix' than none, or 'workload.job.app'"
+        )
     names = tuple(partition.name for partition in machine.partitions)
     return Asked(jobs, profiles, Floor.of(machine), scenario.start, len(jobs), partitions=names)
 

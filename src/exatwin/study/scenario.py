@@ -59,8 +59,8 @@ Processors = Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSORS)]
 class Workload(Spec):
     """Jobs drawn from a mix, and one of an application."""
 
-    mix: str | None = "jupiter"
-    """Catalogue name of the mix, or the path of a file; blank for no jobs but `job`."""
+    mix: str = "jupiter"
+    """Catalogue name of the mix, or the path of a file; ``none`` for no jobs but `job`."""
     job: OneJob = OneJob()
     """One job of an application beside those of the mix."""
     load: Load | None = None

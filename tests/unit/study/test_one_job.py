@@ -21,7 +21,7 @@ from exatwin.workload.job import Profiles
 
 def alone(app: str, where: str = "jupiter", days: float = 1.0, **job: Any) -> Result:
     """Return a day of a machine on which nothing runs but one job."""
-    workload = {"mix": None, "job": {"app": app, **job}}
+    workload = {"mix": "none", "job": {"app": app, **job}}
     scenario = Scenario.parse({"machine": where, "days": days, "facility": False, "workload": workload}, "x")
     return run(scenario)
 
@@ -134,7 +134,7 @@ def test_what_can_not_run_is_refused(job: dict[str, Any], kind: type[Exception],
 
 def test_a_workload_of_nothing_is_refused() -> None:
     with pytest.raises(SpecError, match="the workload is empty"):
-        run(Scenario.parse({"workload": {"mix": None}}, "x"))
+        run(Scenario.parse({"workload": {"mix": "none"}}, "x"))
 
 
 def test_settings_can_be_set_one_by_one() -> None:
