@@ -21,8 +21,8 @@ from exatwin.workload.apps.llm_training import estimate_llm_training
 _WELL_FILLED = 4  # sequences of a replica for each stage
 TOKENS_OF_A_STEP = 4 * 2**20
 """Tokens of a step on few accelerators where nobody says how many."""
-TOKENS_OF_AN_ACCELERATOR = 4096
-"""Tokens of a step for each of many accelerators, up to `LARGEST_TOKENS`."""
+TOKENS_OF_AN_ACCELERATOR = 4096, 1024
+"""Tokens of a step for each accelerator: up to `LARGEST_TOKENS`, and on very many up to four times that."""
 
 
 def estimate_llm(
@@ -144,7 +144,8 @@ def _spaces(model: LanguageModel, given: Mapping[str, Any]) -> Iterator[Space]:
 def _batches(given: Mapping[str, Any]) -> tuple[int, int]:
     """Return how many sequences a step may have where nobody says: usual, and if need be one a replica."""
     count, seq = int(given["accelerators"]), int(given["seq"])
-    tokens = min(max(TOKENS_OF_A_STEP, count * TOKENS_OF_AN_ACCELERATOR), LARGEST_TOKENS)
+    few, many = (count * tokens for tokens in TOKENS_OF_AN_ACCELERATOR)
+    tokens = min(max(TOKENS_OF_A_STEP, few), max(LARGEST_TOKENS, min(many, 4 * LARGEST_TOKENS)))
     usual = max(1, tokens // seq)
     return usual, max(count, usual)
 

@@ -15,7 +15,7 @@ from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.study.llm_answer import answer
 from exatwin.study.plan_counts import counts_of
-from exatwin.study.plan_goal import LEAST, Choice, Goal, PlanAnswer, check_goal, meeting
+from exatwin.study.plan_goal import LARGER, LEAST, Choice, Goal, PlanAnswer, check_goal, meeting
 from exatwin.workload.apps.llm_check import check_layout
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_power import step_power
@@ -99,6 +99,7 @@ def plan_llm(
         found=looked,
         batch=batch,
         batch_open=not exact,
+        faster_frac=look.with_larger_steps(best[0]) if not exact and max_global_batch is None else 1.0,
     )
 
 
@@ -119,7 +120,7 @@ class _Search:
         stuck: InfeasibleError | None = None
         for count in counts:
             where = sized(self.machine, count)
-            found = self._at(count, where)
+            found = self.at(count, where)
             try:
                 choices += self._choices(found, count, where, _PLAYED if len(counts) < _FEW else 3)
             except InfeasibleError as error:
@@ -132,7 +133,8 @@ class _Search:
             raise stuck
         return choices, whole
 
-    def _at(self, count: int, where: Machine) -> Found:
+    def at(self, count: int, where: Machine) -> Found:
+        """Return what the search keeps on `count` accelerators."""
         busy_w, wait_w = _screening_w(where, self.model, self.given)
         nodes = -(-count // where.node_devices)
         asked = {**self.given, "accelerators": count}
@@ -145,6 +147,12 @@ class _Search:
             keep=_PLAYED,
             watts=(busy_w * nodes / count, wait_w * nodes / count),
         )
+
+    def with_larger_steps(self, best: Choice) -> float:
+        """Return the time of `best` with `LARGER` times the batch, over its own."""
+        look = replace(self, batch=LARGER * self.batch)
+        found = look.at(best.accelerators, sized(self.machine, best.accelerators))
+        return found.fastest[0].token_s / best.candidate.token_s
 
     def _choices(self, found: Found, count: int, where: Machine, most: int) -> list[Choice]:
         """Return what is worth keeping of one count: its step and run as ``estimate llm`` tells them.

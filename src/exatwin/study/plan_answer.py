@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from exatwin.foundation.units import show
-from exatwin.study.plan_goal import Choice, PlanAnswer
+from exatwin.study.plan_goal import LARGER, Choice, PlanAnswer
 
 _H = 3600.0
 _SHORT = {"none": "none", "selective": "part", "full": "full"}
 _WANTED = {"time": "least time", "energy": "least energy", "hours": "fewest accelerator-hours"}
-_FRONT, _POOR = 12, 0.5
+_FRONT, _POOR, _NOTICEABLE = 12, 0.5, 0.9
 _FLAGS = (
     "tp", "pp", "vpp", "cp", "ep", "zero", "recompute", "micro_batch", "global_batch", "seq", "precision",
 )  # fmt: skip
@@ -85,6 +85,11 @@ def assumptions(answer: PlanAnswer) -> list[str]:
         f"the best {len(answer.best)} are ranked by their pipelines played pass by pass; times and energy "
         "are the calibrated law's",
     ]
+    if answer.faster_frac < _NOTICEABLE:
+        said.append(
+            f"the batch is what limits it: steps of {LARGER * answer.batch:,} sequences (--max-global-batch) "
+            f"would take {show(answer.faster_frac * best.time_s, 's', 3)} if they trained as well"
+        )
     if best.told.values["goodput_frac"] < _POOR and answer.goal.campaign.recovery == "storage":
         said.append(
             "failures take most of the time: --recovery memory keeps checkpoints in memory and spare nodes"

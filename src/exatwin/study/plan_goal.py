@@ -19,6 +19,8 @@ from exatwin.workload.apps.llm_search import Candidate, Found
 
 TOKENS = 1e12
 """Tokens of the run where nobody says."""
+LARGER = 4
+"""How many times the batch is tried beside the assumed one."""
 LEAST = ("time", "energy", "hours")
 _H = 3600.0
 
@@ -113,6 +115,8 @@ class PlanAnswer:
     """Sequences that a step may have."""
     batch_open: bool
     """Whether a plan may take fewer."""
+    faster_frac: float
+    """Time with `LARGER` times the batch over that of the best; 1 where somebody set the batch."""
 
 
 def meeting(choices: list[Choice], goal: Goal, model: LanguageModel, machine: str) -> list[Choice]:
@@ -170,4 +174,4 @@ def check_goal(goal: Goal) -> None:
             raise SpecError(f"'{name}' is {value}: expected a finite number of more than 0")
 
 
-__all__ = ["LEAST", "TOKENS", "Choice", "Goal", "PlanAnswer", "check_goal", "meeting"]
+__all__ = ["LARGER", "LEAST", "TOKENS", "Choice", "Goal", "PlanAnswer", "check_goal", "meeting"]
