@@ -15,6 +15,7 @@ def _counts(command: Any) -> Any:
     for name in reversed(_COUNTS):
         said = {
             "dp": "Replicas.",
+            "seq": "Tokens of a sequence.  [default: 4096]",
             "global-batch": "Sequences of a step; left out, at most 16 Mi tokens.",
         }.get(name, "")
         command = click.option(f"--{name}", metavar="N", help=said)(command)
