@@ -71,7 +71,7 @@ def _section(each: Validation) -> Iterator[str]:
 def _rows(each: Validation) -> Iterator[str]:
     """Yield the table of the worst rows, and the reasons of those that are not scored."""
     if worst := each.worst(WORST):
-        head = ("worst rows" if each.scored else "rows", "measured", "predicted", each.metric.name)
+        head = ("worst rows" if each.scored else "rows", *each.metric.columns)
         yield table(
             head,
             (

@@ -136,8 +136,7 @@ def _worst(each: Validation) -> str:
     ]  # fmt: skip
     if each.metric.name == "accuracy":
         rows = [(*row[:4], "does not fit" if row[4] == "+100.0%" else "fits", "") for row in rows]
-    last = {"accuracy": "verdict"}.get(each.metric.name, each.metric.name)
-    head = ("worst rows" if each.scored else "rows", "", "measured", "predicted", last, "left out")
+    head = ("worst rows" if each.scored else "rows", "", *each.metric.columns, "left out")
     return _table(head, rows, numbers=(2, 3, 4, 5)) if rows else ""
 
 

@@ -109,10 +109,10 @@ def _plane(found: Validation) -> Iterator[str]:
     shades = _shades(found.rows)
     for row in found.rows:
         yield _point(x(row.measured), y(row.predicted), shades[row.group], row)
-    yield _text((LEFT + RIGHT) / 2, BOTTOM + 38, "measured", "middle")
+    yield _text((LEFT + RIGHT) / 2, BOTTOM + 38, found.metric.columns[0], "middle")
     yield (
         f'<text transform="translate(16 {(TOP + BOTTOM) / 2}) rotate(-90)" text-anchor="middle">'
-        "predicted</text>"
+        f"{found.metric.columns[1]}</text>"
     )
     inner, outer = (f"{100 * bands[key]:.0f} %" for key in ("median", "p90"))
     yield _text(LEFT, TOP - 12, f"line: no error; shaded: {inner} and {outer} off", "start", 0.75)

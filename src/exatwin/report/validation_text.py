@@ -79,8 +79,8 @@ def _page(each: Validation, full: bool) -> Iterator[str]:
     """Yield the worst rows of a model, its groups, and what is not scored."""
     rows = each.worst(12 if full else 4)
     head = f"{each.model}, {'worst rows' if each.scored else 'all rows'}"
-    last = "verdict" if each.metric.name == "accuracy" else each.metric.name
-    columns = f"{'measured':>15s} {'predicted':>15s} {last:>8s}"
+    first, second, last = each.metric.columns
+    columns = f"{first:>15s} {second:>15s} {last:>8s}"
     yield (
         f"{head:{NAME_CHARACTERS + 2}s}{columns}"
         if rows

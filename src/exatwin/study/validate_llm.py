@@ -113,7 +113,7 @@ def memory(measured: Measured) -> Validation:
         "llm-memory", "fits or runs out of memory", "B", tuple(rows), tuple(skipped), {"balanced": 0.95},
         metric=BALANCED,
         remarks=(
-            "every measured run counts as one that fitted; measured is what the device offers",
+            "every measured run counts as one that fitted",
             "the reserves of the stacks were set in view of these rows, so there is no figure left out",
         ),
     )  # fmt: skip

@@ -76,6 +76,8 @@ class Metric:
     """What its figures are, in words."""
     figures: Callable[[Sequence[Row], Sequence[float]], dict[str, float]]
     """From rows and their errors to figures by name; the first counts most."""
+    columns: tuple[str, str, str] = ("measured", "predicted", "error")
+    """What the two values of a row and its error are called."""
     higher_is_better: bool = False
     """Whether a larger figure is the better one."""
 
@@ -105,8 +107,10 @@ def _balanced(rows: Sequence[Row], errors: Sequence[float]) -> dict[str, float]:
 
 
 ERROR = Metric("error", "median (90th percentile) of absolute errors", _errors)
-REGRET = Metric("regret", "median (worst) loss by taking what the model likes best", _regrets)
-BALANCED = Metric("accuracy", "share of right answers, mean over both outcomes", _balanced, True)
+REGRET = Metric("regret", "median (worst) loss by taking what the model likes best", _regrets,
+                ("best", "chosen", "regret"))  # fmt: skip
+BALANCED = Metric("accuracy", "share of right answers, mean over both outcomes", _balanced,
+                  ("there is", "predicted", "verdict"), True)  # fmt: skip
 
 Verdict = Literal["met", "median met", "not met", "shown"]
 
