@@ -111,3 +111,11 @@ def test_the_errors_that_were_scored_are_relative(found: dict[str, Validation]) 
         if each.metric is ERROR:
             for row in each.rows:
                 assert row.error == pytest.approx(row.predicted / row.measured - 1.0)
+
+
+def test_every_run_that_ships_names_its_source_and_none_where_it_was_read() -> None:
+    for line in Measured().training.values():
+        assert line["source"], line["id"]
+        assert line["url"].startswith("http"), line["id"]
+        told = " ".join(line.values())
+        assert not any(word in told for word in ("/work/", "/tmp/", "/root/", "/home/", "cite only"))
