@@ -107,7 +107,7 @@ def span_of(machine: Machine, nodes: int | None = None, placement: str = "packed
     filled = min(each, count)
     groups = float(-(-count // each))
     if placement == "scattered":
-        groups = _touched(count, machine.nodes, each)
+        groups = max(groups, _touched(count, machine.nodes, each))
         filled = math.ceil(count / groups)
     accelerators = filled * max(machine.node.accelerators, 1)
     said = (
