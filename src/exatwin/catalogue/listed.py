@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from exatwin.catalogue.lists import UNNAMED, ListedMachine
-from exatwin.catalogue.load import entry, names
+from exatwin.catalogue.load import entry, holding
 from exatwin.catalogue.machine import Machine, MachineFile
 from exatwin.catalogue.parts import Accelerator, Network, NodeKind, Processor
 from exatwin.foundation.errors import CatalogueError
@@ -54,16 +54,20 @@ def build_listed(row: ListedMachine) -> Machine:
 
 
 @cache
-def accelerators_by_list_name() -> dict[str, Accelerator]:
-    """Return the accelerators of the catalogue by the names that lists use, in small letters."""
-    chips = (entry(Accelerator, "accelerators", name) for name in names("accelerators"))
+def accelerators_by_list_name(word: str = "") -> dict[str, Accelerator]:
+    """Return the accelerators of the catalogue whose files hold `word`, by the names that lists use.
+
+    The names are in small letters.
+    """
+    chips = (entry(Accelerator, "accelerators", name) for name in holding("accelerators", word))
     return {listed.lower(): chip for chip in chips for listed in chip.list_names}
 
 
 def _accelerator(row: ListedMachine, where: str) -> Accelerator | None:
     if not row.accelerator_model:
         return None
-    chip = accelerators_by_list_name().get(row.accelerator_model.lower())
+    called = row.accelerator_model.lower()
+    chip = accelerators_by_list_name(called).get(called)
     if chip is None or row.accelerators is None:
         raise CatalogueError(
             f"{where}: the catalogue has no accelerator '{row.accelerator_model}'; "
@@ -230,10 +234,8 @@ def site_of(country: str) -> tuple[str, str]:
 
     A row of the lists names no plant: a site of the same country is the nearest that the catalogue has.
     """
-    sites = {
-        file.country: file.site
-        for file in (entry(MachineFile, "machines", name) for name in reversed(names("machines")))
-    }
+    files = (entry(MachineFile, "machines", name) for name in reversed(holding("machines", country)))
+    sites = {file.country: file.site for file in files}
     if country in sites:
         return sites[country], f"The plant of '{sites[country]}' stands in for its own, which is not known."
     return _ANYWHERE, "Its plant and climate are not known: a generic centre stands in for them."
