@@ -14,32 +14,10 @@ from exatwin.cli._estimate_llm import command
 from exatwin.foundation.errors import ExatwinError, InfeasibleError, SpecError
 
 _FLAGS = [
-    "--accelerators",
-    "64",
-    "--tp",
-    "2",
-    "--pp",
-    "2",
-    "--vpp",
-    "2",
-    "--cp",
-    "2",
-    "--ep",
-    "1",
-    "--zero",
-    "1",
-    "--sequence-parallel",
-    "--recompute",
-    "selective",
-    "--micro-batch",
-    "1",
-    "--global-batch",
-    "64",
-    "--seq",
-    "4096",
-    "--precision",
-    "BF16",
-]
+    "--accelerators", "64", "--tp", "2", "--pp", "2", "--vpp", "2", "--cp", "2", "--ep", "1", "--zero", "1",
+    "--sequence-parallel", "--recompute", "selective", "--micro-batch", "1", "--global-batch", "64", "--seq",
+    "4096", "--precision", "BF16",
+]  # fmt: skip
 
 
 def asked(*words: str) -> Result:

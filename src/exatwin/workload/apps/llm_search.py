@@ -97,6 +97,8 @@ def search(
 
 def _take(found: Found, tile: Tile, watts: tuple[float, float] | None) -> None:
     """Put what is worth keeping of `tile` into `found`."""
+    if not np.prod(tile.shape):  # a choice that leaves no other open
+        return
     spread = int(np.prod(tile.shape)) // max(np.size(tile.divides), 1)
     found.cells += int(np.prod(tile.shape))
     found.plans += int(np.count_nonzero(tile.divides)) * spread
