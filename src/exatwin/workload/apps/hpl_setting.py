@@ -12,6 +12,8 @@ from exatwin.workload.apps.hpl_data import Chip, HplLaw, Link, hpl_law
 
 _STEP = 1024  # orders are rounded down to whole blocks
 _WIDE = 4
+_BY_RATE = ((50e9, "InfiniBand NDR"), (25e9, "InfiniBand HDR"), (12.5e9, "InfiniBand EDR"))
+"""The network that a kind of node is sold with, by the rate of one chip's adapters [B/s]."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,11 @@ def _interconnect(machine: Machine) -> tuple[str, str]:
     if machine.network is not None:
         text = f"{machine.network.family} {machine.network.name}"
         return text, f"'{machine.network.name}' of the catalogue"
+    node = machine.node
+    each_b_s = (node.nic_b_s or 0.0) * node.nics / max(node.accelerators, 1)
+    fits = next((words for rate, words in _BY_RATE if each_b_s >= rate), "")
+    if fits:
+        return fits, f"taken for {fits}: adapters of {each_b_s / 1e9:.3g} GB/s for each chip"
     return "", "not known"
 
 

@@ -96,6 +96,16 @@ def test_chips_that_were_never_measured_have_a_wide_band():
     assert setting(machine("jupiter")).chip.family == "gh200"
 
 
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [("dgx-h100", "infiniband-ndr"), ("dgx-a100-80", "infiniband-hdr"), ("fx700", "other")],
+)
+def test_the_adapters_of_a_kind_of_node_tell_its_network(name: str, family: str):
+    found = setting(of_kind(name, 2))
+    assert found.link.family == family
+    assert ("taken for InfiniBand" in found.assumed[1]) == (family != "other")
+
+
 def test_an_unknown_peak_is_refused_with_what_would_help():
     chip = machine("jupiter").accelerator
     assert chip is not None
