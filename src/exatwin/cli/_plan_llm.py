@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 _COUNTS = ("tp", "pp", "vpp", "cp", "dp", "ep", "micro-batch", "global-batch", "seq")
-_HOURS = re.compile(r"\s*(?:(?:GPU|accelerator|acc)s?[- ]?)?(?:h|hours?)\s*$", re.IGNORECASE)
+_HOURS = re.compile(r"\s*(?:(?:GPU|GCD|tile|accelerator|acc)s?[- ]?)?(?:h|hours?)\s*$", re.IGNORECASE)
 
 
 def _counts(command: Any) -> Any:

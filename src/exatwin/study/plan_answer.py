@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from exatwin.catalogue.generic import unit_of
+from exatwin.catalogue.machine import Machine
 from exatwin.foundation.units import show
 from exatwin.study.plan_goal import LARGER, Choice, PlanAnswer
 
@@ -136,14 +138,14 @@ def lines(answer: PlanAnswer) -> list[str]:
     """Return the answer as lines for a person."""
     best, goal, found = answer.best[0], answer.goal, answer.found
     limits = [f"within {show(goal.deadline_s, 's')}"] if goal.deadline_s else []
-    limits += [f"on at most {hours(goal.budget_s)}"] if goal.budget_s else []
+    limits += [f"on at most {hours(goal.budget_s, answer.machine)}"] if goal.budget_s else []
     values = best.told.values
     told = [
         f"{answer.model.name} on {answer.machine.title}: {_WANTED[goal.wanted]} for "
         f"{show_count(goal.tokens)} tokens{', ' if limits else ''}{' and '.join(limits)}",
         f"{'accelerators':14s}{best.accelerators:>16,}   {best.told.nodes:,} nodes",
         _ranged("time", best, "time_to_tokens_s", "s"),
-        f"{'work':14s}{hours(best.accelerator_s):>16s}",
+        f"{'work':14s}{hours(best.accelerator_s, answer.machine):>16s}",
         _ranged("energy", best, "energy_j", "J"),
         _ranged("cost", best, "cost_eur", "EUR") + ", electricity only",
         _ranged("carbon", best, "carbon_kgco2e", "kgCO2e"),
@@ -198,20 +200,21 @@ def _front(answer: PlanAnswer) -> list[str]:
         one = front[at]
         told.append(
             f"{one.accelerators:>12,} {show(one.time_s, 's', 3):>9s} {show(one.energy_j, 'J', 3):>10s} "
-            f"{hours(one.accelerator_s):>16s} {one.told.values['goodput_frac']:>8.1%}"
+            f"{hours(one.accelerator_s, answer.machine):>16s} {one.told.values['goodput_frac']:>8.1%}"
         )
     return told
 
 
-def hours(accelerator_s: float) -> str:
-    """Return accelerators times time for people.
+def hours(accelerator_s: float, machine: Machine | None = None) -> str:
+    """Return accelerators times time for people; on `machine` an accelerator may be a die.
 
     Examples
     --------
     >>> hours(3.6e9)
     '1 M GPU-h'
     """
-    return f"{show_count(accelerator_s / _H)} GPU-h"
+    word = "accelerators" if machine is None else unit_of(machine)
+    return f"{show_count(accelerator_s / _H)} {'GPU' if word == 'accelerators' else word.removesuffix('s')}-h"
 
 
 def show_count(value: float) -> str:
