@@ -79,7 +79,7 @@ def plan_llm(
     batch = int(exact or max_global_batch or max(1, LARGEST_TOKENS // int(given["seq"])))
     idle = goal.least in ("", "time") and goal.deadline_s is None and goal.budget_s is None
     counts = counts_of(machine, accelerators, whole=idle)
-    _check_settings(sized(machine, counts[-1]), spec, given)
+    _check_settings(sized(machine, counts[-1]), spec, given, counts[-1])
     look = _Search(machine, spec, goal, given, batch, not exact)
     choices, looked = look.over(counts)
     if not choices:
@@ -197,7 +197,7 @@ def _screening_w(machine: Machine, model: LanguageModel, given: Mapping[str, Any
     return watts["compute"], watts.get("waiting", watts["compute"])
 
 
-def _check_settings(machine: Machine, model: LanguageModel, given: Mapping[str, Any]) -> None:
+def _check_settings(machine: Machine, model: LanguageModel, given: Mapping[str, Any], most: int) -> None:
     """Check what is fixed of the layout by itself.
 
     Raises
@@ -206,8 +206,8 @@ def _check_settings(machine: Machine, model: LanguageModel, given: Mapping[str, 
         It does not suit the model or the machine.
     """
     ranks = math.prod(int(given.get(key, 1)) for key in ("tp", "pp", "cp"))
-    if ranks > machine.devices:
-        raise SpecError(f"tp x pp x cp = {ranks:,}, '{machine.name}' has {machine.devices:,} accelerators")
+    if ranks > most:
+        raise SpecError(f"tp x pp x cp = {ranks:,}: expected at most the {most:,} accelerators")
     words = {key: value for key, value in given.items() if key in Layout.model_fields}
     if words.get("vpp", 1) > 1 and "pp" not in given:
         words["pp"], ranks = 2, 2 * ranks
