@@ -11,7 +11,7 @@ _COUNTS = ("tp", "pp", "vpp", "cp", "dp", "ep", "micro-batch", "global-batch", "
 
 def _counts(command: Any) -> Any:
     for name in reversed(_COUNTS):
-        said = {"dp": "Replicas; follows from the others, checked where given."}.get(name, "")
+        said = {"dp": "Replicas of the model."}.get(name, "")
         command = click.option(f"--{name}", metavar="N", help=said)(command)
     return command
 
@@ -53,7 +53,6 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
 
     from exatwin.cli._estimate import positive
     from exatwin.cli._llm_lines import campaign_of, lines
-    from exatwin.foundation.errors import SpecError
     from exatwin.study.llm import estimate_llm
     from exatwin.workload.apps.llm_sizes import model_of
 
@@ -63,13 +62,9 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
         for name in names
         if flags[name] is not None
     }
-    replicas = asked.pop("dp", None)
     asked |= {key: flags[key] for key in ("precision", "recompute", "schedule")}
     asked |= {"sequence_parallel": flags["sequence_parallel"]}
     asked["zero"] = None if flags["zero"] is None else int(flags["zero"])
     model = model_of(flags["model"], flags["params"], flags["active"])
     found = estimate_llm(machine, model, asked, campaign_of(flags))
-    if replicas is not None and replicas != found.extra["layout"]["dp"]:
-        said = found.extra["layout"]["dp"]
-        raise SpecError(f"--dp {replicas}: accelerators over tp x pp x cp give {said}")
     click.echo(json.dumps(found.document(), allow_nan=False) if as_json else "\n".join(lines(found)))

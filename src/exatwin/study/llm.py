@@ -8,15 +8,15 @@ from typing import Any
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.machine import Machine
-from exatwin.foundation.errors import InfeasibleError, SpecError
+from exatwin.foundation.errors import SpecError
 from exatwin.study.estimate import Estimate
 from exatwin.study.llm_answer import answer
 from exatwin.study.llm_campaign import Campaign
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_plan import Space
 from exatwin.workload.apps.llm_search import LARGEST_TOKENS, RECOMPUTE, Found, search, space_of
-from exatwin.workload.apps.llm_setup import Layout, device_of
-from exatwin.workload.apps.llm_training import estimate_llm_training
+from exatwin.workload.apps.llm_setup import Layout, device_of, near_divisors
+from exatwin.workload.apps.llm_training import check_layout, estimate_llm_training
 
 _WELL_FILLED = 4  # sequences of a replica for each stage
 TOKENS_OF_A_STEP = 4 * 2**20
@@ -162,17 +162,24 @@ def _refused(model: LanguageModel, machine: Machine, given: Mapping[str, Any], f
         least = found.leanest.layout
         estimate_llm_training(machine, model, least)  # says by how much and what would help
         return least
+    count, replicas = int(given["accelerators"]), given.get("dp")
+    if replicas and count % replicas:
+        raise SpecError(
+            f"'dp' is {replicas}, expected a divisor of the {count:,} accelerators, "
+            f"{near_divisors(count, replicas)}"
+        )
     words = {key: value for key, value in given.items() if key in Layout.model_fields}
     batch = {"global_batch": min(int(given["accelerators"]) * int(given.get("micro_batch", 1)), 10**9)}
     layout = Layout.parse({**batch, **words}, "layout")
-    estimate_llm_training(machine, model, layout)
-    count = layout.accelerators
-    if given.get("dp") not in (None, layout.dp):
+    if replicas not in (None, layout.dp) and {"tp", "pp", "cp"} <= words.keys():
         raise SpecError(
-            f"'dp' is {given['dp']}, {count:,} accelerators over tp x pp x cp = {count // layout.dp} give "
+            f"'dp' is {replicas}, {count:,} accelerators over tp x pp x cp = {count // layout.dp} give "
             f"{layout.dp} replicas"
         )
-    raise InfeasibleError(
-        f"no layout divides what was asked of {count:,} accelerators: leave one of --tp, --pp, --cp, --ep or "
-        "--global-batch open"
+    check_layout(machine, model, layout)
+    if replicas is None:
+        estimate_llm_training(machine, model, layout)
+    raise SpecError(
+        f"no layout divides what was asked of {count:,} accelerators: leave one of --tp, --pp, --cp, --dp, "
+        "--ep or --global-batch open"
     )

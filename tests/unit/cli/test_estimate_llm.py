@@ -172,7 +172,7 @@ def test_a_hundred_thousand_accelerators_need_no_special_path() -> None:
             "unknown precision",
         ),
         (["--model", "llama-3.1-70b", "--accelerators", "64", "--precision", "nvfp4"], SpecError, "no nvfp4"),
-        (["--model", "llama-3.1-8b", "--accelerators", "64", "--tp", "4", "--dp", "3"], SpecError, "--dp 3"),
+        (["--model", "8B", "--accelerators", "64", "--tp", "4", "--dp", "3"], SpecError, "'dp' is 3"),
         (["--model", "llama-3.1-8b", "--accelerators", "30000"], SpecError, "23,536"),
         (["--model", "missing.toml", "--accelerators", "64"], ExatwinError, "no such file"),
         (

@@ -57,6 +57,13 @@ def test_nodes_follow_from_what_a_program_sees() -> None:
     assert any("never calibrated" in text for text in told)
 
 
+def test_degrees_are_chosen_for_the_replicas_that_were_asked() -> None:
+    found = document("--model", "llama-3.1-70b", "--accelerators", "256", "--dp", "8")
+    layout = found["layout"]
+    assert layout["dp"] == 8
+    assert layout["tp"] * layout["pp"] * layout["cp"] == 32
+
+
 def test_a_size_stands_in_the_place_of_a_model() -> None:
     found = document("--params", "32B", "--accelerators", "64")
     assert found["model"] == "32B decoder"
