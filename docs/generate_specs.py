@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from generate import makes, role_free, table
 
 from exatwin.foundation.columns import Column, Table
+from exatwin.foundation.field_docs import describe
 from exatwin.foundation.spec import Quantity, Spec
 
 # --- specs ---
@@ -80,6 +81,7 @@ def _marks(field: Any) -> Iterator[Any]:
 
 def _keys(model: type[Spec], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
     """Yield key, type, default and meaning of every leaf of a spec that is one table inside another."""
+    describe(model)
     for name, field in model.model_fields.items():
         key = prefix + (field.alias or name)
         inner = _inner(field.annotation)
@@ -105,6 +107,7 @@ _HIDDEN = {"sources", "facts"}
 
 def spec_table(model: type[Spec]) -> str:
     """Return the keys of one spec as a table."""
+    describe(model)
     fields = (
         (field.alias or name, field) for name, field in model.model_fields.items() if name not in _HIDDEN
     )
@@ -219,6 +222,7 @@ def _quantities() -> Iterator[tuple[str, str, str, str]]:
             yield kind.__name__, name, declared.unit, declared.doc
     models = [model for group in _specs().values() for model in group]
     for model in [*models, *_nested(Scenario)]:
+        describe(model)
         for name, field in model.model_fields.items():
             unit = next((m.unit for m in _marks(field) if isinstance(m, Quantity)), None)
             if unit is not None:

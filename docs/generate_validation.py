@@ -1,4 +1,4 @@
-"""Tables of the validation page: errors that the fits leave in ``tests/validation/data``, synthetic years."""
+"""Tables of the validation page: node power laws, and synthetic years."""
 
 from __future__ import annotations
 
@@ -110,63 +110,6 @@ def node_power_gh200() -> str:
         for row in rows("gh200")
     )
     return table(("machine", "list", "listed", "left out", "error", "why it is not in the fit"), lines)
-
-
-@makes("models")
-def models() -> str:
-    """The models that ``exatwin validate`` scores."""
-    from exatwin.study.validate import Errors, validate
-
-    def told(errors: Errors | None) -> str:
-        return "" if errors is None else f"{100 * errors.median:.1f} % ({100 * errors.p90:.1f} %)"
-
-    lines = (
-        (
-            f"`{each.model}`",
-            each.title,
-            str(len(each.rows)),
-            told(each.in_sample),
-            told(each.left_out),
-            " (".join(f"{100 * error:.1f} %" for error in each.regression) + ")" if each.regression else "",
-            " (".join(f"{100 * error:.0f} %" for error in each.goal) + ")" if each.goal else "none",
-        )
-        for each in validate()
-    )
-    head = ("model", "measurements", "rows", "in sample", "left out in turn", "plain regression", "goal")
-    return table(head, lines)
-
-
-@makes("models-worst")
-def models_worst() -> str:
-    """The rows that the models predict worst."""
-    from exatwin.foundation import units
-    from exatwin.study.validate import validate
-
-    lines = (
-        (
-            f"`{each.model}`",
-            row.name,
-            units.show(row.measured, each.unit),
-            units.show(row.predicted, each.unit),
-            f"{100 * row.error:+.1f} %",
-        )
-        for each in validate()
-        for row in each.worst(6)
-    )
-    return table(("model", "machine", "measured", "predicted", "error"), lines)
-
-
-@makes("models-skipped")
-def models_skipped() -> str:
-    """The rows that are not scored, by reason."""
-    from exatwin.study.validate import validate
-
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for each in validate():
-        for row in each.skipped:
-            why = row.reason.replace(f"{row.name} ", "").replace(f"(top500:{row.id}): ", "")
-            reasons.setdefault((f"`{each.model}`", why), []).append(row.name)
-    return table(("model", "rows", "why"), ((m, ", ".join(n), w) for (m, w), n in reasons.items()))
 
 
 # --- synthetic years ---

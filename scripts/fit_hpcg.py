@@ -2,18 +2,22 @@
 
 Usage: python scripts/fit_hpcg.py
 
-Reads the table of listed machines that ships and `app_priors/hpcg.toml`. The fit is that of fit_hpl.py.
-Writes `hpcg.toml` and `hpcg.csv` in `src/exatwin/catalogue/data/apps`.
+Reads the table of listed machines that ships and `app_priors/hpcg.toml`. The fit is that of fit_hpl.py; the
+sockets of nodes without accelerators are chips like the others. What stands for a chip that was never
+measured is the geometric mean of rate over bandwidth, its band that of each family predicted with the others.
+Writes `hpcg.toml`, `hpcg.csv` and `hpcg-cpu.csv` in `src/exatwin/catalogue/data/apps`.
 """
 
 from __future__ import annotations
 
 import csv
 import tomllib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from fit_hpl import quantiles
+from fit_hpl_processors import unknown_band
 from fit_power import ROOT, _mode, _toml
 
 from exatwin.catalogue import lists
@@ -27,33 +31,56 @@ OUT = ROOT / "src/exatwin/catalogue/data/apps/hpcg.toml"
 SIGMA = 0.08
 
 
-def read(law: HpcgLaw) -> list[tuple[lists.ListedMachine, int]]:
-    """Return the rows with a result and the index of their family."""
-    found = []
+@dataclass(frozen=True)
+class Row:
+    """One result of the lists."""
+
+    listed: lists.ListedMachine
+    chip: int
+    count: int
+    flop_s: float
+    memory_b_s: float
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether the chips are accelerators."""
+        return bool(self.listed.accelerator_model)
+
+
+def read(law: HpcgLaw) -> list[Row]:
+    """Return the rows with a result; families of accelerators first, then those of processors."""
+    found, families = [], [*law.chips, *law.processors]
     for row in lists.rows():
-        if row.hpcg_tflops is None or not row.accelerators:
+        if row.hpcg_tflops is None or (row.accelerator_model and not row.accelerators):
             continue
-        if hpl_law().why_left_out(row.top500_system_id, row.list_edition):
+        if "impossible" in hpl_law().why_left_out(row.top500_system_id, row.list_edition):
             continue
         try:
             machine = machine_for(row)
-            assert machine.accelerator is not None
-            found.append((row, law.chips.index(law.chip(machine.accelerator.name))))
         except CatalogueError:
             continue
+        chip = law.chip(machine)
+        if chip is None:
+            continue
+        part, node = machine.accelerator or machine.processor, machine.node
+        count = machine.nodes * (node.accelerators if machine.accelerator else node.processors)
+        bandwidth = part.memory_b_s or chip.memory_b_s
+        assert bandwidth is not None
+        found.append(Row(row, families.index(chip), count, 1e12 * row.hpcg_tflops, bandwidth))
     return found
 
 
 def main() -> None:
-    """Fit, and write the law and the table."""
+    """Fit, and write the law and the tables."""
     document = tomllib.loads(PRIORS.read_text(encoding="utf-8"))
     law = HpcgLaw.parse({k: v for k, v in document.items() if k != "fit"}, PRIORS.name)
     rows = read(law)
-    prior = np.log([chip.rate_flop_s for chip in law.chips] + [law.growth_frac])
-    sd = np.array([document["fit"]["rate"]] * len(law.chips) + [document["fit"]["growth"]])
-    count = np.array([row.accelerators for row, _ in rows], float)
-    chip = np.array([index for _, index in rows])
-    measured = np.array([1e12 * (row.hpcg_tflops or 0.0) for row, _ in rows])
+    families = [*law.chips, *law.processors]
+    prior = np.log([float(chip.rate_flop_s or 0.0) for chip in families] + [law.growth_frac])
+    sd = np.array([document["fit"]["rate"]] * len(families) + [document["fit"]["growth"]])
+    count = np.array([row.count for row in rows], float)
+    chip = np.array([row.chip for row in rows])
+    measured = np.array([row.flop_s for row in rows])
 
     def predict(z: np.ndarray, at: np.ndarray) -> np.ndarray:
         v = np.exp(prior + z * sd)
@@ -66,43 +93,62 @@ def main() -> None:
     z = fit(everything)
     inside = predict(z, everything) / measured - 1.0
     outside = np.array([predict(fit(np.delete(everything, i)), everything[i : i + 1])[0] for i in everything])
-    low, high = np.quantile(measured / outside, (0.1, 0.9))
     outside = outside / measured - 1.0
-    print(f"HPCG, {len(rows)} rows: fitted {quantiles(inside)}; left out {quantiles(outside)}")
     values = np.exp(prior + z * sd)
-    write(
-        document, law, values, chip, (low, high), f"fitted {quantiles(inside)}; left out {quantiles(outside)}"
-    )
-    with OUT.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
+    bandwidth = np.array([np.mean([r.memory_b_s for r in rows if r.chip == i] or [1.0])
+                          for i in range(len(families))])  # fmt: skip
+    other = unknown_band(values[:-1] / bandwidth, chip, 1.0 / (1.0 + inside))
+    accelerated = np.array([row.accelerated for row in rows])
+    said = {}
+    for name, at in (("with accelerators", accelerated), ("without", ~accelerated)):
+        said[name] = f"fitted {quantiles(inside[at])}; left out {quantiles(outside[at])}"
+        print(f"HPCG, {at.sum()} machines {name}: {said[name]}")
+    put(document, families, values, chip, other)
+    bands = [np.quantile(1.0 / (1.0 + outside[at]), (0.1, 0.9)) for at in (accelerated, ~accelerated)]
+    for key, number in zip(
+        ("low", "high", "processor_low", "processor_high"), np.concatenate(bands), strict=True
+    ):
+        document[key] = fitted(float(f"{number:.4g}"))
+    document["notes"] = [
+        f"written by scripts/fit_hpcg.py on {accelerated.sum()} machines with accelerators: "
+        f"{said['with accelerators']}; {(~accelerated).sum()} without: {said['without']}"
+    ]
+    OUT.write_text(_toml(document), encoding="utf-8")
+    for name, at in (("hpcg", accelerated), ("hpcg-cpu", ~accelerated)):
+        table(name, [(rows[i], inside[i], outside[i]) for i in np.flatnonzero(at)])
+
+
+def fitted(number: Any, note: str = "") -> dict[str, Any]:
+    """Return a fitted number as a fact."""
+    fact = {"value": number, "source": "LIST", "quality": "fitted"}
+    return {**fact, "note": note} if note else fact
+
+
+def put(document: dict[str, Any], families: Any, values: Any, chip: Any, other: Any) -> None:
+    """Put the fitted rates into the document."""
+    for i, table_ in enumerate([*document["chips"], *document["processors"]]):
+        machines = int((chip == i).sum())
+        table_["machines"] = fitted(machines)
+        if machines:
+            prior = f"prior {families[i].rate_flop_s / 1e9:.4g} GFLOP/s"
+            table_["rate_flop_s"] = fitted(f"{values[i] / 1e9:.4g} GFLOP/s", prior)
+        else:
+            del table_["rate_flop_s"]
+    names = ("flop_per_b", "other_low", "other_high")
+    for key, number in zip(names, other, strict=True):
+        document[key] = fitted(float(f"{number:.4g}"), "each family predicted with the others")
+    document["growth"] = fitted(float(f"{values[-1]:.4g}"), f"prior {document['growth']['value']:g}")
+    del document["fit"]
+
+
+def table(name: str, rows: list[tuple[Row, float, float]]) -> None:
+    """Write the errors of every row."""
+    with OUT.with_name(f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["id", "name", "edition", "hpcg_error_frac", "hpcg_left_out_error_frac"])
-        for (row, _), a, b in zip(rows, inside, outside, strict=True):
-            writer.writerow([row.top500_system_id, row.name, row.list_edition, f"{a:+.4f}", f"{b:+.4f}"])
-
-
-def write(
-    document: dict[str, Any],
-    law: HpcgLaw,
-    values: np.ndarray,
-    chip: np.ndarray,
-    band: tuple[float, float],
-    said: str,
-) -> None:
-    """Write the law that ships."""
-
-    def fitted(number: Any, note: str = "") -> dict[str, Any]:
-        fact = {"value": number, "source": "LIST", "quality": "fitted"}
-        return {**fact, "note": note} if note else fact
-
-    for i, table in enumerate(document["chips"]):
-        prior = f"prior {law.chips[i].rate_flop_s / 1e9:g} GFLOP/s"
-        table["rate_flop_s"] = fitted(f"{values[i] / 1e9:.1f} GFLOP/s", prior)
-        table["machines"] = fitted(int((chip == i).sum()))
-    document["growth"] = fitted(float(f"{values[-1]:.4g}"), f"prior {law.growth_frac:g}")
-    document["low"], document["high"] = (fitted(float(f"{each:.4g}")) for each in band)
-    document["notes"] = [f"written by scripts/fit_hpcg.py on {len(chip)} machines: {said}"]
-    del document["fit"]
-    OUT.write_text(_toml(document), encoding="utf-8")
+        for row, inside, outside in rows:
+            x = row.listed
+            writer.writerow([x.top500_system_id, x.name, x.list_edition, f"{inside:+.4f}", f"{outside:+.4f}"])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ log-normal priors, residuals taken as Student t (see fit_power.py), on all accel
 N less those that `app_priors/hpl.toml` names with a reason. The power factor is fitted the same way on the
 rows with a power. Writes `hpl.toml` and `hpl.csv` in `src/exatwin/catalogue/data/apps`; the second holds the
 errors of every row, also with each one left out in turn; the node power laws too are then those fitted
-without the row (`node_power_*.csv`).
+without the row (`node_power_*.csv`). Nodes without accelerators: see fit_hpl_processors.py.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from fit_hpl_processors import fit_processors, unknown_band
 from fit_power import ROOT, _mode, _toml
 
 from exatwin.catalogue import lists
@@ -25,6 +26,7 @@ from exatwin.catalogue.listed_nodes import machine_for
 from exatwin.foundation.errors import CatalogueError
 from exatwin.workload.apps import hpl as app
 from exatwin.workload.apps.hpl_data import HplLaw
+from exatwin.workload.apps.hpl_setting import setting
 
 PRIORS = ROOT / "scripts/app_priors/hpl.toml"
 OUT = ROOT / "src/exatwin/catalogue/data/apps/hpl.toml"
@@ -81,7 +83,9 @@ def _row(listed: lists.ListedMachine, law: HplLaw) -> Row:
     if not listed.nmax:
         raise CatalogueError("the list gives no N")
     machine = machine_for(listed)
-    found = app.setting(machine, law)
+    found = setting(machine, law)
+    if found.chip not in law.chips:
+        raise CatalogueError(f"'{found.name}' belongs to no family of accelerators")
     return Row(
         listed, listed.accelerators, listed.nmax, found.peak_flop_s,
         law.chips.index(found.chip), law.links.index(found.link), found.narrow,
@@ -162,8 +166,8 @@ def tuned(law: HplLaw, model: RmaxModel, z: np.ndarray, rows: list[Row]) -> HplL
     chips = []
     for i, chip in enumerate(law.chips):
         own = [row for row in rows if row.chip == i]
-        fill = fill_of(own) if own else chip.fill_frac
-        chips.append(chip.model_copy(update={"kernel_frac": v[i], "fill_frac": fill}))
+        found = {"fill_frac": fill_of(own), "matrix_b": matrix_of(own)} if own else {}
+        chips.append(chip.model_copy(update={"kernel_frac": v[i], **found}))
     links = [link.model_copy(update={"achieved_frac": v[count + i]}) for i, link in enumerate(law.links)]
     fields = ("volume", "half_order", "spread_frac", "narrow_rate")
     shared = dict(zip(fields, v[count + len(links) :], strict=True))
@@ -190,6 +194,17 @@ def each_left_out(model: RmaxModel, size: int) -> np.ndarray:
     )
 
 
+def siblings_left_out(model: RmaxModel, rows: list[Row]) -> np.ndarray:
+    """Return the predictions of all rows, each from a fit without any row of its site or with its figures."""
+    everything = np.arange(len(rows))
+    site = np.array([row.listed.site for row in rows])
+    found = np.empty(len(rows))
+    for i in everything:
+        same = (site == site[i]) | ((model.rmax == model.rmax[i]) & (model.n == model.n[i]))
+        found[i] = model.predict(model.fit(everything[~same]), everything[i : i + 1])[0]
+    return found
+
+
 def quantiles(error: np.ndarray) -> str:
     """Return median and 90th percentile of absolute errors, as text."""
     return f"median {np.median(np.abs(error)):.1%}, 90th percentile {np.quantile(np.abs(error), 0.9):.1%}"
@@ -207,6 +222,8 @@ def main() -> None:
     out = each_left_out(model, len(rows))
     print(f"Rmax, {len(rows)} rows: fitted {quantiles(fitted / model.rmax - 1)};"
           f" left out {quantiles(out / model.rmax - 1)}")  # fmt: skip
+    apart = quantiles(siblings_left_out(model, rows) / model.rmax - 1)
+    print(f"left out with all rows of the same site or figures: {apart}")
     powered = [i for i in everything if rows[i].power_w > 0.0]
     sub = [rows[i] for i in powered]
     power = PowerModel(document, sub, tuned(law, model, z, rows), left_out_ratio(sub))
@@ -221,7 +238,11 @@ def main() -> None:
     families = [chip.family for chip in law.chips]
     watts = dict(zip(powered, zip(p_fit, p_out, strict=True), strict=True))
     write_table(rows, families, fitted, out, watts, left)
-    write_law(document, law, model, z, rows, out, power, b, p_out, left)
+    sockets = fit_processors(document, tuned(law, model, z, rows), ERRORS.with_name("hpl-cpu.csv"), ENOUGH)
+    print(f"without accelerators, {sockets['rows']} rows: fitted {quantiles(sockets['fitted'])}; left out "
+          f"{quantiles(sockets['out'])}; power {quantiles(sockets['power'])}")  # fmt: skip
+    write_sockets(document, law, sockets)
+    write_law(document, law, model, z, rows, out, power, b, p_out, left + sockets["left"], apart)
 
 
 def write_table(rows, families, fitted, out, power, left) -> None:
@@ -246,15 +267,43 @@ def write_table(rows, families, fitted, out, power, left) -> None:
             writer.writerow([each["id"], each["name"], each["edition"], *[""] * 10, each["reason"]])
 
 
-def write_law(document, law, model, z, rows, out, power, b, p_out, left) -> None:
+def fitted(number: float, note: str = "") -> dict[str, Any]:
+    """Return a fitted number as a fact."""
+    fact = {"value": float(f"{number:.4g}"), "source": "LIST", "quality": "fitted"}
+    return {**fact, "note": note} if note else fact
+
+
+def fitted_b(number: float, note: str) -> dict[str, Any]:
+    """Return a fitted amount of memory as a fact."""
+    return {**fitted(1.0, note), "value": f"{number / 1e9:.4g} GB"}
+
+
+def write_sockets(document: dict[str, Any], law: HplLaw, found: dict[str, Any]) -> None:
+    """Put the numbers of nodes without accelerators into the document."""
+    for chip, prior, said in zip(document["processors"], law.processors, found["families"], strict=True):
+        own = said["machines"]
+        note = f"prior {prior.kernel_frac:g}" if own else "no machine: geometric mean of all families"
+        chip["kernel"] = fitted(said["kernel"], note)
+        chip["machines"] = {**fitted(own), "value": own}
+        whose = "of its machines" if own >= ENOUGH else "of all families: its machines are few"
+        whose = whose if own > 1 else "each family predicted with the others"
+        chip["low"], chip["high"] = fitted(said["low"], whose), fitted(said["high"], whose)
+        chip["error"] = fitted(said["error"])
+        chip["matrix"] = fitted_b(
+            said["matrix"], "median of its machines" if own else "median of all machines"
+        )
+        if said["fill"]:
+            chip["fill"] = fitted(said["fill"], "median of its machines")
+    document["processor_volume"] = fitted(found["volume"], f"prior {law.processor_volume:g}")
+    document["processor_half_order"] = fitted(found["half_order"], f"prior {law.processor_half_order:g}")
+    low, high = np.quantile(1.0 / (1.0 + found["power"]), (0.1, 0.9))
+    document["processor_power_low"], document["processor_power_high"] = fitted(low), fitted(high)
+
+
+def write_law(document, law, model, z, rows, out, power, b, p_out, left, apart) -> None:
     """Write the law that ships."""
     v, error = model.values(z), np.abs(out / model.rmax - 1.0)
     chips, links = len(law.chips), len(law.links)
-
-    def fitted(number: float, note: str = "") -> dict[str, Any]:
-        fact = {"value": float(f"{number:.4g}"), "source": "LIST", "quality": "fitted"}
-        return {**fact, "note": note} if note else fact
-
     for i, chip in enumerate(document["chips"]):
         own = [k for k, row in enumerate(rows) if row.chip == i]
         prior = law.chips[i].kernel_frac
@@ -267,9 +316,18 @@ def write_law(document, law, model, z, rows, out, power, b, p_out, left) -> None
         chip["machines"]["value"] = len(own)
         if own:
             chip["fill"] = fitted(fill_of([rows[k] for k in own]), "median of its machines")
+            chip["matrix"] = fitted_b(matrix_of([rows[k] for k in own]), "median of its machines")
             chip["error"] = fitted(float(np.median(error[own])), "median, each machine left out in turn")
         else:
             chip["error"] = fitted(float(np.quantile(error, 0.9)), "no machine: the worst tenth of all")
+    middle, low, high = unknown_band(
+        v[:chips], model.chip, model.rmax / model.predict(z, np.arange(len(rows)))
+    )
+    other = document["other_chip"]
+    other["kernel"] = fitted(middle, "geometric mean of all families")
+    other["low"], other["high"] = (
+        fitted(each, "each family predicted with the others") for each in (low, high)
+    )
     for i, link in enumerate(document["links"]):
         own = sum(row.link == i for row in rows)
         link["achieved"] = fitted(v[chips + i], f"prior 1, {own} machines")
@@ -285,8 +343,8 @@ def write_law(document, law, model, z, rows, out, power, b, p_out, left) -> None
         document[f"{key}_regression"] = {"value": both, "source": "LIST", "quality": "fitted"}
     errors = quantiles(out / model.rmax - 1), quantiles(p_out / power.power - 1)
     document["notes"] = [
-        f"written by scripts/fit_hpl.py: Rmax on {len(rows)} machines, each left out in turn: {errors[0]};"
-        f" power on {len(power.power)}: {errors[1]}"
+        f"written by scripts/fit_hpl.py: Rmax on {len(rows)} machines, each left out in turn: {errors[0]}"
+        f" (with all rows of the same site or figures: {apart}); power on {len(power.power)}: {errors[1]}"
     ]
     del document["fit"]
     OUT.write_text(_toml(document), encoding="utf-8")
@@ -312,6 +370,11 @@ def fill_of(rows: list[Row]) -> float:
     shares = [8.0 * row.n**2 / row.accelerators / row.memory_b for row in rows if row.memory_b]
     usual = [share for share in shares if share < 1.05]
     return min(float(np.median(usual)), 1.0) if usual else 0.8
+
+
+def matrix_of(rows: list[Row]) -> float:
+    """Return the median matrix on one accelerator [B]."""
+    return float(np.median([8.0 * row.n**2 / row.accelerators for row in rows]))
 
 
 def amount(fact: dict[str, Any]) -> Any:

@@ -18,6 +18,8 @@ from exatwin.foundation.version import __version__
 _WHERE = {
     "run": "exatwin.study.api",
     "replay": "exatwin.study.api",
+    "estimate": "exatwin.study.estimates",
+    "plan_llm": "exatwin.study.plan",
     "load": "exatwin.study.store",
     "machine": "exatwin.catalogue.load",
     "machines": "exatwin.study.api",
@@ -29,6 +31,8 @@ _WHERE = {
     "read_trace": "exatwin.workload.traces",
     "Scenario": "exatwin.study.scenario",
     "Result": "exatwin.study.result",
+    "Estimate": "exatwin.study.estimate",
+    "Goal": "exatwin.study.plan_goal",
     "Machine": "exatwin.catalogue.machine",
     "Site": "exatwin.catalogue.site",
     "Jobs": "exatwin.workload.job",
@@ -71,6 +75,10 @@ if TYPE_CHECKING:
     from exatwin.study.api import run as run
     from exatwin.study.api import site as site
     from exatwin.study.api import sites as sites
+    from exatwin.study.estimate import Estimate as Estimate
+    from exatwin.study.estimates import estimate as estimate
+    from exatwin.study.plan import plan_llm as plan_llm
+    from exatwin.study.plan_goal import Goal as Goal
     from exatwin.study.result import Result as Result
     from exatwin.study.scenario import Scenario as Scenario
     from exatwin.study.store import load as load

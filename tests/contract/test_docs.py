@@ -53,11 +53,12 @@ def own_process() -> Iterator[None]:
     from exatwin.report.figures.base import ABOUT, FIGURES
     from exatwin.report.tables import TABLES
     from exatwin.schedule.policies import POLICIES
+    from exatwin.workload.apps.app import APPS
     from exatwin.workload.traces.trace import FORMATS
 
     before = set(sys.modules)
     drawn = [(table, dict(table)) for table in (ABOUT, FIGURES, TABLES)]
-    with components.aside(), POLICIES.aside(), FORMATS.aside():
+    with components.aside(), POLICIES.aside(), FORMATS.aside(), APPS.aside():
         yield
     for table, entries in drawn:
         table.clear()

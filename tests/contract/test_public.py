@@ -14,10 +14,11 @@ import pytest
 import exatwin
 
 PUBLIC = [
-    "CatalogueError", "ConvergenceError", "ExatwinError", "InfeasibleError", "Jobs", "Ledger", "Machine",
-    "OutputError", "Profiles", "Result", "Scenario", "Schedule", "Signal", "SimulationError", "Site",
-    "SpecError", "TraceError", "__version__", "check", "load", "machine", "machines", "read_trace", "replay",
-    "run", "simulate", "site", "sites", "write_report",
+    "CatalogueError", "ConvergenceError", "Estimate", "ExatwinError", "Goal", "InfeasibleError", "Jobs",
+    "Ledger", "Machine", "OutputError", "Profiles", "Result", "Scenario", "Schedule", "Signal",
+    "SimulationError", "Site", "SpecError", "TraceError", "__version__", "check", "estimate", "load",
+    "machine", "machines", "plan_llm", "read_trace", "replay", "run", "simulate", "site", "sites",
+    "write_report",
 ]  # fmt: skip
 HEAVY = ("numba", "numpy", "pandas", "pint", "duckdb", "pydantic", "plotly", "rich", "xarray", "llvmlite")
 

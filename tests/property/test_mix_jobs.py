@@ -11,9 +11,16 @@ from exatwin.catalogue.workload_mix import Mix
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.spec import read_toml
 from exatwin.workload.arrivals import DAY_S, WEEK_S
-from exatwin.workload.mix import generate, load_mix
+from exatwin.workload.mix import generate
 
 DOCUMENT = read_toml(data_folder() / "workloads" / "jupiter.toml")
+for kind in DOCUMENT[
+    "classes"
+]:  # the phases that it names: models of applications would take most of the time
+    for profile in kind["profiles"]:
+        profile.pop("app", None)
+        profile.pop("settings", None)
+MIX = Mix.parse(DOCUMENT, "test")
 QUICK = settings(max_examples=40, deadline=None)
 
 starts = st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1)).map(lambda time: time.replace(tzinfo=UTC))
@@ -32,7 +39,7 @@ def of_size(nodes):
 )
 def test_jobs_keep_to_the_machine_and_the_window(nodes, load, seed, start, start_s, length_s):
     window = {"start_s": start_s, "end_s": start_s + length_s}
-    jobs, table = generate(of_size(nodes), load_mix(), start=start, load=load, seed=seed, **window)
+    jobs, table = generate(of_size(nodes), MIX, start=start, load=load, seed=seed, **window)
     assert np.all((jobs.submit_s >= start_s) & (jobs.submit_s < start_s + length_s))
     assert np.all(np.diff(jobs.submit_s) >= 0)
     assert np.all(np.diff(jobs.job_id) > 0)
@@ -47,7 +54,7 @@ def test_jobs_keep_to_the_machine_and_the_window(nodes, load, seed, start, start
 @given(st.integers(1, 3000), loads, seeds)
 def test_a_weeks_work_misses_the_load_by_no_more_than_its_jobs_are_large(nodes, load, seed):
     start = datetime(2026, 9, 7, tzinfo=UTC)
-    jobs, _ = generate(of_size(nodes), load_mix(), start=start, start_s=0, end_s=WEEK_S, load=load, seed=seed)
+    jobs, _ = generate(of_size(nodes), MIX, start=start, start_s=0, end_s=WEEK_S, load=load, seed=seed)
     work = jobs.nodes * np.minimum(jobs.runtime_s, jobs.limit_s)
     fixed = int(work[jobs.nodes == nodes].sum())  # runs on the whole machine come whatever the load
     slack = nodes * 0.35 * DAY_S + DAY_S + fixed
@@ -58,7 +65,7 @@ def test_a_weeks_work_misses_the_load_by_no_more_than_its_jobs_are_large(nodes, 
 @given(st.integers(1, 500), seeds, st.integers(-3, 2), st.integers(1, 3), st.integers(0, 3))
 def test_weeks_stand_for_themselves(nodes, seed, first, count, more):
     fixed = {"start": datetime(2026, 3, 2, 5, tzinfo=UTC), "load": 0.8, "seed": seed}
-    there, mix = of_size(nodes), load_mix()
+    there, mix = of_size(nodes), MIX
     begin, end = first * WEEK_S, (first + count) * WEEK_S
     short, _ = generate(there, mix, start_s=begin, end_s=end, **fixed)
     long, _ = generate(there, mix, start_s=begin - more * WEEK_S, end_s=end + more * WEEK_S, **fixed)
@@ -68,7 +75,7 @@ def test_weeks_stand_for_themselves(nodes, seed, first, count, more):
 @QUICK
 @given(seeds, st.integers(1, 20))
 def test_moving_the_start_by_whole_weeks_keeps_the_jobs_where_clocks_do_not_change(seed, weeks):
-    mix = load_mix().model_copy(update={"timezone": "UTC"})
+    mix = MIX.model_copy(update={"timezone": "UTC"})
     window = {"start_s": 0, "end_s": WEEK_S, "load": 0.9, "seed": seed}
     start = datetime(2026, 1, 5, tzinfo=UTC)
     here, _ = generate(machine("jedi"), mix, start=start, **window)

@@ -20,6 +20,11 @@ _LABELS = {
     "tdp": "rated power",
     "nics": "network adapters",
     "nic_b_s": "adapter bandwidth, one way",
+    "network_b_s": "network bandwidth, one way",
+    "product_flop_s": "fastest measured product",
+    "devices": "devices that programs see",
+    "link_mesh": "linked pair by pair",
+    "link_domain": "accelerators of a link domain",
     "memory_b_s": "memory bandwidth",
     "link_b_s": "link bandwidth, both ways",
     "read_b_s": "read bandwidth",
@@ -58,6 +63,8 @@ class Number:
     @property
     def text(self) -> str:
         """The number with its unit as people read it, no digit lost."""
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
         if not self.unit and isinstance(self.value, int):
             return f"{self.value:,}"
         return show(float(self.value), self.unit or "1", _DIGITS)
@@ -157,7 +164,7 @@ def _walk(value: Any, path: str, unit: str = "") -> Iterator[tuple[str, float | 
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _walk(item, f"{path}.{index}", unit)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
+    elif isinstance(value, int | float):
         yield path, value, unit
 
 

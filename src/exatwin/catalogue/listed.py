@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from exatwin.catalogue.lists import UNNAMED, ListedMachine
-from exatwin.catalogue.load import entry, names
+from exatwin.catalogue.load import entry, holding
 from exatwin.catalogue.machine import Machine, MachineFile
 from exatwin.catalogue.parts import Accelerator, Network, NodeKind, Processor
 from exatwin.foundation.errors import CatalogueError
@@ -52,16 +54,20 @@ def build_listed(row: ListedMachine) -> Machine:
 
 
 @cache
-def accelerators_by_list_name() -> dict[str, Accelerator]:
-    """Return the accelerators of the catalogue by the names that lists use, in small letters."""
-    chips = (entry(Accelerator, "accelerators", name) for name in names("accelerators"))
+def accelerators_by_list_name(word: str = "") -> dict[str, Accelerator]:
+    """Return the accelerators of the catalogue whose files hold `word`, by the names that lists use.
+
+    The names are in small letters.
+    """
+    chips = (entry(Accelerator, "accelerators", name) for name in holding("accelerators", word))
     return {listed.lower(): chip for chip in chips for listed in chip.list_names}
 
 
 def _accelerator(row: ListedMachine, where: str) -> Accelerator | None:
     if not row.accelerator_model:
         return None
-    chip = accelerators_by_list_name().get(row.accelerator_model.lower())
+    called = row.accelerator_model.lower()
+    chip = accelerators_by_list_name(called).get(called)
     if chip is None or row.accelerators is None:
         raise CatalogueError(
             f"{where}: the catalogue has no accelerator '{row.accelerator_model}'; "
@@ -89,11 +95,29 @@ def _processor(row: ListedMachine, accelerator: Accelerator | None, where: str) 
             "family": "a64fx" if "a64fx" in row.cpu_model.lower() else "listed",
             "cores": _fact(int(match["cores"])),
             "clock": _fact(f"{match['clock']} GHz"),
+            **_rated(match["model"]),
             "peak": peak,
-            "sources": _sources(row),
+            "sources": {**_sources(row), "RATED": {"title": "Rated power of processors, by their vendors"}},
         },
         where,
     )
+
+
+def _rated(model: str) -> dict[str, Any]:
+    """Return the rated power of the processor that the lists call `model`, where the table has it."""
+    lower = model.lower()
+    found = next((line for line in _rated_table() if line["word"] in lower), None)
+    if found is None:
+        return {}
+    return {"tdp": {**_fact(f"{found['rated_w']} W", found["quality"], found["source"]), "source": "RATED"}}
+
+
+@cache
+def _rated_table() -> list[dict[str, str]]:
+    """Return the rated powers of processors by what names them, the longest word first."""
+    path = files("exatwin.catalogue") / "data" / "lists" / "processors.csv"
+    lines = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    return sorted(lines, key=lambda line: -len(line["word"]))
 
 
 def _node(row: ListedMachine, accelerator: Accelerator | None, processor: Processor, where: str) -> NodeKind:
@@ -210,10 +234,8 @@ def site_of(country: str) -> tuple[str, str]:
 
     A row of the lists names no plant: a site of the same country is the nearest that the catalogue has.
     """
-    sites = {
-        file.country: file.site
-        for file in (entry(MachineFile, "machines", name) for name in reversed(names("machines")))
-    }
+    files = (entry(MachineFile, "machines", name) for name in reversed(holding("machines", country)))
+    sites = {file.country: file.site for file in files}
     if country in sites:
         return sites[country], f"The plant of '{sites[country]}' stands in for its own, which is not known."
     return _ANYWHERE, "Its plant and climate are not known: a generic centre stands in for them."

@@ -46,6 +46,8 @@ class Stack(Spec):
     """Rate of products over that of the reference stack."""
     attention: Ratio
     """Rate of attention over that of the reference stack, on chips after ampere."""
+    reserve_b: Bytes
+    """Memory that runtime, communicators and fragmentation take."""
 
 
 class Error(Spec):
@@ -75,7 +77,7 @@ class LlmCalibration(Sourced):
     law: dict[str, Ratio]
     """Constants of the step law by name."""
     families: dict[str, FamilyRates]
-    """Rates by chip family."""
+    """Rates by chip family; ``generic`` for chips that no fit has seen."""
     precisions: dict[str, Ratio]
     """Share of the peak of a narrow format that products reach, over the 16-bit share."""
     stacks: dict[str, Stack]
@@ -90,12 +92,17 @@ class LlmCalibration(Sourced):
     """Start of a collective between domains, each doubling [us]."""
     network_overlap_frac: Fraction
     """Share of the phase inside domains that hides behind the network."""
-    reserve_b: Bytes
-    """Memory that runtime, communicators and fragmentation take."""
+    memory_band: Ratio
+    """Share of memory up to which a measured run whose source leaves settings open is read as lean enough."""
     usable_memory: Ratio
     """What the driver offers over the nominal size of device memory, which counts in powers of two."""
     errors: dict[str, Error]
-    """Errors by kind of model: ``dense``, ``experts``."""
+    """Errors by kind.
+
+    ``dense`` and ``experts`` with each paper left out, ``experts-model`` with each model with experts left
+    out, ``uncalibrated`` with each family of chips left out, its interval doubled (all are one maker's),
+    ``network`` of timings of collectives with each system left out.
+    """
 
 
 @cache

@@ -120,7 +120,7 @@ def machine(name: str) -> Machine:
         return build(entry(MachineFile, "machines", name))
     if looks_like_path(name) and Path(name).is_file():
         return build(entry(MachineFile, "machines", name), Path(name).parent)
-    alias = _aliases().get(name.strip().lower())
+    alias = _named(name)
     if alias:
         return build(entry(MachineFile, "machines", alias))
     listed = cast("Callable[[str], Machine | None]", _lists().machine_from_list)(name)
@@ -145,14 +145,36 @@ def _lists() -> Any:
     return import_module("exatwin.catalogue.lists")
 
 
+def _named(name: str) -> str | None:
+    """Return the machine whose alias is `name`; only files that hold the word are parsed."""
+    wanted = name.strip().lower()
+    return _aliases(wanted.removeprefix("top500:")).get(wanted)
+
+
 @cache
-def _aliases() -> dict[str, str]:
+def _aliases(word: str = "") -> dict[str, str]:
+    """Return machines by their other names, of the files that hold `word`."""
     found: dict[str, str] = {}
-    for name in names("machines"):
+    for name in holding("machines", word):
         file = entry(MachineFile, "machines", name)
         found |= {alias.lower(): name for alias in file.aliases}
         found |= {f"top500:{number}": name for number in file.top500_ids}
     return found
+
+
+def holding(folder: str, word: str) -> list[str]:
+    """Return the names of the entries in `folder` whose files hold `word`, in whatever case, sorted.
+
+    Parsing all of a folder takes longer than an estimate; the few that hold a word are soon found.
+
+    Examples
+    --------
+    >>> holding("accelerators", "NVIDIA Tesla P100 NVLink")
+    ['p100-nvlink']
+    """
+    lower = word.lower()
+    paths = (data_folder() / folder).glob("*.toml")
+    return sorted(path.stem for path in paths if lower in path.read_text(encoding="utf-8").lower())
 
 
 __all__ = [
@@ -161,6 +183,7 @@ __all__ = [
     "check_machine",
     "data_folder",
     "entry",
+    "holding",
     "looks_like_path",
     "machine",
     "names",

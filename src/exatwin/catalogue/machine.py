@@ -201,6 +201,16 @@ class Machine(Spec):
         return self.file.nodes * self.node.accelerators
 
     @property
+    def node_devices(self) -> int:
+        """The devices of a node that programs see: its accelerators, or the parts of multi-part packages."""
+        return self.node.accelerators * (self.accelerator.devices if self.accelerator else 1)
+
+    @property
+    def devices(self) -> int:
+        """The devices of the machine that programs see."""
+        return self.file.nodes * self.node_devices
+
+    @property
     def partitions(self) -> list[Partition]:
         """The queues; one that holds every node where the file names none."""
         return self.file.partitions or [Partition(name="all", nodes=self.nodes, default=True)]

@@ -29,8 +29,14 @@ class Accelerator(Sourced):
     """``shipping`` or ``announced``."""
     units: Count | None = None
     """Streaming multiprocessors or compute units, as TOP500 counts them."""
+    devices: PositiveCount = 1
+    """Devices that programs see in one package: a rank of a training run holds one of them."""
+    device: str = ""
+    """What such a device is called, where a package has several."""
     peak: dict[str, FlopPerSecond] = {}
     """Dense peak by precision: fp64, fp64_tensor, fp32, tf32, bf16, fp8, fp4."""
+    product_flop_s: FlopPerSecond | None = None
+    """Fastest 16-bit matrix product that somebody measured; only needed on chips that no fit has seen."""
     memory_b: Bytes | None = None
     """Device memory."""
     memory_b_s: BytesPerSecond | None = None
@@ -114,16 +120,27 @@ class NodeKind(Sourced):
     """Network adapters; none where nobody says how many."""
     nic_b_s: BytesPerSecond | None = None
     """Bandwidth of one adapter in one direction."""
+    network_b_s: BytesPerSecond | None = None
+    """Bandwidth of the node into the network in one direction, where its adapters are not counted above."""
     link_domain: PositiveCount | None = None
     """Accelerators that share one fast link domain, where it spans nodes; blank for those of the node."""
+    link_mesh: bool = False
+    """Whether accelerators are linked pair by pair, so that each pair has only its share of the links."""
     module_cap_w: Watts | None = None
     """Power cap of one superchip module (accelerator, processor, memory), where the site sets one."""
     module_processor_cap_w: Watts | None = None
     """The processor's share of the module cap by default."""
+    links_w: Watts = 0.0
+    """Switches of the link domain inside the node, or its share of them, which no power law knows."""
     power_law: str
     """Catalogue name of the law that gives its watts."""
     notes: list[str] = []
     """What a careful reader should know."""
+
+    @property
+    def injection_b_s(self) -> float:
+        """The bandwidth of the node into the network in one direction [B/s]; 0 where nobody says."""
+        return self.network_b_s or self.nics * (self.nic_b_s or 0.0)
 
 
 class Network(Sourced):
@@ -141,9 +158,11 @@ class Network(Sourced):
     """Groups of the dragonfly."""
     nodes_per_switch: Count | None = None
     """Nodes on one leaf switch."""
+    adapters_per_group: PositiveCount | None = None
+    """Adapters of one group of a dragonfly, or pod of a fat tree, inside which no link is shared."""
     switches: Count | None = None
     """Switches in all."""
     taper: float | None = None
-    """Global over injection bandwidth of a group."""
+    """Bandwidth out of a group over that of its adapters."""
     notes: list[str] = []
     """What a careful reader should know."""

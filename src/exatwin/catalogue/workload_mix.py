@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
@@ -41,17 +41,25 @@ class PhaseOfUse(Spec):
 
 
 class ProfileOfUse(Spec):
-    """What a kind of program does to its nodes: a start, a cycle that repeats, an end."""
+    """What a kind of program does to its nodes: a start, a cycle that repeats, an end; or an application.
+
+    An application's model gives the phases, for the machine and each size of job. Phases named beside it
+    stand in on machines that it has no model of.
+    """
 
     name: str
     """Name of the profile, unique in the mix."""
     weight: Weight = 1.0
     """How many of the class's users run it, relative to its other profiles."""
-    compute_bound_frac: Fraction
+    app: str = ""
+    """Application whose model gives the phases, such as ``llm-training``."""
+    settings: dict[str, Any] = {}
+    """What is set of the application."""
+    compute_bound_frac: Fraction | None = None
     """Share of the run time that stretches as the clock slows."""
     start: tuple[PhaseOfUse, ...] = ()
     """Phases at the beginning."""
-    cycle: tuple[PhaseOfUse, ...]
+    cycle: tuple[PhaseOfUse, ...] = ()
     """Phases that repeat, such as computing and writing a checkpoint."""
     cycles: Annotated[int, Field(ge=1, le=1000)] = 1
     """Repetitions of the cycle."""
@@ -60,13 +68,24 @@ class ProfileOfUse(Spec):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if self.settings and not self.app:
+            raise ValueError(f"'{self.name}' has 'settings' but names no 'app'")
+        if self.app and not self.has_phases:
+            return self
+        if not self.cycle or self.compute_bound_frac is None:
+            raise ValueError(f"'{self.name}' needs either 'app', or 'cycle' and 'compute_bound'")
         total = math.fsum(phase.share_frac for phase in (*self.start, *self.cycle, *self.end))
         if abs(total - 1.0) > _CLOSE:
             raise ValueError(f"the shares of the phases of '{self.name}' add up to {total:g}, expected 1")
         return self
 
+    @property
+    def has_phases(self) -> bool:
+        """Whether phases are named, be it as stand-ins for those of the application."""
+        return bool(self.start or self.cycle or self.end)
+
     def phases(self) -> list[tuple[PhaseOfUse, float]]:
-        """Return the phases in order, each with its share of the run time."""
+        """Return the phases named, in order, each with its share of the run time."""
         once = [(phase, phase.share_frac / self.cycles) for phase in self.cycle]
         before = [(phase, phase.share_frac) for phase in self.start]
         after = [(phase, phase.share_frac) for phase in self.end]

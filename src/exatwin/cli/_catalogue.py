@@ -75,8 +75,10 @@ def table(*columns: str, right: Iterable[str] = (), wrap: Iterable[str] = ()) ->
     return made
 
 
-def machine_table(rows: Sequence[dict[str, Any]], listed: int, usable: int, others: Sequence[str]) -> None:
-    """Print the machines described in depth, and what else is known."""
+def machine_table(
+    rows: Sequence[dict[str, Any]], kinds: Table, listed: int, usable: int, others: Sequence[str]
+) -> None:
+    """Print the machines described in depth, the kinds of nodes, and what else is known."""
     out = console()
     made = table(
         "name", "machine", "country", "nodes", "accelerators", "peak FP64", "status",
@@ -94,9 +96,12 @@ def machine_table(rows: Sequence[dict[str, Any]], listed: int, usable: int, othe
             row["status"],
         )
     out.print(made)
+    out.print()
+    out.print(kinds)
     lines = (
         "",
         "Peak: dense, all chips, tensor or matrix units where they are faster.",
+        "A kind of node is a machine too, of as many nodes as --accelerators or --nodes asks for.",
         f"{usable} of {listed} machines on the lists work too, by exact name or top500:<id>: --listed.",
         f"Too little known to simulate: {', '.join(others)}.",
         "Every number with its source: exatwin machines NAME. AI Factories: exatwin machines --factories.",

@@ -42,6 +42,14 @@ def positive(flag: str, text: str | None) -> int | None:
     return number
 
 
+def counts(nodes: str | None, accelerators: str | None) -> dict[str, int | None]:
+    """Return the size of a run as written after ``--nodes`` and ``--accelerators``."""
+    return {
+        "nodes": positive("--nodes", nodes),
+        "accelerators": positive("--accelerators", accelerators),
+    }
+
+
 def show(found: Estimate, as_json: bool) -> None:
     """Print an estimate for a person, or as one JSON object."""
     if as_json:
@@ -52,30 +60,70 @@ def show(found: Estimate, as_json: bool) -> None:
 
 def lines(found: Estimate) -> list[str]:
     """Return an estimate as lines for a person."""
-    count = found.nodes * found.machine.node.accelerators
-    told = [f"{found.app} on {found.machine.title}: {found.nodes:,} nodes, {count:,} accelerators"]
-    for name, key, unit in _ROWS:
-        if key in found.values:
-            told.append(
-                f"{name:12s}{units.show(float(found.values[key]), unit):>16s}{_range(found, key, unit)}"
-            )
+    node = found.machine.node
+    each, word = (node.accelerators, "accelerators") if node.accelerators else (node.processors, "sockets")
+    told = [f"{found.app} on {found.machine.title}: {found.nodes:,} nodes, {found.nodes * each:,} {word}"]
+    told += [row(name, key, unit, found) for name, key, unit in _ROWS if key in found.values]
     if "n" in found.values:
-        told.append(f"{'N':12s}{found.values['n']:>16,}")
+        told.append(line("N", f"{found.values['n']:,}"))
     if "flop_per_j" in found.values:
-        told.append(f"{'efficiency':12s}{found.values['flop_per_j'] / 1e9:>10.2f} GFLOP/J")
+        told.append(line("efficiency", f"{found.values['flop_per_j'] / 1e9:.2f} GFLOP/J"))
+    told += site_rows(found)
     amount, unit = found.billed
-    told.append(f"{'billed as':12s}{f'{amount:,.0f} {unit}':>16s}")
+    told.append(line("billed as", f"{rounded(amount)} {unit}"))
     for name, ranks in found.extra.get("ranks", {}).items():
         edition, rank = list(ranks.items())[-1]
-        told.append(
-            f"{name:12s}{f'rank {rank}' if rank else 'beyond the list':>16s}   in the edition {edition}"
-        )
-    told += [f"interval: {found.interval_basis}", f"energy: {found.boundary}"]
+        told.append(line(name, f"rank {rank}" if rank else "beyond the list", f"in the edition {edition}"))
+    return [*told, *footnotes(found)]
+
+
+def line(name: str, value: str, note: str = "") -> str:
+    """Return one line of the table: its name, its value, and what stands beside it."""
+    return f"{name:14s}{value:>18s}{f'   {note}' if note else ''}"
+
+
+def row(name: str, key: str, unit: str, found: Estimate, note: str = "") -> str:
+    """Return the line of one value with its interval, where it has one."""
+    value = found.values[key] if key in found.values else getattr(found.site, key)
+    return line(
+        name, units.show(float(value), unit), ", ".join(filter(None, (_range(found, key, unit), note)))
+    )
+
+
+def site_rows(found: Estimate) -> list[str]:
+    """Return the lines of what the energy comes to at the site."""
+    year = found.site.year
+    price = f"{year.price_eur_j * 3.6e6:.3f} EUR/kWh, electricity only"
+    carbon = f"{year.carbon_kgco2e_j * 3.6e9:.0f} g CO2e/kWh"
+    carbon += ", a borrowed grid" if "grid" in year.borrowed else ""
+    energy = line("at the site", units.show(found.site.energy_j, "J"), f"PUE {year.pue:.3f}, modelled")
+    return [
+        energy,
+        row("cost", "cost_eur", "EUR", found, price),
+        row("carbon", "carbon_kgco2e", "kgCO2e", found, carbon),
+    ]
+
+
+def rounded(amount: float) -> str:
+    """Return an amount with four digits, or all of those before the point.
+
+    Examples
+    --------
+    >>> rounded(1234567.8), rounded(1.23456), rounded(0.012345)
+    ('1,234,568', '1.235', '0.01234')
+    """
+    return f"{amount:,.0f}" if amount >= 1000.0 else f"{amount:.4g}"
+
+
+def footnotes(found: Estimate) -> list[str]:
+    """Return what intervals, energy and the rest stand on."""
+    told = [f"interval: {found.interval_basis}", f"energy: {found.boundary}", *found.site.notes()]
     return [*told, *(f"assumed: {text}" for text in found.assumptions)]
 
 
 def _range(found: Estimate, key: str, unit: str) -> str:
-    if key not in found.interval:
+    ranges = found.ranges
+    if key not in ranges:
         return ""
-    low, high = found.interval[key]
-    return f"   {units.show(low, unit)} to {units.show(high, unit)}"
+    low, high = ranges[key]
+    return f"{units.show(low, unit)} to {units.show(high, unit)}"

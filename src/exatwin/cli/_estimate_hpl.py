@@ -6,16 +6,20 @@ import click
 
 
 @click.command("hpl")
-@click.option("--machine", default="jupiter", show_default=True, metavar="NAME", help="As for 'machines'.")
+@click.option("--machine", default="jupiter", show_default=True, metavar="NAME", help="Or a kind of node.")
 @click.option("--nodes", metavar="N", help="Nodes of the run; by default all.")
+@click.option("--accelerators", metavar="N", help="The same in accelerators.")
 @click.option("--n", "order", metavar="N", help="Order of the matrix; by default from the memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object in SI units.")
-def command(machine: str, nodes: str | None, order: str | None, as_json: bool) -> None:
+def command(
+    machine: str, nodes: str | None, accelerators: str | None, order: str | None, as_json: bool
+) -> None:
     """Say what HPL gives on a machine: Rmax, time, power, and its rank in each edition of the lists.
 
-    Examples: exatwin estimate hpl; exatwin estimate hpl --machine jupiter --n 22536192 --json
+    Examples: exatwin estimate hpl; exatwin estimate hpl --machine jupiter --n 22536192 --json;
+    exatwin estimate hpl --machine dgx-h100 --accelerators 512
     """
-    from exatwin.cli._estimate import positive, show
-    from exatwin.study.estimate import estimate_hpl
+    from exatwin.cli._estimate import counts, positive, show
+    from exatwin.study.hpl import estimate_hpl
 
-    show(estimate_hpl(machine, nodes=positive("--nodes", nodes), n=positive("--n", order)), as_json)
+    show(estimate_hpl(machine, **counts(nodes, accelerators), n=positive("--n", order)), as_json)

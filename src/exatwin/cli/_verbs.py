@@ -13,6 +13,7 @@ _VERBS = {
     "machines": ("machines", "The machines of the catalogue, each number with its source."),
     "sites": ("sites", "The sites of the catalogue, each number with its source."),
     "estimate": ("estimate", "What one application takes on one machine."),
+    "plan": ("plan", "The best parallelisation and size of a run, for a deadline, a budget or least energy."),
     "validate": ("validate", "The models beside published measurements, errors shown."),
     "whatif": ("whatif", "A changed knob beside the base: differences with intervals over seeds."),
     "comply": ("comply", "The reports that law asks for: EU 2024/1364, EnEfG."),

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def command(name: str | None, factories: bool, listed: bool, as_json: bool, as_csv: bool) -> None:
     """Show the machines of the catalogue, or every number of the machine NAME with its source.
 
-    NAME is a catalogue name (jupiter), an exact name on the lists, top500:<id>, or the path of a file.
+    NAME is a catalogue name (jupiter), a kind of node (dgx-h100), an exact name on the lists, top500:<id>, or
+    the path of a file.
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
@@ -39,6 +40,7 @@ def command(name: str | None, factories: bool, listed: bool, as_json: bool, as_c
 def _all(as_json: bool, as_csv: bool) -> None:
     from exatwin.catalogue import announced, lists
     from exatwin.cli import _catalogue as show
+    from exatwin.cli import _node_pages as kinds
 
     rows = machine_rows()
     usable = sum(row.nodes is not None for row in lists.rows())
@@ -46,13 +48,12 @@ def _all(as_json: bool, as_csv: bool) -> None:
         others = [
             {"name": machine.name, "missing": machine.missing} for machine in announced.announced().machines
         ]
-        show.print_json(
-            {"machines": rows, "listed": len(lists.rows()), "listed_usable": usable, "announced": others}
-        )
+        counts = {"listed": len(lists.rows()), "listed_usable": usable}
+        show.print_json({"machines": rows, "nodes": kinds.node_rows(), **counts, "announced": others})
     elif as_csv:
         show.print_csv(rows)
     else:
-        show.machine_table(rows, len(lists.rows()), usable, announced.names())
+        show.machine_table(rows, kinds.node_table(), len(lists.rows()), usable, announced.names())
 
 
 def machine_rows() -> list[dict[str, Any]]:
@@ -98,14 +99,18 @@ def _listed(as_json: bool, as_csv: bool) -> None:
 
 def _one(name: str, as_json: bool, as_csv: bool) -> None:
     from exatwin.catalogue import announced, lists
-    from exatwin.catalogue.load import machine
+    from exatwin.catalogue.generic import named
     from exatwin.cli import _catalogue as show
     from exatwin.cli import _machine_page as page
+    from exatwin.cli import _node_pages as kinds
     from exatwin.cli import _other_pages as others
     from exatwin.foundation.errors import CatalogueError
 
+    if kinds.is_kind(name):
+        kinds.node_page(name, as_json, as_csv)
+        return
     try:
-        found = machine(name)
+        found = named(name)
     except CatalogueError as error:
         row, plan = lists.find(name), announced.find(name)
         if row is None and plan is None:

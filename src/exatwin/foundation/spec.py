@@ -129,8 +129,16 @@ class Spec(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
+        defer_build=True,
     )
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+        """Return the JSON schema; the docstrings of the fields are its descriptions."""
+        from exatwin.foundation.field_docs import describe
+
+        describe(cls)
+        return super().model_json_schema(*args, **options)
 
     @classmethod
     def parse(cls, document: Mapping[str, Any], where: str) -> Self:
@@ -269,6 +277,8 @@ def _is_number(value: Any) -> bool:
 
 def _has_unit(text: str) -> bool:
     unit = re.sub(r"^\s*[+-]?[\d_.]+([eE][+-]?\d+)?\s*", "", text)
+    if re.search(r"[A-Za-z]-[A-Za-z]", unit):  # a name such as 2x-epyc-7763: no unit is written so
+        return False
     return bool(re.fullmatch(r"[A-Za-z°%€][A-Za-z0-9°%€/ ^*-]{0,15}", unit)) and _known(text)
 
 

@@ -29,14 +29,14 @@ _PREFIXED = ("W", "B", "B/s", "FLOP/s", "Hz")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _SHOWN = {
     "W": (("GW", 1e9), ("MW", 1e6), ("kW", 1e3), ("W", 1.0)),
-    "J": (("GWh", 3.6e12), ("MWh", 3.6e9), ("kWh", 3.6e6), ("J", 1.0)),
+    "J": (("GWh", 3.6e12), ("MWh", 3.6e9), ("kWh", 3.6e6), ("Wh", 3600.0), ("J", 1.0)),
     "FLOP/s": (("EFLOP/s", 1e18), ("PFLOP/s", 1e15), ("TFLOP/s", 1e12), ("GFLOP/s", 1e9)),
     "FLOP/J": (("GFLOP/J", 1e9), ("MFLOP/J", 1e6)),
     "B": (("EB", 1e18), ("PB", 1e15), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("B", 1.0)),
     "B/s": (("TB/s", 1e12), ("GB/s", 1e9), ("MB/s", 1e6), ("B/s", 1.0)),
     "Hz": (("GHz", 1e9), ("MHz", 1e6), ("Hz", 1.0)),
-    "s": (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)),
-    "kgCO2e": (("t CO2e", 1e3), ("kg CO2e", 1.0)),
+    "s": (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)),
+    "kgCO2e": (("t CO2e", 1e3), ("kg CO2e", 1.0), ("g CO2e", 1e-3)),
     "EUR": (("billion EUR", 1e9), ("MEUR", 1e6), ("EUR", 1.0)),
 }
 
@@ -89,6 +89,8 @@ def parse(text: str, unit: str) -> float:
             return number
         like = "degC" if unit == "K" else unit
         raise SpecError(f"'{text}' has no unit: expected one such as '{match[1]} {like}'")
+    if name == unit:
+        return number
     if unit in _PREFIXED and name.endswith(unit) and name.removesuffix(unit) in _PREFIXES:
         return number * _PREFIXES[name.removesuffix(unit)]  # as pint would, which takes long to load
     if unit == "s" and name in _SECONDS:

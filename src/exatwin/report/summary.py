@@ -42,6 +42,7 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("window", _window(result)),
         ("jobs", _jobs(result, f)),
         ("wait", _waits(f)),
+        ("asked job", _asked_job(result, f)),
         ("slowdown", _slowdown(f)),
         ("allocated", _allocated(f)),
         ("IT power", _power(f)),
@@ -52,6 +53,17 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("billed", f"{f['billed']:,.0f} {f['billing_unit']}" if f.get("billed") is not None else ""),
         ("stand-ins", _stand_ins(result)),
     ]
+
+
+def _asked_job(result: Result, f: dict[str, Any]) -> str:
+    """Return what became of the one job that the scenario names."""
+    job = result.scenario.workload.job
+    if job.app is None or "job_time_s" not in f:
+        return ""
+    if f["job_time_s"] is None:
+        return f"{job.app}: did not start inside the window"
+    energy = f", {show(f['job_energy_j'], 'J')} inside the window" if f["job_energy_j"] is not None else ""
+    return f"{job.app}: waited {show(f['job_wait_s'], 's')}, ran {show(f['job_time_s'], 's')}{energy}"
 
 
 def _window(result: Result) -> str:

@@ -1,49 +1,48 @@
-"""Predicted against measured: one self-contained page with a figure for each validated model."""
+"""Predicted against measured: one self-contained page with a table, and a figure for each validated model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exatwin.foundation import units
+from exatwin.foundation.files import whole
+from exatwin.foundation.version import __version__
 from exatwin.report import style
+from exatwin.report.validation_svg import drawing
+from exatwin.report.validation_text import figures, pair, reasons, verdict
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    from exatwin.study.validation import Score, Validation
 
-    from exatwin.study.validate import Validation
+CSS = """
+body{max-width:1000px;font-size:14px}
+h1{font-size:20px;margin:18px 0 4px}
+.panel{display:block;margin:14px 0;padding:12px 16px}
+.panel h2{margin-bottom:8px;font-size:16px}
+td.n,th.n{text-align:right;white-space:nowrap}
+.met{color:var(--green)}.missed{color:var(--orange)}
+.note{color:var(--muted);margin:2px 0 6px}
+svg{display:block;margin:4px auto 8px}
+"""
 
 
-def figure(found: Validation) -> go.Figure:
-    """Return the figure of one model: every scored row, the line of no error, and what lies 15 % off."""
-    import plotly.graph_objects as go
-
-    colours = style.THEMES["light"]
-    ends = [f(row.measured for row in found.rows) for f in (min, max)] if found.rows else [1.0, 10.0]
-    drawn = go.Figure(layout={"template": go.layout.Template(style.template("light"))})
-    for factor, dash in ((1.0, "solid"), (1.15, "dot"), (1.0 / 1.15, "dot")):
-        line = {"color": colours["grey"], "dash": dash, "width": 1}
-        drawn.add_scatter(
-            x=ends,
-            y=[factor * end for end in ends],
-            mode="lines",
-            line=line,
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    drawn.add_scatter(
-        x=[row.measured for row in found.rows],
-        y=[row.predicted for row in found.rows],
-        text=[f"{row.name}, {row.error:+.1%}" for row in found.rows],
-        mode="markers",
-        marker={"color": colours["teal"], "size": 6},
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
+def render(found: Sequence[Validation]) -> str:
+    """Return the page of all models as HTML text."""
+    css = (files("exatwin.report") / "assets" / "page.css").read_text("utf-8")
+    words = "".join(f"<p class=note>{escape(text)}</p>" for text in _words(found))
+    return (
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>Validation · exatwin</title><style>{style.css_variables()}{css}{CSS}</style></head><body>"
+        f"<h1>Predicted against measured</h1><p class=note>exatwin {escape(__version__)} · every point "
+        f"has its name under the pointer</p>{words}"
+        f"<section class=panel><h2>Models</h2>{_overview(found)}</section>"
+        f"{''.join(_panel(each) for each in found)}</body></html>\n"
     )
-    drawn.update_xaxes(type="log", title=f"measured, {found.unit}")
-    drawn.update_yaxes(type="log", title=f"predicted, {found.unit}")
-    drawn.update_layout(height=520, width=720, title=f"{found.title}; dotted: 15 % off")
-    return drawn
 
 
 def write(found: Sequence[Validation], path: Path) -> Path:
@@ -54,22 +53,103 @@ def write(found: Sequence[Validation], path: Path) -> Path:
     OutputError
         The file can't be written there.
     """
-    from plotly.offline import get_plotlyjs
-
     from exatwin.foundation.errors import OutputError
 
-    drawn = "".join(figure(each).to_html(full_html=False, include_plotlyjs=False) for each in found)
-    text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Validation</title>'
-        f"<style>body{{font-family:{style.FONT}}}</style><script>{get_plotlyjs()}</script></head>"
-        f"<body><h1>Predicted against measured</h1>{drawn}</body></html>\n"
-    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from None
+    with whole(path) as partial:
+        partial.write_text(render(found), encoding="utf-8")
     return path
 
 
-__all__ = ["figure", "write"]
+def _words(found: Sequence[Validation]) -> list[str]:
+    """Return what the figures mean, once each."""
+    return [
+        "Errors are predicted over measured, less 1. In sample: the rows were fitted. Left out: the fit has "
+        "not seen the row, nor what belongs to it. A goal is held against the rows left out, where there are "
+        "such.",
+        "; ".join(f"{each.words}" for each in dict.fromkeys(one.metric for one in found)) + ".",
+    ]
+
+
+def _overview(found: Sequence[Validation]) -> str:
+    head = ("model", "measurements", "rows", "in sample", "left out", "goal", "")
+    rows = [
+        (
+            f'<a href="#{each.model}">{escape(each.model)}</a>', escape(each.title), str(len(each.rows)),
+            figures(each.in_sample), figures(each.left_out), pair(each.goal), _mark(each),
+        )
+        for each in found
+    ]  # fmt: skip
+    return _table(head, rows, numbers=(2, 3, 4, 5))
+
+
+def _mark(each: Validation) -> str:
+    kind = {"met": "met", "not met": "missed", "median met": "missed", "shown": "note"}[each.verdict]
+    return f"<span class={kind}>{escape(verdict(each))}</span>"
+
+
+def _panel(each: Validation) -> str:
+    """Return one model: figure, groups, worst rows, what is not scored."""
+    pieces = [f'<section class=panel id="{each.model}"><h2>{escape(each.title)}</h2>']
+    pieces += [f"<p class=note>{escape(text)}</p>" for text in _remarks(each)]
+    if each.rows:
+        pieces += [drawing(each), _groups(each), _worst(each)]
+    if each.skipped:
+        told = ((escape(", ".join(names)), escape(reason)) for reason, names in reasons(each).items())
+        pieces.append(
+            f"<details><summary>not scored: {len(each.skipped)}</summary>"
+            f"{_table(('rows', 'why'), list(told))}</details>"
+        )
+    return "".join(pieces) + "</section>"
+
+
+def _remarks(each: Validation) -> list[str]:
+    told = [f"left out: {each.left_out_words}"] if each.left_out else []
+    if each.regression is not None:
+        told.append(f"a plain regression on family, N and size, left out: {pair(each.regression)}")
+    return [*told, *each.remarks]
+
+
+def _groups(each: Validation) -> str:
+    def told(score: Score | None) -> str:
+        return figures(score) or "none"
+
+    rows = [
+        (escape(name), escape(each.sources.get(name, "")), str(score.rows), told(score), told(out))
+        for name, (score, out) in each.groups.items()
+    ]
+    head = ("scored apart", "", "rows", "in sample", "left out")
+    return _table(head, rows, numbers=(2, 3, 4)) if rows else ""
+
+
+def _worst(each: Validation) -> str:
+    rows = [
+        (
+            escape(row.name), escape(row.detail), units.show(row.measured, each.unit),
+            units.show(row.predicted, each.unit), f"{row.error:+.1%}",
+            "" if row.left_out_error is None else f"{row.left_out_error:+.1%}",
+        )
+        for row in each.worst(10)
+    ]  # fmt: skip
+    if each.metric.name == "accuracy":
+        rows = [(*row[:4], "does not fit" if row[4] == "+100.0%" else "fits", "") for row in rows]
+    head = ("worst rows" if each.scored else "rows", "", *each.metric.columns, "left out")
+    return _table(head, rows, numbers=(2, 3, 4, 5)) if rows else ""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    """Return a table of cells that are HTML already."""
+
+    def line(kind: str, cells: Sequence[str]) -> str:
+        marks = (" class=n" if index in numbers else "" for index in range(len(cells)))
+        told = (f"<{kind}{mark}>{cell}</{kind}>" for cell, mark in zip(cells, marks, strict=True))
+        return f"<tr>{''.join(told)}</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    return f"<div class=scroll><table><thead>{line('th', head)}</thead><tbody>{body}</tbody></table></div>"
+
+
+__all__ = ["render", "write"]

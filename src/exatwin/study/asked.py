@@ -12,6 +12,7 @@ import numpy as np
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import SpecError, TraceError
 from exatwin.schedule.floor import Floor
+from exatwin.study.one_job import nothing, with_job
 from exatwin.study.scenario import MOST_PROCESSORS, Scenario
 from exatwin.workload.job import Jobs, Profiles
 
@@ -57,18 +58,23 @@ def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
 
     if machine is None:
         raise SpecError("'machine' is missing: a workload is drawn for a machine")
-    mix = load_mix(scenario.workload.mix)
-    load = scenario.workload.load if scenario.workload.load is not None else mix.load
-    warmup = round(scenario.workload.warmup_s)
-    jobs, profiles = generate(
-        machine,
-        mix,
-        start=scenario.start,
-        start_s=-warmup,
-        end_s=scenario.end_s,
-        load=load,
-        seed=scenario.seed,
-    )
+    wanted, (jobs, profiles) = scenario.workload, nothing()
+    if wanted.mix != "none":
+        mix = load_mix(wanted.mix)
+        jobs, profiles = generate(
+            machine,
+            mix,
+            start=scenario.start,
+            start_s=-round(wanted.warmup_s),
+            end_s=scenario.end_s,
+            load=wanted.load if wanted.load is not None else mix.load,
+            seed=scenario.seed,
+        )
+    jobs, profiles = with_job(wanted.job, machine, jobs, profiles)
+    if len(profiles) == 0:
+        raise SpecError(
+            "the workload is empty: expected another 'workload.mix' than none, or 'workload.job.app'"
+        )
     names = tuple(partition.name for partition in machine.partitions)
     return Asked(jobs, profiles, Floor.of(machine), scenario.start, len(jobs), partitions=names)
 
@@ -123,7 +129,7 @@ def _profiles(machine: Machine | None) -> Profiles:
     from exatwin.catalogue.workload_mix import load_mix
     from exatwin.workload.mix import average_profile
 
-    return average_profile(load_mix()) if machine is not None else Profiles.single()
+    return average_profile(load_mix(), machine) if machine is not None else Profiles.single()
 
 
 def _floor(machine: Machine | None, processors: int | None, path: str) -> Floor:

@@ -3,53 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import product
 from typing import Any
-
-import numpy as np
 
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.machine import Machine
-from exatwin.foundation.errors import InfeasibleError, SpecError
+from exatwin.foundation.errors import SpecError
 from exatwin.study.estimate import Estimate
-from exatwin.study.llm_score import stacked
+from exatwin.study.llm_answer import answer
+from exatwin.study.llm_campaign import Campaign
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
-from exatwin.workload.apps.llm_setup import (
-    Device,
-    Layout,
-    chip_terms,
-    device_of,
-    fabric_terms,
-    law_of,
-    plan_terms,
-    stack_of,
-)
-from exatwin.workload.apps.llm_step import step_parts
-from exatwin.workload.apps.llm_terms import Chip, Plan
-from exatwin.workload.apps.llm_training import TrainingEstimate, estimate_llm_training
-from exatwin.workload.draw import draw, mean_w
-from exatwin.workload.job import Phases, Profiles
-from exatwin.workload.memory import memory_parts
+from exatwin.workload.apps.llm_plan import Space
+from exatwin.workload.apps.llm_search import LARGEST_TOKENS, RECOMPUTE, Found, search, space_of
+from exatwin.workload.apps.llm_setup import Layout, device_of, near_divisors
+from exatwin.workload.apps.llm_training import check_layout, estimate_llm_training
 
-BOUNDARY = (
-    "one step: nodes at the input of their racks, network adapters included; storage, cooling and the "
-    "building are outside"
-)
+_WELL_FILLED = 4  # sequences of a replica for each stage
 TOKENS_OF_A_STEP = 4 * 2**20
-_DEGREES = (1, 2, 4, 8, 16, 32, 64)
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    "tp": (1, 2, 4, 8),
-    "pp": (1, 2, 4, 8, 16, 32, 64),
-    "cp": (1,),
-    "zero": (1, 3),
-    "recompute": ("none", "selective", "full"),
-    "micro_batch": (1, 2, 4),
-}
+"""Tokens of a step on few accelerators where nobody says how many."""
+TOKENS_OF_AN_ACCELERATOR = 4096, 1024
+"""Tokens of a step for each accelerator: up to `LARGEST_TOKENS`, and on very many up to four times that."""
 
 
-def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate:
-    """Return what one step of training takes.
+def estimate_llm(
+    machine: str, model: str, asked: Mapping[str, Any], campaign: Campaign | None = None
+) -> Estimate:
+    """Return what one step of training takes, and the campaign it belongs to.
 
     Parameters
     ----------
@@ -60,6 +39,8 @@ def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate
     asked
         Settings of the layout that were given, ``accelerators`` among them; the fastest that fits is chosen
         for the others.
+    campaign
+        What is asked about failures, checkpoints and a budget of tokens.
 
     Raises
     ------
@@ -78,11 +59,15 @@ def estimate_llm(machine: str, model: str, asked: Mapping[str, Any]) -> Estimate
     where = sized(machine, int(asked["accelerators"]))
     layout, chosen = complete(spec, where, asked)
     found = estimate_llm_training(where, spec, layout)
-    return _told(found, where, chosen)
+    return answer(found, spec, where, chosen, campaign)
 
 
 def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -> tuple[Layout, list[str]]:
     """Return the layout that was asked, its open settings chosen, and what was chosen in words.
+
+    Where neither tensor ranks nor stages are given, every open setting is: the fastest plan that fits. Where
+    one is given, a run is described that exists: what goes unsaid is taken as usual (no interleaving, no
+    context parallelism, ZeRO-1, nothing computed again), as long as that fits.
 
     Raises
     ------
@@ -92,125 +77,109 @@ def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -
         Nothing that was asked fits in memory.
     """
     given = {key: value for key, value in asked.items() if value is not None}
-    seq = int(given.setdefault("seq", 4096))
-    count = int(given["accelerators"])
-    given.setdefault("global_batch", max(count, TOKENS_OF_A_STEP // max(seq, 1)))
-    device = device_of(machine)
-    options = _options(model, device, given)
-    if not options:
-        Layout.parse({"tp": 1, **given}, "layout")
-        raise SpecError("no layout divides what was asked: leave one of --tp, --pp, --cp, --ep open")
-    times, filled = _scored(model, device, options)
-    fits = filled <= 1.0
-    if not fits.any():
-        least = options[int(np.argmin(filled))]
+    given.setdefault("seq", 4096)
+    best = _best(model, machine, given)
+    fields = [key for key in type(best).model_fields if key not in (*given, "accelerators")]
+    usual = {"stack": "", "schedule": "1f1b", "sequence_parallel": best.tp == 1}
+    seq = [] if asked.get("seq") else ["seq"]
+    said = [key for key in (*fields, *seq) if getattr(best, key) != usual.get(key)]
+    if not model.experts and "ep" in said:
+        said.remove("ep")
+    return best, [f"{key} = {getattr(best, key)}" for key in sorted(said)]
+
+
+def _best(model: LanguageModel, machine: Machine, given: Mapping[str, Any]) -> Layout:
+    single = _one_by_one(given)
+    best, found = _found(model, machine, single if single and "global_batch" in given else given)
+    if best is None and single is not None:
+        best, _ = _found(model, machine, single)
+    if best is None:
+        return _refused(model, machine, given, found)
+    return best.model_copy(update={key: given[key] for key in ("micro_batch",) if key in given})
+
+
+def _found(
+    model: LanguageModel, machine: Machine, given: Mapping[str, Any]
+) -> tuple[Layout | None, Found | None]:
+    """Return the first choice that fits, and what the last search found."""
+    device, found = device_of(machine), None
+    for space in _spaces(model, given):
+        found = search(model, device, [space], llm_calibration())
+        if found.fastest:
+            return found.fastest[0].layout, found
+    return None, found
+
+
+def _one_by_one(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what was asked with sequences taken one by one, where the micro-batch is the batch of a replica.
+
+    Stages would be idle otherwise, see :attr:`Layout.one_by_one`; some stacks mean that batch by the word.
+    Where no batch was asked it is taken so only as the last resort, where it fills the pipeline well.
+    """
+    pp, size = int(given.get("pp", 1)), int(given.get("micro_batch", 1))
+    ranks = int(given.get("tp", 1)) * pp * int(given.get("cp", 1))
+    replicas = int(given["accelerators"]) // ranks
+    batch = int(given.get("global_batch", replicas * size))
+    if pp == 1 or size == 1 or replicas == 0 or -(-batch // replicas) > size:
+        return None
+    if "global_batch" not in given and size < _WELL_FILLED * pp:
+        return None
+    return {**given, "global_batch": batch, "micro_batch": 1}
+
+
+def _spaces(model: LanguageModel, given: Mapping[str, Any]) -> Iterator[Space]:
+    """Yield the spaces to look through, the usual ones first."""
+    exact = given.get("global_batch")
+    described = any(given.get(key) for key in ("tp", "pp"))
+    batches = [(exact, True), (exact, False)] if exact else [(size, True) for size in _batches(given)]
+    for batch, whole in batches:
+        if described:
+            for zero in [given["zero"]] if "zero" in given else [1, 3]:
+                for again in [given["recompute"]] if "recompute" in given else RECOMPUTE:
+                    usual = {"vpp": 1, "cp": 1, "zero": zero, "recompute": again, **given}
+                    yield space_of(model, usual, batch=batch, batch_open=not exact, whole=whole)
+        yield space_of(model, given, batch=batch, batch_open=not exact, whole=whole)
+
+
+def _batches(given: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many sequences a step may have where nobody says: usual, and if need be one a replica."""
+    count, seq = int(given["accelerators"]), int(given["seq"])
+    few, many = (count * tokens for tokens in TOKENS_OF_AN_ACCELERATOR)
+    tokens = min(max(TOKENS_OF_A_STEP, few), max(LARGEST_TOKENS, min(many, 4 * LARGEST_TOKENS)))
+    usual = max(1, tokens // seq)
+    return usual, max(count, usual)
+
+
+def _refused(model: LanguageModel, machine: Machine, given: Mapping[str, Any], found: Found | None) -> Layout:
+    """Raise the error that says why nothing of what was asked can run.
+
+    Raises
+    ------
+    SpecError, InfeasibleError
+        Always, but where the law of memory has the last word and lets the leanest plan pass.
+    """
+    if found is not None and found.leanest is not None:
+        least = found.leanest.layout
         estimate_llm_training(machine, model, least)  # says by how much and what would help
-        raise InfeasibleError(f"'{model.name}' does not fit on {count:,} accelerators")
-    best = options[int(np.argmin(np.where(fits, times, np.inf)))]
-    chosen = [f"{key} = {getattr(best, key)}" for key in type(best).model_fields if key not in given]
-    seen = {"global_batch", "seq"} - {key for key, value in asked.items() if value is not None}
-    return best, sorted({*chosen, *(f"{key} = {getattr(best, key)}" for key in seen)} - {"stack = "})
-
-
-def _options(model: LanguageModel, device: Device, given: Mapping[str, Any]) -> list[Layout]:
-    """Return the layouts that complete `given`."""
-    choices = {key: (given[key],) if key in given else values for key, values in _CHOICES.items()}
-    if "tp" not in given:
-        choices["tp"] = tuple(tp for tp in choices["tp"] if tp <= device.domain and model.heads % tp == 0)
-    found = []
-    for values in product(*choices.values()):
-        setting = {**given, **dict(zip(choices, values, strict=True))}
-        for rest in _rest(model, setting):
-            try:
-                found.append(Layout(**{**setting, **rest}))
-            except ValueError:
-                continue
-    return found
-
-
-def _rest(model: LanguageModel, setting: Mapping[str, Any]) -> Iterator[dict[str, int]]:
-    """Yield the chunks of layers and the expert-parallel ranks that go with `setting`."""
-    pp = int(setting["pp"])
-    even = (model.layers, model.layers + 2)  # the embedding and the logits may take the place of a layer each
-    deep = [v for v in (2, 4, 5, 8) if pp > 1 and any(count % (pp * v) == 0 for count in even)]
-    chunks = [1, *deep] if pp <= model.layers else []
-    for vpp in [setting["vpp"]] if "vpp" in setting else chunks:
-        degrees = _DEGREES if model.experts else (1,)
-        for ep in [setting["ep"]] if "ep" in setting else degrees:
-            if not model.experts or model.experts % ep == 0:
-                yield {"vpp": vpp, "ep": ep}
-
-
-def _scored(model: LanguageModel, device: Device, options: list[Layout]) -> tuple[Any, Any]:
-    """Return the seconds of a step of each option, and the share of memory that it fills."""
-    found = llm_calibration()
-    fabric = fabric_terms(device, found)
-    plan = stacked(Plan, [plan_terms(one, stack_of(one, found)) for one in options])
-    chip = stacked(Chip, [chip_terms(device, one, stack_of(one, found), found) for one in options])
-    shape = model.shape(options[0].seq)
-    parts = step_parts(shape, chip, plan, fabric, law_of(found))
-    shared = np.array([float(one.zero >= 2) for one in options])
-    split = np.array([float(one.sequence_parallel) for one in options])
-    held = memory_parts(shape, plan, shared, split, found.reserve_b)
-    limit = device.memory_b * found.usable_memory
-    return np.sum(list(parts.values()), axis=0), np.sum(list(held.values()), axis=0) / limit
-
-
-def step_profile(found: TrainingEstimate) -> Profiles:
-    """Return one step as phases of computing and of waiting for traffic, for the node power law."""
-    busy = (found.breakdown_s["compute"] + found.breakdown_s["optimiser"]) / found.iteration_s
-    phases = Phases(
-        share_frac=np.array([busy, 1.0 - busy]),
-        processor_frac=np.array([0.1, 0.1]),
-        accelerator_frac=np.array([1.0, 0.5]),
-        memory_frac=np.array([0.5, 0.3]),
-        network_frac=np.array([0.3, 0.8]),
-        storage_frac=np.zeros(2),
-    )
-    return Profiles(("llm-training",), np.array([0, 2], np.int64), phases, np.array([busy]))
-
-
-def node_power_w(found: TrainingEstimate, machine: Machine) -> float:
-    """Return the mean watts of a node during the step."""
-    profile = step_profile(found)
-    return float(mean_w(profile, draw(profile, machine))[0])
-
-
-def _told(found: TrainingEstimate, machine: Machine, chosen: list[str]) -> Estimate:
-    layout, error = found.layout, found.error
-    nodes = -(-layout.accelerators // machine.node.accelerators)
-    power_w = nodes * node_power_w(found, machine)
-    words = (f"chosen: {', '.join(chosen)}",) if chosen else ()
-    return Estimate(
-        app="llm",
-        machine=machine,
-        nodes=nodes,
-        values={
-            "iteration_s": found.iteration_s,
-            "time_s": found.iteration_s,
-            "tokens_per_s": found.tokens_per_s,
-            "model_flop_s_per_accelerator": found.model_flop_s_per_accelerator,
-            "mfu_frac": found.mfu_frac,
-            "hfu_frac": found.hfu_frac,
-            "memory_b_per_accelerator": found.memory_b_per_accelerator,
-            "power_w": power_w,
-            "energy_j": power_w * found.iteration_s,
-        },
-        interval={"iteration_s": found.interval_s, "time_s": found.interval_s},
-        interval_basis=(
-            f"10th to 90th percentile of measured over predicted on {error.rows} runs, each paper left out "
-            "of the fit"
-        ),
-        assumptions=(
-            *words,
-            *found.assumptions,
-            "power by the node power law: accelerators fully busy while they compute, half while they wait",
-        ),
-        boundary=BOUNDARY,
-        extra={
-            "model": found.model,
-            "breakdown_s": found.breakdown_s,
-            "memory_b": found.memory_b,
-            "layout": layout.model_dump() | {"dp": layout.dp, "stack": found.stack},
-        },
+        return least
+    count, replicas = int(given["accelerators"]), given.get("dp")
+    if replicas and count % replicas:
+        raise SpecError(
+            f"'dp' is {replicas}, expected a divisor of the {count:,} accelerators, "
+            f"{near_divisors(count, replicas)}"
+        )
+    words = {key: value for key, value in given.items() if key in Layout.model_fields}
+    batch = {"global_batch": min(int(given["accelerators"]) * int(given.get("micro_batch", 1)), 10**9)}
+    layout = Layout.parse({**batch, **words}, "layout")
+    if replicas not in (None, layout.dp) and {"tp", "pp", "cp"} <= words.keys():
+        raise SpecError(
+            f"'dp' is {replicas}, {count:,} accelerators over tp x pp x cp = {count // layout.dp} give "
+            f"{layout.dp} replicas"
+        )
+    check_layout(machine, model, layout)
+    if replicas is None:
+        estimate_llm_training(machine, model, layout)
+    raise SpecError(
+        f"no layout divides what was asked of {count:,} accelerators: leave one of --tp, --pp, --cp, --dp, "
+        "--ep or --global-batch open"
     )

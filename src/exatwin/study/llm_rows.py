@@ -1,30 +1,51 @@
-"""Measured training runs as cases of the model: what each row says, and why some can't be scored."""
+"""Measured training runs as cases of the model: what each row says, and why some can't be scored.
+
+What a table leaves unsaid is read as ``catalogue/data/calibration/llm-reading.toml`` says; rows that are left
+out, and why, stand in ``llm-left-out.csv`` beside it.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
+
+from pydantic import ValidationError
 
 from exatwin.catalogue.generic import sized
+from exatwin.catalogue.llm_calibration import llm_calibration
+from exatwin.catalogue.load import data_folder
+from exatwin.foundation.errors import ExatwinError
+from exatwin.foundation.spec import read_toml
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
-from exatwin.workload.apps.llm_setup import Device, Layout, device_of
+from exatwin.workload.apps.llm_setup import Device, Layout, device_of, plan_terms, precision_of, stack_of
+from exatwin.workload.memory import memory_parts
 
-MACHINE_OF = {
-    "A100-SXM-80GB": "dgx-a100-80", "A100-SXM-40GB": "dgx-a100-40", "A100 (vTrain cluster)": "dgx-a100-80",
-    "H100-SXM-80GB": "dgx-h100", "NVIDIA H100-SXM-80GB": "dgx-h100", "NVIDIA H100-SXM5-80GB": "dgx-h100",
-    "H100 96GB HBM2e 500W cap (Grand Teton)": "hgx-h100-500w", "H200-SXM-141GB": "dgx-h200",
-    "GH200 96GB (JUPITER)": "jupiter", "B200": "dgx-b200", "B200-SXM-180GB": "dgx-b200",
-    "GB200": "gb200-nvl72",
-}  # fmt: skip
-KNOWN_MODELS = {
-    "DeepSeekV3": "deepseek-v3", "GPT OSS 120B": "gpt-oss-120b", "Qwen3_30B_a3B": "qwen3-30b-a3b",
-    "Qwen3-30B-A3B": "qwen3-30b-a3b", "Qwen3_235B_a22B": "qwen3-235b-a22b",
-}  # fmt: skip
-PAPERS = {"SC21T1": "SC21", "SC21T2": "SC21", "JUPS": "JUP", "JUPG": "JUP"}
-VTRAIN_NIC_B_S = 12.5e9  # 800 Gb/s a node of eight, as that cluster's configuration says
+Recompute = Literal["none", "selective", "full"]
+_KINDS: tuple[Recompute, ...] = ("none", "selective", "full")
+_MICRO_BATCHES = (1, 2, 4)
+
+
+@cache
+def reading() -> Mapping[str, Any]:
+    """Return how the tables are read where they leave something unsaid."""
+    return read_toml(data_folder() / "calibration" / "llm-reading.toml")
+
+
+@cache
+def left_out(model: str) -> Mapping[str, str]:
+    """Return why rows are left out, by id, for the model ``llm`` or ``llm-memory``."""
+    path = data_folder() / "calibration" / "llm-left-out.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["id"]: row["reason"] for row in csv.DictReader(file) if row["model"] == model}
+
+
+MACHINE_OF: Mapping[str, str] = reading()["machines"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +59,7 @@ class Case:
     model: LanguageModel
     """What was trained."""
     layouts: tuple[Layout, ...]
-    """How it was split; several where the source leaves something open (its best is meant)."""
+    """How it was split; several where the source leaves something open (the fastest is meant)."""
     device: Device
     """Where it ran."""
     step_s: float
@@ -48,54 +69,6 @@ class Case:
     def kind(self) -> str:
         """``dense`` or ``experts``."""
         return "experts" if self.model.experts else "dense"
-
-
-def read_cases(path: Path) -> tuple[list[Case], dict[str, str]]:
-    """Return the training runs in the table of measurements at `path`, and why other rows are left out.
-
-    Only rows whose evidence is the publisher's own (A) or the paper's text (B) are scored.
-    """
-    cases, skipped = [], {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["category"] != "training" or row["evidence"][0] not in "AB":
-                continue
-            try:
-                cases.append(_case(row))
-            except _UnusableError as why:
-                skipped[row["id"]] = str(why)
-    return cases, skipped
-
-
-class _UnusableError(Exception):
-    """A row that can't be scored."""
-
-
-def _number(row: dict[str, str], key: str, default: float | None = None) -> float:
-    text = row[key].strip()
-    if text and text != "n/a":
-        return float(text)
-    if default is None:
-        raise _UnusableError(f"no {key}")
-    return default
-
-
-def _case(row: dict[str, str]) -> Case:
-    if row["accelerator"] not in MACHINE_OF:
-        raise _UnusableError(f"'{row['accelerator']}' is not in the catalogue with what the law needs")
-    if "LoRA" in row["model"]:
-        raise _UnusableError("trains adapters only, which the law does not cover")
-    family = re.sub(r"-\d+$", "", row["id"])
-    paper = PAPERS.get(family, family)
-    model = _model(row)
-    if paper == "SC21" and family == "SC21X":
-        raise _UnusableError("the layout is not given")
-    count = int(_number(row, "n_acc"))
-    device = device_of(sized(MACHINE_OF[row["accelerator"]], count))
-    if paper == "VTRAIN":
-        device = replace(device, nic_b_s=VTRAIN_NIC_B_S)
-    layouts = _layouts(row, paper, model, count, device)
-    return Case(row["id"], paper, model, layouts, device, _step_s(row, model, layouts[0]))
 
 
 @dataclass(frozen=True)
@@ -114,13 +87,38 @@ class FitCase:
     """What happened."""
 
 
-UNSTATED = {
-    "JUPO-003": "a switch that keeps the inputs of deferred products, which no flag of the layout describes",
-    "JUPO-004": "a switch that keeps the inputs of deferred products, which no flag of the layout describes",
-    "JUPO-008": "captured graphs with private memory pools, which no flag of the layout describes",
-    "JUPO-009": "captured graphs with private memory pools, which no flag of the layout describes",
-    "JUPO-010": "captured graphs with private memory pools, which no flag of the layout describes",
-}
+class _UnusableError(Exception):
+    """A row that can't be scored."""
+
+
+UNUSABLE = (_UnusableError, ExatwinError, ValueError, ArithmeticError, KeyError)
+"""What a row that contradicts itself, or that nobody foresaw, may raise."""
+
+
+def read_cases(path: Path) -> tuple[list[Case], dict[str, str]]:
+    """Return the training runs in the table of measurements at `path`, and why other rows are left out.
+
+    Only rows whose evidence is the publisher's own (A) or the paper's text (B) are scored.
+    """
+    cases, skipped, named = [], {}, left_out("llm")
+    for row in _rows(path):
+        if row["category"] != "training" or row["evidence"][:1] not in ("A", "B"):
+            continue
+        if row["id"] in named:
+            skipped[row["id"]] = named[row["id"]]
+            continue
+        try:
+            cases.append(_case(row))
+        except UNUSABLE as why:
+            skipped[row["id"]] = one_line(why)
+    return cases, skipped
+
+
+def one_line(why: Exception) -> str:
+    """Return why a row can't be scored: the first fault of a specification, or the message."""
+    if isinstance(why, ValidationError):
+        return str(why.errors()[0]["msg"]).removeprefix("Value error, ")
+    return str(why)
 
 
 def read_fits(path: Path) -> tuple[list[FitCase], dict[str, str]]:
@@ -129,145 +127,153 @@ def read_fits(path: Path) -> tuple[list[FitCase], dict[str, str]]:
     Every measured training run is one that fitted. Where its source does not say what is computed again, it
     fits if it does with any amount of recomputation.
     """
-    cases, _ = read_cases(path)
+    rows = {row["id"]: row for row in _rows(path)}
     found = []
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = {row["id"]: row for row in csv.DictReader(file)}
-    for case in cases:
-        open_question = rows[case.id]["recompute"].strip().lower() in ("", "see recipe")
-        kinds = ("none", "selective", "full") if open_question else (case.layouts[0].recompute,)
+    for case in read_cases(path)[0]:
+        kinds = _KINDS if _recompute(rows[case.id]) is None else (case.layouts[0].recompute,)
         layouts = [one.model_copy(update={"recompute": kind}) for one in case.layouts for kind in kinds]
         found.append(FitCase(case.id, case.model, tuple(layouts), case.device, True))
+    named = left_out("llm-memory")
     trials = [row for row in rows.values() if row["category"] == "feasibility"]
-    skipped = {row["id"]: UNSTATED[row["id"]] for row in trials if row["id"] in UNSTATED}
-    found += [_trial(row) for row in trials if row["id"] not in skipped]
+    skipped = {row["id"]: named[row["id"]] for row in trials if row["id"] in named}
+    for row in trials:
+        try:
+            found += [] if row["id"] in named else [_trial(row)]
+        except UNUSABLE as why:
+            skipped[row["id"]] = one_line(why)
     return found, skipped
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _number(row: dict[str, str], key: str, default: float | None = None) -> float:
+    text = row[key].strip()
+    if text and text != "n/a":
+        return float(text)
+    if default is None:
+        raise _UnusableError(f"no {key}")
+    return default
+
+
+def _case(row: dict[str, str]) -> Case:
+    if row["accelerator"] not in MACHINE_OF:
+        raise _UnusableError(f"'{row['accelerator']}' is not in the catalogue with what the law needs")
+    if "LoRA" in row["model"]:
+        raise _UnusableError("trains adapters only, which the law does not cover")
+    rules, table = reading(), re.sub(r"-\d+$", "", row["id"])
+    paper = rules["papers"].get(table, table)
+    model = _model(row)
+    count = int(_number(row, "n_acc"))
+    device = device_of(sized(MACHINE_OF[row["accelerator"]], count))
+    device = replace(device, nic_b_s=rules["network_b_s"].get(paper, device.nic_b_s))
+    layouts = _layouts(row, paper, model, count, device)
+    return Case(row["id"], paper, model, layouts, device, _step_s(row, model, layouts[0]))
 
 
 def _trial(row: dict[str, str]) -> FitCase:
     count, tp, pp = (int(_number(row, key)) for key in ("n_acc", "tp", "pp"))
     model, micro = _model(row), int(_number(row, "mbs"))
-    sharded = row["software"] == "titan"
-    # those runs interleave two chunks a stage where the row does not say otherwise
-    usual = 2 if row["id"].startswith("JUPO") and pp > 1 else 1
+    usual = reading()["trials"].get(re.sub(r"-\d+$", "", row["id"]), 1) if pp > 1 else 1
     layout = Layout(
         accelerators=count, tp=tp, pp=pp, vpp=int(_number(row, "vpp", usual)), ep=int(_number(row, "ep", 1)),
         micro_batch=micro, global_batch=int(_number(row, "gbs", max(64, micro * count // (tp * pp)))),
-        seq=int(_number(row, "seq")), recompute=_recompute(row["recompute"]), zero=3 if sharded else 1,
-        precision=_precision(row["precision"]), stack="torchtitan" if sharded else "megatron",
+        seq=int(_number(row, "seq")), recompute=_recompute(row) or "none", precision=row["precision"],
+        zero=3 if row["software"] == "titan" else 1,
     )  # fmt: skip
     device = device_of(sized(MACHINE_OF[row["accelerator"]], count))
     return FitCase(row["id"], model, (layout,), device, row["metric"] == "fits")
 
 
-def _recompute(text: str) -> Literal["none", "selective", "full"]:
-    text = text.lower()
+def _recompute(row: dict[str, str]) -> Recompute | None:
+    """Return what the row says is computed again; None where it leaves that open."""
+    text = row["recompute"].strip().lower()
+    if text in ("", "see recipe"):
+        return None
     if "full" in text:
         return "full"
     return "selective" if "selective" in text or "sac" in text else "none"
 
 
 def _model(row: dict[str, str]) -> LanguageModel:
-    name = row["model"]
-    if name in KNOWN_MODELS:
-        return load_model(KNOWN_MODELS[name])
+    name, rules = row["model"], reading()
+    if name in rules["models"]:
+        return load_model(rules["models"][name])
     if not row["layers"] or not row["hidden"] or not row["ffn"] or row["moe"]:
         raise _UnusableError("the shape of the model is not given")
-    heads = int(_number(row, "heads"))
-    head = None
-    if name.startswith("OELLM"):  # 33.9 billion weights of the 32B model mean heads of 128
-        head = 64 if name == "OELLM 0.4B" else 128
-    plain = name.startswith(("GPT", "MPT"))
+    heads, shapes = int(_number(row, "heads")), rules["shapes"]
+    plain = name.startswith(tuple(shapes["plain"]))
+    sizes = [size for start, size in shapes["head_size"].items() if name.startswith(start)]
     return LanguageModel(
         name=name, layers=int(_number(row, "layers")), hidden=int(_number(row, "hidden")),
         ffn=int(_number(row, "ffn")), heads=heads, kv_heads=int(_number(row, "kv_heads", heads)),
-        vocab=int(_number(row, "vocab", 51200)), gated_mlp=not plain, tied_embeddings=plain, head_size=head,
+        vocab=int(_number(row, "vocab", shapes["vocab"])), gated_mlp=not plain, tied_embeddings=plain,
+        head_size=sizes[0] if sizes else None,
     )  # fmt: skip
-
-
-def _precision(text: str) -> str:
-    text = text.lower()
-    if "fp4" in text:
-        return "nvfp4"
-    if "mx" in text:
-        return "mxfp8"
-    if "fp8" in text:
-        return "fp8-rowwise" if "rowwise" in text else "fp8"
-    return "fp16" if text == "fp16" else "bf16"
-
-
-def _stack(row: dict[str, str], paper: str, precision: str) -> str:
-    """Return the training stack by what the source says of its software."""
-    if paper in ("SC21", "VTRAIN"):
-        return "megatron-2021"
-    software, notes = row["software"], row["notes"].lower()
-    if "torchtitan" in software or software == "titan":
-        compiled = "compile=yes" in software or "compile" in notes or "fp8" in precision
-        compiled = compiled or (
-            paper == "TITAN" and int(row["id"][-3:]) >= 11
-        )  # the later tables all compile
-        overlap = "async" in notes
-        return "torchtitan" + ("-compiled" if compiled else "") + ("-async" if overlap else "")
-    return "fsdp" if paper == "MPT" else "megatron"
 
 
 def _layouts(
     row: dict[str, str], paper: str, model: LanguageModel, count: int, device: Device
 ) -> tuple[Layout, ...]:
+    """Return the layouts that the row allows.
+
+    Where it leaves them open, optimiser states are shared out rather than weights, and as little is computed
+    again as memory allows; a stage is one chunk of layers; of open micro-batches the fastest is meant.
+    """
     tp, pp, cp, ep = (int(_number(row, key, 1)) for key in ("tp", "pp", "cp", "ep"))
     if count % (tp * pp * cp):
         raise _UnusableError("the degrees do not multiply to the count")
     dp = count // (tp * pp * cp)
-    precision = _precision(row["precision"])
-    stack = _stack(row, paper, precision)
     batch, micro, chunks = _batch(row, paper, dp, pp)
     if batch < dp:
         raise _UnusableError("more replicas than sequences: the printed degrees contradict the count")
-    again = _recompute(row["recompute"])
-    if model.experts and "see recipe" in row["recompute"]:
-        again = "selective"
-    shared = "FSDP" in row["dp_shard"] or "ZeRO-3" in row["dp_shard"] or "titan" in stack
-    held = 6.0 * model.params()[1] / (tp * pp)
-    zero = 3 if shared or (not model.experts and held > device.memory_b) else 1
-    found = []
-    for one in micro:
-        if len(micro) > 1 and batch % (dp * one):
-            continue
-        common = {
-            "accelerators": count, "global_batch": -(-batch // dp) * dp, "seq": int(_number(row, "seq")),
-            "micro_batch": one, "tp": tp, "pp": pp, "cp": cp, "ep": ep, "recompute": again,
-            "precision": precision, "stack": stack,
-            "zero": 0 if stack == "megatron-2021" and zero == 1 else zero,
-        }  # fmt: skip
-        found += [
-            Layout.parse({**common, "vpp": chunk}, row["id"]) for chunk in _chunks(paper, model, pp, chunks)
+    common = {
+        "accelerators": count, "global_batch": batch, "seq": int(_number(row, "seq")), "tp": tp, "pp": pp,
+        "cp": cp, "ep": ep, "precision": precision_of(row["precision"]),
+    }  # fmt: skip
+    whole = "FSDP" in row["dp_shard"] or "ZeRO-3" in row["dp_shard"] or "titan" in row["software"]
+    said = _recompute(row)
+    found: list[tuple[float, list[Layout]]] = []
+    for zero, again in product((3,) if whole else (1, 3), (said,) if said else _KINDS):
+        group = [
+            Layout.parse(
+                {**common, "micro_batch": m, "vpp": chunks, "zero": zero, "recompute": again}, row["id"]
+            )
+            for m in ([micro] if micro else [m for m in _MICRO_BATCHES if batch % (dp * m) == 0])
         ]
-    return tuple(found)
+        filled = [_filled(model, one, device) for one in group]
+        allowed = llm_calibration().memory_band
+        if min(filled) <= allowed:
+            return tuple(one for one, share in zip(group, filled, strict=True) if share <= allowed)
+        found.append((min(filled), [group[filled.index(min(filled))]]))
+    return tuple(min(found, key=lambda pair: pair[0])[1])
 
 
-def _batch(row: dict[str, str], paper: str, dp: int, pp: int) -> tuple[int, list[int], int]:
-    """Return sequences of a step, micro-batches to try, and chunks of layers of a stage."""
-    chunks = int(_number(row, "vpp", 1))
-    micro = int(_number(row, "mbs", 0))
-    if paper == "JUPQ":
-        if (
-            "torchtitan" in row["software"]
-        ):  # the batch column is local; pipelines split it into single sequences
-            return micro * dp, [1 if pp > 1 else micro], chunks
-        return 64, [micro], chunks
+def _filled(model: LanguageModel, layout: Layout, device: Device) -> float:
+    """Return the share of device memory that a run needs."""
+    found = llm_calibration()
+    stack = stack_of(layout, found)
+    plan = plan_terms(layout, stack)
+    held = memory_parts(
+        model.shape(layout.seq), plan, float(layout.zero >= 2), float(layout.sequence_parallel),
+        stack.reserve_b,
+    )  # fmt: skip
+    return float(sum(held.values())) / (device.memory_b * found.usable_memory)
+
+
+def _batch(row: dict[str, str], paper: str, dp: int, pp: int) -> tuple[int, int, int]:
+    """Return sequences of a step, of a micro-batch (0 where open), and chunks of layers of a stage."""
+    rules, micro, chunks = reading(), int(_number(row, "mbs", 0)), int(_number(row, "vpp", 1))
+    if paper in rules["local_batch"] and rules["local_batch"][paper] in row["software"]:
+        return micro * dp, 1 if pp > 1 else micro, chunks
+    if paper in rules["global_batch"]:
+        return cast(int, rules["global_batch"][paper]), micro, chunks
     batch = int(_number(row, "gbs"))
-    if paper == "TITAN" and pp > 1:
-        return batch, [1], 2 if "interleaved" in row["notes"] else chunks
-    if not micro:
-        return batch, [1, 2, 4, 8] if paper == "SC21" else [1], chunks
-    return batch, [micro], chunks
-
-
-def _chunks(paper: str, model: LanguageModel, pp: int, chunks: int) -> list[int]:
-    """Return the interleavings to try: SC21 used it without saying how deep."""
-    if paper != "SC21" or pp == 1:
-        return [chunks]
-    return [v for v in (1, 2, 3, 4) if model.layers % (pp * v) == 0]
+    if paper in rules["one_by_one"]["papers"] and pp > 1:
+        return batch, 1, rules["one_by_one"]["interleaved"] if "interleaved" in row["notes"] else chunks
+    return batch, micro, chunks
 
 
 def _step_s(row: dict[str, str], model: LanguageModel, layout: Layout) -> float:
@@ -282,4 +288,5 @@ def _step_s(row: dict[str, str], model: LanguageModel, layout: Layout) -> float:
     return layout.global_batch * layout.seq / (rate * layout.accelerators)
 
 
-__all__ = ["Case", "FitCase", "read_cases", "read_fits"]
+__all__ = ["MACHINE_OF", "UNUSABLE", "Case", "FitCase", "left_out", "one_line", "read_cases", "read_fits",
+           "reading"]  # fmt: skip

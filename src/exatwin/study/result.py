@@ -14,6 +14,7 @@ from exatwin.account.ledger import Ledger
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.result import Schedule
+from exatwin.study.one_job import job_figures
 from exatwin.study.scenario import Scenario
 from exatwin.workload.job import Jobs, Profiles
 
@@ -74,7 +75,7 @@ class Result:
 
     def summary(self) -> dict[str, Any]:
         """Return the key figures, SI units in their names; None where a figure is not known."""
-        return {**self._schedule_figures(), **self._power_figures()}
+        return {**self._schedule_figures(), **self._power_figures(), **job_figures(self)}
 
     def _schedule_figures(self) -> dict[str, Any]:
         schedule, replayed = self.schedule, self.scenario.trace is not None

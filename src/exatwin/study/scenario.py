@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
@@ -16,6 +16,7 @@ from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.explain import explain, keys_of, model_at
 from exatwin.foundation.spec import Quantity, Spec, read_toml
 from exatwin.study.customers import HeatReuseChange
+from exatwin.study.one_job import OneJob
 
 _LOGS = (".swf", ".gz", ".parquet", ".txt", ".csv")
 WarmUp = Annotated[float, Quantity("s", minimum=0.0, maximum=60 * 86400.0)]
@@ -58,10 +59,12 @@ Processors = Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSORS)]
 
 
 class Workload(Spec):
-    """Jobs drawn from a mix."""
+    """Jobs drawn from a mix, and one of an application."""
 
     mix: str = "jupiter"
-    """Catalogue name of the mix, or the path of a file."""
+    """Catalogue name of the mix, or the path of a file; ``none`` for no jobs but `job`."""
+    job: OneJob = OneJob()
+    """One job of an application beside those of the mix."""
     load: Load | None = None
     """Node time offered over node time there is; blank for the mix's own."""
     warmup_s: WarmUp = 7 * 86400.0
@@ -226,6 +229,8 @@ def _put(document: dict[str, Any], path: str, value: Any, model: type[Spec]) -> 
     owner: type[Spec] | None = model
     for depth, step in enumerate(steps):
         fields = _keys(owner) if owner is not None else {}
+        if depth and _open_table(model, steps[:depth]):
+            fields = {step: None}
         if step not in fields:
             raise SpecError(f"unknown key '{path}': {nearest(path, all_keys(model))}")
         if depth == len(steps) - 1:
@@ -249,6 +254,8 @@ def read_value(path: str, text: str) -> Any:
     kinds = set(_kinds(path))
     if text.strip() == "":
         return None
+    if not kinds or any(get_origin(kind) is dict for kind in kinds):  # an application knows what it takes
+        return _number(text)
     if bool in kinds:
         return {"true": True, "false": False}.get(text.strip().lower(), text)
     if kinds & {int, float} and not any(isinstance(kind, Quantity) for kind in kinds):
@@ -261,7 +268,7 @@ def _number(text: str) -> Any:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else text
+    return found if isinstance(found, int | float | dict) and not isinstance(found, bool) else text
 
 
 def _kinds(path: str) -> Iterator[Any]:
@@ -278,6 +285,13 @@ def _flat(annotation: Any) -> Iterator[Any]:
     yield annotation
     for part in (*getattr(annotation, "__args__", ()), *getattr(annotation, "__metadata__", ())):
         yield from _flat(part)
+
+
+def _open_table(model: type[Spec], path: list[str]) -> bool:
+    """Return whether any key may stand in the table at `path`, as in the settings of an application."""
+    owner = model_at(model, tuple(path[:-1]))
+    field = keys_of(owner).get(path[-1]) if owner is not None else None
+    return field is not None and get_origin(field.annotation) is dict
 
 
 def _keys(model: type[Spec]) -> dict[str, type[Spec] | None]:

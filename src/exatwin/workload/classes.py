@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -49,6 +50,8 @@ class Kind:
     limit_below: Float64
     user_below: Float64
     profile_of_user: Int64
+    rows: Int64
+    """Row in the profile table of each profile and size, shape (profiles, sizes)."""
     first_user: int
     first_account: int
     mean_work: float
@@ -113,22 +116,40 @@ def room_of(machine: Machine, mix: Mix) -> Room:
     )
 
 
-def kinds_of(mix: Mix, room: Room) -> list[Kind]:
-    """Return the classes of `mix`: those of a fixed number, then by mean work from the largest."""
-    found, user, account, profile = [], 0, 0, 0
-    for spec in mix.classes:
-        found.append(_kind(spec, mix, room, user, account, profile))
-        user, account, profile = user + spec.users, account + spec.accounts, profile + len(spec.profiles)
+def kinds_of(mix: Mix, room: Room, rows: Sequence[Int64]) -> list[Kind]:
+    """Return the classes of `mix`: those of a fixed number, then by mean work from the largest.
+
+    `rows` says for each class which row of the profile table each of its profiles and sizes has.
+    """
+    found, user, account = [], 0, 0
+    for spec, each in zip(mix.classes, rows, strict=True):
+        found.append(_kind(spec, mix, room, user, account, each))
+        user, account = user + spec.users, account + spec.accounts
     return sorted(found, key=lambda kind: (kind.spec.per_week == 0, -kind.mean_work))
 
 
-def _kind(spec: JobClass, mix: Mix, room: Room, user: int, account: int, profile: int) -> Kind:
+def sizes_of(spec: JobClass, room: Room) -> Int64:
+    """Return the sizes that jobs of `spec` have on the machine, shape (sizes,)."""
     most = room.largest if spec.nodes else room.widest
     cap = max(1, min(most, int(spec.cap_frac * room.nodes)))
-    sizes = np.maximum(np.minimum(spec.nodes or [cap], cap), room.smallest).astype(np.int64)
+    return np.maximum(np.minimum(spec.nodes or [cap], cap), room.smallest).astype(np.int64)
+
+
+def _limits(spec: JobClass, room: Room) -> tuple[Int64, Float64]:
+    """Return the limits that jobs of `spec` ask for [s], and the share of jobs up to each."""
     limits_s = np.minimum([*spec.limits_s, room.longest_s], room.longest_s).astype(np.int64)
+    return limits_s, np.append(_below(spec.limit_weights) * (1.0 - spec.longest_frac), 1.0)
+
+
+def mean_run_s(spec: JobClass, room: Room) -> float:
+    """Return about how long the jobs of `spec` run that neither fail nor are cancelled [s]."""
+    limits_s, limit_below = _limits(spec, room)
+    return float(np.diff(limit_below, prepend=0.0) @ limits_s) * _used_to_end(spec)
+
+
+def _kind(spec: JobClass, mix: Mix, room: Room, user: int, account: int, rows: Int64) -> Kind:
+    sizes, (limits_s, limit_below) = sizes_of(spec, room), _limits(spec, room)
     size_below = _below(spec.node_weights or [1.0])
-    limit_below = np.append(_below(spec.limit_weights) * (1.0 - spec.longest_frac), 1.0)
     mean_nodes = float(np.diff(size_below, prepend=0.0) @ sizes)
     mean_limit_s = float(np.diff(limit_below, prepend=0.0) @ limits_s)
     # A user keeps to one program; the golden ratio spreads the programs evenly over any number of users.
@@ -140,7 +161,8 @@ def _kind(spec: JobClass, mix: Mix, room: Room, user: int, account: int, profile
         limits_s=limits_s,
         limit_below=limit_below,
         user_below=_below(np.arange(1, spec.users + 1, dtype=np.float64) ** -mix.user_zipf),
-        profile_of_user=profile + _choose(_below([each.weight for each in spec.profiles]), place),
+        profile_of_user=_choose(_below([each.weight for each in spec.profiles]), place),
+        rows=rows,
         first_user=user,
         first_account=account,
         mean_work=mean_nodes * mean_limit_s * _mean_use(spec),
@@ -149,9 +171,14 @@ def _kind(spec: JobClass, mix: Mix, room: Room, user: int, account: int, profile
 
 def _mean_use(spec: JobClass) -> float:
     """Return about the mean of used over requested time; never 0, since a job that fails runs too."""
-    between = spec.accuracy_alpha / (spec.accuracy_alpha + spec.accuracy_beta)
-    to_end = spec.to_limit_frac + (1.0 - spec.to_limit_frac) * between
+    to_end = _used_to_end(spec)
     return (1.0 - spec.failed_frac - spec.cancelled_frac) * to_end + 0.5 * spec.cancelled_frac + 0.02
+
+
+def _used_to_end(spec: JobClass) -> float:
+    """Return the mean of used over requested time of jobs that neither fail nor are cancelled."""
+    between = spec.accuracy_alpha / (spec.accuracy_alpha + spec.accuracy_beta)
+    return spec.to_limit_frac + (1.0 - spec.to_limit_frac) * between
 
 
 def _below(weights: ArrayLike) -> Float64:
@@ -185,7 +212,8 @@ def fill(rng: np.random.Generator, kind: Kind, mix: Mix, room: Room, week: Week,
 def submissions(rng: np.random.Generator, kind: Kind, mix: Mix, room: Room, week: Week, groups: int) -> Drawn:
     """Return the jobs of `groups` submissions: each a burst or a chain of one user, size and limit."""
     spec = kind.spec
-    nodes = kind.sizes[_choose(kind.size_below, rng.random(groups))]
+    size = _choose(kind.size_below, rng.random(groups))
+    nodes = kind.sizes[size]
     limit_s = kind.limits_s[_choose(kind.limit_below, rng.random(groups))]
     large = nodes >= max(float(mix.large_nodes), mix.large_frac * room.nodes)
     limit_s = np.where(large, np.minimum(limit_s, int(mix.large_limit_s)), limit_s)
@@ -209,7 +237,7 @@ def submissions(rng: np.random.Generator, kind: Kind, mix: Mix, room: Room, week
         outcome=outcome,
         account=kind.first_account + user[group] % spec.accounts,
         user=kind.first_user + user[group],
-        profile=kind.profile_of_user[user[group]],
+        profile=kind.rows[kind.profile_of_user[user], size][group],
         work=nodes[group].astype(np.float64) * used_s,
     )
 

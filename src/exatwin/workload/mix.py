@@ -14,6 +14,7 @@ from exatwin.foundation.random import stream
 from exatwin.workload.arrivals import WEEK_S, Week, weeks
 from exatwin.workload.classes import Drawn, Kind, Room, fill, join, kinds_of, room_of, submissions
 from exatwin.workload.job import Jobs, Phases, Profiles
+from exatwin.workload.mix_profiles import profile_table, weights
 
 IDS_PER_WEEK = 1_000_000
 _FIRST_WEEK, _LAST_WEEK = -100, 1000
@@ -44,7 +45,8 @@ def generate(
     Returns
     -------
     tuple[Jobs, Profiles]
-        Jobs by submission, and one row of the profile table for each profile of the mix.
+        Jobs by submission, and the profile table: a row for each profile whose phases the mix names, and one
+        for each size of job where an application's model gives them.
 
     Raises
     ------
@@ -60,7 +62,8 @@ def generate(
     """
     _check(start, start_s, end_s, load, seed)
     room = room_of(machine, mix)
-    kinds = kinds_of(mix, room)
+    table = profile_table(mix, machine, room)
+    kinds = kinds_of(mix, room, table.rows)
     target = load * room.nodes * WEEK_S
     _check_size(kinds, target, (end_s - start_s) / WEEK_S)
     first, last = start_s // WEEK_S, -(-end_s // WEEK_S)
@@ -71,48 +74,31 @@ def generate(
     ]
     jobs = Jobs(**{name: np.concatenate([table[name] for table in tables]) for name in tables[0]})
     inside = slice(*np.searchsorted(jobs.submit_s, [start_s, end_s], side="left"))
-    return jobs.take(inside), profiles(mix)
+    return jobs.take(inside), table.profiles
 
 
-def profiles(mix: Mix) -> Profiles:
-    """Return the profile table of `mix`: its classes' profiles in the order of the file."""
-    found = [profile for kind in mix.classes for profile in kind.profiles]
-    phases = [profile.phases() for profile in found]
-    flat = [item for each in phases for item in each]
-    columns = {
-        name: np.array([getattr(phase, name) for phase, _ in flat])
-        for name in Phases.columns()
-        if name != "share_frac"
-    }
-    return Profiles(
-        names=tuple(profile.name for profile in found),
-        first=np.concatenate([[0], np.cumsum([len(each) for each in phases])]).astype(np.int64),
-        phases=Phases(share_frac=np.array([share for _, share in flat]), **columns),
-        compute_bound_frac=np.array([profile.compute_bound_frac for profile in found], np.float64),
-    )
-
-
-def average_profile(mix: Mix) -> Profiles:
+def average_profile(mix: Mix, machine: Machine) -> Profiles:
     """Return the one profile of jobs of which nothing is known: the mean of `mix`, by node-seconds.
+
+    It rests on the phases that the mix names; models of applications are asked only where it names none.
 
     Examples
     --------
+    >>> from exatwin.catalogue.load import machine
     >>> from exatwin.catalogue.workload_mix import load_mix
-    >>> average_profile(load_mix()).names
+    >>> average_profile(load_mix(), machine("jupiter")).names
     ('average',)
     """
-    table = profiles(mix)
-    owner = np.repeat(np.arange(len(table)), np.diff(table.first))
-    weights = np.array(
-        [(kind.work_share_frac or 0.0) * profile.weight for kind in mix.classes for profile in kind.profiles]
-    )
-    weight = weights[owner] * table.phases.share_frac
+    room = room_of(machine, mix)
+    found = profile_table(mix, machine, room, models=False)
+    table, each = found.profiles, weights(mix, found, room)
+    weight = each[np.repeat(np.arange(len(table)), np.diff(table.first))] * table.phases.share_frac
     means = {
         name: np.array([np.average(values, weights=weight)])
         for name, values in table.phases
         if name != "share_frac"
     }
-    bound = np.array([np.average(table.compute_bound_frac, weights=weights)])
+    bound = np.array([np.average(table.compute_bound_frac, weights=each)])
     phases = Phases(share_frac=np.ones(1), **means)
     return Profiles(("average",), np.array([0, 1], np.int64), phases, bound)
 
@@ -175,4 +161,4 @@ def _table(drawn: Drawn, room: Room, number: int) -> dict[str, NDArray[np.int64]
     return table
 
 
-__all__ = ["JobClass", "Mix", "generate", "load_mix", "profiles"]
+__all__ = ["JobClass", "Mix", "average_profile", "generate", "load_mix"]

@@ -33,6 +33,8 @@ class NodeModel:
     """Rated power of the accelerator relative to the law's."""
     processor_scale: float = 1.0
     """Rated power of the processor relative to the law's."""
+    links_w: float = 0.0
+    """Switches of the link domain inside the node [W]."""
 
     @property
     def packages(self) -> float:
@@ -103,7 +105,7 @@ def node_model(machine: Machine) -> NodeModel:
         cap = node.module_cap_w or (chip.tdp_w if chip else None) or cap
         host_cap = node.module_processor_cap_w or host_cap
     nics = _nics(machine, law)
-    caps = (cap, float(host_cap), chip_scale, host_scale)
+    caps = (cap, float(host_cap), chip_scale, host_scale, node.links_w)
     return NodeModel(law, node.accelerators, node.processors, nics, *caps)
 
 
@@ -210,6 +212,6 @@ def part_watts(
         node.packages * law.memory_dynamic_w * memory_scale * phases.memory_frac
     )
     network = node.nics * (law.nic_idle_w + law.nic_dynamic_w * phases.network_frac)
-    useful = np.stack([accelerator, processor, memory, network, zero + law.board_w], axis=1)
+    useful = np.stack([accelerator, processor, memory, network, zero + law.board_w + node.links_w], axis=1)
     conversion = useful.sum(axis=1) * (1.0 / law.conversion_frac - 1.0)
     return np.column_stack([useful, conversion])

@@ -83,9 +83,75 @@ def test_the_node_power_of_a_measured_run_is_met() -> None:
 def test_a_person_reads_lines() -> None:
     found = asked("--model", "openeurollm-32b", "--accelerators", "64")
     assert found.exit_code == 0, found.exception
-    assert "on JUPITER Booster: 64 accelerators" in found.stdout
+    assert "on JUPITER Booster: 16 nodes, 64 accelerators" in found.stdout
     for word in ("step", "tokens", "MFU", "memory", "energy", "billed as", "interval", "assumed: chosen"):
         assert word in found.stdout
+    for word in ("EUR/kWh", "CO2e", "goodput", "checkpoint", "swing", "electricity only"):
+        assert word in found.stdout
+    assert "campaign" not in found.stdout
+
+
+_RUN = ["--machine", "dgx-h100", "--model", "gpt-3-175b", "--accelerators", "512", "--tp", "4", "--pp", "8"]
+
+
+def test_a_step_has_its_cost_carbon_and_swing() -> None:
+    found = document(*_RUN, "--precision", "fp8")
+    assert found["cost_eur"] == pytest.approx(found["site_energy_j"] * found["site"]["price_eur_j"])
+    assert found["site_energy_j"] > found["energy_j"] * found["site"]["pue"]  # the switches
+    assert found["power_swing_w"] == pytest.approx(found["power_high_w"] - found["power_low_w"])
+    assert found["power_low_w"] < found["power_w"] < found["power_high_w"]
+    assert 0.0 < found["goodput_frac"] < 1.0
+    assert sum(found["time_frac"].values()) == pytest.approx(1.0)
+    assert "time_to_tokens_s" not in found
+    low, high = found["interval"]["energy_j"]
+    assert low < found["energy_j"] < high
+
+
+def test_a_campaign_is_steps_over_goodput() -> None:
+    found = document(*_RUN, "--precision", "fp8", "--tokens", "300B")
+    told, layout = found["campaign"], found["layout"]
+    assert told["tokens"] == 3e11
+    assert told["steps"] == -(-int(3e11) // (layout["global_batch"] * layout["seq"]))
+    assert found["time_to_tokens_s"] == pytest.approx(
+        told["steps"] * found["iteration_s"] / found["goodput_frac"]
+    )
+    assert told["accelerator_s"] == pytest.approx(512 * found["time_to_tokens_s"])
+    assert told["energy_j"] < found["power_w"] * found["time_to_tokens_s"]
+    low, high = told["interval"]["cost_eur"]
+    assert low < told["cost_eur"] < high
+    assert "campaign of 300B tokens" in asked(*_RUN, "--precision", "fp8", "--tokens", "300B").stdout
+
+
+def test_failures_and_checkpoints_are_taken_as_given() -> None:
+    words = [*_RUN, "--precision", "fp8"]
+    found = document(*words, "--mttf", "2 h", "--checkpoint-interval", "30 min")
+    assert found["mttf_s"] == 7200.0
+    assert found["checkpoint_interval_s"] == 1800.0
+    better = document(*words, "--mttf", "2 h")
+    assert better["goodput_frac"] > found["goodput_frac"]
+    assert document(*words, "--mttf", "2 h", "--recovery", "memory")["goodput_frac"] > better["goodput_frac"]
+
+
+def test_a_run_without_headway_has_a_step_but_no_campaign() -> None:
+    words = [*_RUN, "--precision", "fp8", "--mttf", "20 s"]
+    assert document(*words)["goodput_frac"] == 0.0
+    assert "no headway" in asked(*words).stdout
+    refused = asked(*words, "--tokens", "1T")
+    assert isinstance(refused.exception, InfeasibleError)
+    assert "nothing gets done" in str(refused.exception)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--tokens", "15Q"], ["--tokens", "0"], ["--tokens", "1e30"], ["--tokens", "nan"],
+        ["--mttf", "0 s"], ["--mttf", "soon"], ["--checkpoint-interval", "-5 min"], ["--mttf", "3 kg"],
+    ],
+)  # fmt: skip
+def test_a_campaign_of_nonsense_is_refused(words: list[str]) -> None:
+    refused = asked(*_RUN, *words)
+    assert isinstance(refused.exception, SpecError)
+    assert str(refused.exception).startswith(words[0])
 
 
 def test_a_hundred_thousand_accelerators_need_no_special_path() -> None:
@@ -106,13 +172,22 @@ def test_a_hundred_thousand_accelerators_need_no_special_path() -> None:
             "unknown precision",
         ),
         (["--model", "llama-3.1-70b", "--accelerators", "64", "--precision", "nvfp4"], SpecError, "no nvfp4"),
-        (["--model", "llama-3.1-8b", "--accelerators", "64", "--tp", "4", "--dp", "3"], SpecError, "--dp 3"),
+        (["--model", "8B", "--accelerators", "64", "--tp", "4", "--dp", "3"], SpecError, "'dp' is 3"),
         (["--model", "llama-3.1-8b", "--accelerators", "30000"], SpecError, "23,536"),
         (["--model", "missing.toml", "--accelerators", "64"], ExatwinError, "no such file"),
         (
-            ["--machine", "frontier", "--model", "llama-3.1-8b", "--accelerators", "64"],
+            [
+                "--machine",
+                "dgx-a100-80",
+                "--model",
+                "llama-3.1-8b",
+                "--accelerators",
+                "64",
+                "--precision",
+                "fp8",
+            ],
             SpecError,
-            "never calibrated",
+            "has no fp8",
         ),
     ],
 )

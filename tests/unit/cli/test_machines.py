@@ -72,6 +72,37 @@ def test_every_page_fits_a_hundred_columns(name: str) -> None:
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize("name", names("nodes"))
+def test_every_kind_of_node_has_a_page(name: str) -> None:
+    text = show(name)
+    assert max(map(len, text.splitlines())) <= 100
+    found = json.loads(show(name, "--json"))
+    assert found["name"] == name
+    assert all(row["source"] and row["quality"] for row in found["numbers"])
+    assert len(table(name, "--csv")) == len(found["numbers"])
+
+
+def test_kinds_of_nodes_stand_below_the_machines() -> None:
+    text = show()
+    for name in (
+        "dgx-a100-40",
+        "dgx-a100-80",
+        "dgx-h100",
+        "hgx-h100-500w",
+        "dgx-h200",
+        "dgx-b200",
+        "dgx-b300",
+    ):
+        assert f"\n{name} " in text
+    kinds = {row["name"]: row for row in json.loads(show("--json"))["nodes"]}
+    assert set(kinds) == set(names("nodes"))
+    assert kinds["gb200-nvl72"]["link_domain"] == 72
+    assert (kinds["ex235a-mi250x"]["accelerators"], kinds["ex235a-mi250x"]["devices"]) == (4, 8)
+    assert "8 GCDs" in show("ex235a-mi250x")
+    with pytest.raises(CatalogueError, match="did you mean 'h800-8'"):
+        show("h801-8")
+
+
 def test_json_holds_si_floats_and_the_origin_of_each_number() -> None:
     found = json.loads(show("frontier", "--json"))
     assert found["nodes"] == 9_856

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from exatwin.catalogue.load import data_folder
-from exatwin.foundation import units
+from exatwin.foundation import spec, units
 from exatwin.foundation.errors import SpecError
 
 UNITS = ("W", "B", "B/s", "FLOP/s", "Hz")
@@ -46,10 +46,23 @@ def test_other_units_are_still_refused(text: str, unit: str) -> None:
         units.parse(text, unit)
 
 
-def test_an_estimate_does_without_pint() -> None:
-    code = (
-        "import sys; from exatwin.study.estimate import estimate_hpl; estimate_hpl('jupiter'); "
-        "print('pint' in sys.modules)"
-    )
+HEAVY = ("pint", "numba", "pandas", "duckdb", "xarray", "plotly", "rich")
+
+
+def test_estimates_do_without_what_takes_long_to_load() -> None:
+    code = f"""
+import sys
+from exatwin.study.hpl import estimate_hpcg, estimate_hpl, estimate_hpl_mxp
+for name in ("jupiter", "LUMI-C", "Sirius", "top500:180490"):
+    estimate_hpl(name), estimate_hpcg(name), estimate_hpl_mxp(name)
+estimate_hpl("2x-epyc-7763", nodes=8)
+print([name for name in {HEAVY} if name in sys.modules])
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["2x-epyc-7763", "2x-xeon-8480"])
+def test_a_name_that_begins_with_a_number_is_no_quantity(name: str) -> None:
+    assert not spec._has_unit(name)
+    assert spec._has_unit("2 h")

@@ -11,11 +11,20 @@ from exatwin.catalogue.workload_mix import Mix, ProfileOfUse
 from exatwin.foundation.errors import CatalogueError, SpecError
 from exatwin.foundation.spec import read_toml
 from exatwin.workload.arrivals import DAY_S, WEEK_S
+from exatwin.workload.classes import room_of, sizes_of
+from exatwin.workload.draw import draw as draw_of
+from exatwin.workload.draw import mean_w
 from exatwin.workload.job import State
-from exatwin.workload.mix import generate, load_mix, profiles
+from exatwin.workload.mix import generate, load_mix
+from exatwin.workload.mix_profiles import named, profile_table, weights
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
 JUPITER = 5884
+
+
+def profiles(mix, name="jupiter"):
+    where = machine(name)
+    return profile_table(mix, where, room_of(where, mix)).profiles
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,26 @@ def sample():
 
 
 def kind_of(sample):
-    sizes = [len(kind.profiles) for kind in load_mix().classes]
-    return np.repeat(np.arange(len(sizes)), sizes)[sample.jobs.profile]
+    """Return the class of each job."""
+    found = {profile.name: i for i, kind in enumerate(load_mix().classes) for profile in kind.profiles}
+    return np.array([found[name] for name in sample.profiles.names])[sample.jobs.profile]
+
+
+def without_models(document):
+    """Return the document of a mix without its applications: only the phases that it names."""
+    return {
+        **document,
+        "classes": [
+            {
+                **kind,
+                "profiles": [
+                    {key: value for key, value in profile.items() if key not in ("app", "settings")}
+                    for profile in kind["profiles"]
+                ],
+            }
+            for kind in document["classes"]
+        ],
+    }
 
 
 # ---- the targets that the default mix is made for
@@ -135,7 +162,8 @@ def test_activity_of_users_falls_like_zipfs_law(sample):
 
 def test_a_user_keeps_to_one_account_and_one_program(sample):
     jobs = sample.jobs
-    for column in (jobs.account, jobs.profile):
+    names = np.unique(sample.profiles.names, return_inverse=True)[1]
+    for column in (jobs.account, names[jobs.profile]):
         pairs = np.unique(np.stack([jobs.user, column]), axis=1)
         assert len(np.unique(pairs[0])) == pairs.shape[1]
 
@@ -221,7 +249,8 @@ def test_limits_and_sizes_keep_to_the_partition_and_whole_machine_runs_go_to_the
 def test_every_job_has_a_profile_whose_phases_are_whole(sample):
     table = sample.profiles
     assert sample.jobs.profile.min() >= 0
-    assert len(np.unique(sample.jobs.profile)) == len(table)
+    drawn = {table.names[row] for row in np.unique(sample.jobs.profile)}
+    assert drawn == {profile.name for kind in load_mix().classes for profile in kind.profiles}
     totals = np.add.reduceat(table.phases.share_frac, table.first[:-1])
     assert totals == pytest.approx(np.ones(len(table)))
     assert np.all((table.compute_bound_frac >= 0) & (table.compute_bound_frac <= 1))
@@ -243,7 +272,7 @@ def test_programs_differ_where_they_do_in_the_world():
 
 
 def test_checkpoints_repeat_as_dips():
-    table = profiles(load_mix())
+    table = profiles(Mix.parse(without_models(variant()), "test"))
     row = table.names.index("llm-dense")
     used = table.phases.accelerator_frac[table.first[row] : table.first[row + 1]]
     assert used.tolist() == [0.05, 0.8, 0.1, 0.8, 0.1, 0.8, 0.1, 0.05]
@@ -366,3 +395,96 @@ def test_profiles_must_be_whole_and_unique():
     phase = {"share": 0.7, "processor": 0.1, "accelerator": 0.2, "memory": 0.3, "network": 0.4}
     with pytest.raises(SpecError, match=r"add up to 0\.7, expected 1"):
         ProfileOfUse.parse({"name": "x", "compute_bound": 0.5, "cycle": [phase]}, "test")
+
+
+# ---- profiles from the models of applications
+
+
+@pytest.fixture(scope="module")
+def modelled():
+    where, mix = machine("jupiter"), load_mix()
+    room = room_of(where, mix)
+    return profile_table(mix, where, room), sizes_of(mix.classes[0], room)
+
+
+def test_training_on_jupiter_comes_from_the_model_for_each_size(modelled):
+    table, sizes = modelled
+    dense = table.rows[0][0]
+    assert len(np.unique(dense)) == len(sizes) == 9
+    stand_in = named(load_mix().classes[0].profiles[0])
+    counts = np.diff(table.profiles.first)[dense]
+    assert np.all(counts != len(stand_in.phases))
+    watts = mean_w(table.profiles, draw_of(table.profiles, machine("jupiter")))[dense]
+    assert np.all((watts > 2000.0) & (watts < 3200.0))
+    assert watts[-1] < watts[0]  # more waiting on more nodes
+
+
+def test_the_default_mix_draws_with_models_what_it_drew_by_hand(modelled):
+    table, _ = modelled
+    where, mix = machine("jupiter"), load_mix()
+    room = room_of(where, mix)
+
+    def mean(found):
+        watts = mean_w(found.profiles, draw_of(found.profiles, where))
+        return np.average(watts, weights=weights(mix, found, room))
+
+    by_hand = profile_table(mix, where, room, models=False)
+    assert mean(table) == pytest.approx(mean(by_hand), rel=0.05)
+
+
+def test_phases_stand_in_where_the_model_does_not_know_the_machine():
+    where, mix = machine("lumi-c"), load_mix()
+    table = profile_table(mix, where, room_of(where, mix))
+    assert len(np.unique(table.rows[0][0])) == 1
+    row = table.rows[0][0][0]
+    count = int(np.diff(table.profiles.first)[row])
+    assert count == len(named(mix.classes[0].profiles[0]).phases)
+
+
+def app_only(**profile):
+    document = variant()
+    fact = {"source": "A", "quality": "assumed"}
+    settings = {"value": profile.pop("settings", {}), **fact}
+    kind = {**document["classes"][0], "profiles": [{"name": "one", **profile, "settings": settings}]}
+    return Mix.parse({**document, "classes": [kind, *document["classes"][1:]]}, "test")
+
+
+def test_a_profile_may_name_nothing_but_its_application():
+    mix = app_only(app="llm-training", settings={"model": "openeurollm-32b"})
+    jobs, table = draw(weeks=1, mix=mix)
+    assert table.names.count("one") == 9
+    used = jobs.nodes[np.isin(jobs.profile, np.flatnonzero(np.array(table.names) == "one"))]
+    assert {8, 16, 32, 64} <= set(used.tolist())
+
+
+@pytest.mark.parametrize(
+    ("profile", "name", "why"),
+    [
+        ({"app": "llm-trainin"}, "jupiter", "unknown application 'llm-trainin': did you mean 'llm-training'"),
+        ({"app": "llm-training"}, "jupiter", "profile 'one': llm-training: 'model' is missing"),
+        ({"app": "hpl", "settings": {"m": 1}}, "jupiter", "profile 'one': hpl: unknown key 'm'"),
+        (
+            {"app": "llm-training", "settings": {"model": "llama-2-7b"}},
+            "lumi-c",
+            "class 'llm-training', profile 'one': .*name phases to stand in",
+        ),
+    ],
+)  # fmt: skip
+def test_an_application_that_can_not_run_is_refused(profile, name, why):
+    with pytest.raises(SpecError, match=why):
+        draw(name, weeks=1, mix=app_only(**profile))
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"settings": {"value": {"n": 1}, "source": "A", "quality": "assumed"}}, "names no 'app'"),
+        ({"app": None}, "needs either 'app', or 'cycle' and 'compute_bound'"),
+    ],
+)
+def test_a_profile_needs_an_application_or_phases(changed, why):
+    document = variant()
+    profile = {"name": "one", **{key: value for key, value in changed.items() if value is not None}}
+    kind = {**document["classes"][0], "profiles": [profile]}
+    with pytest.raises(CatalogueError, match=why):
+        Mix.parse({**document, "classes": [kind, *document["classes"][1:]]}, "test")

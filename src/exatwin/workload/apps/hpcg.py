@@ -13,6 +13,7 @@ from exatwin.catalogue.machine import Machine
 from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import CatalogueError, InfeasibleError
 from exatwin.foundation.spec import (
+    BytesPerSecond,
     Count,
     FlopPerSecond,
     Fraction,
@@ -22,19 +23,24 @@ from exatwin.foundation.spec import (
     Sourced,
     Spec,
 )
+from exatwin.workload.apps.app import APPS, App, AppRun, as_run
 from exatwin.workload.draw import draw
 from exatwin.workload.job import Phases, Profiles
 
 
 class HpcgChip(Spec):
-    """A family of accelerators that share one rate."""
+    """A family of accelerators, or of processors in nodes without any, that share one rate."""
 
     family: str
     """Name of the family."""
-    accelerators: list[str]
+    accelerators: list[str] = []
     """Catalogue names of its members."""
-    rate_flop_s: FlopPerSecond
-    """Rate of one accelerator alone."""
+    words: list[str] = []
+    """Of processors: what names them in their titles; the first family that fits counts."""
+    memory_b_s: BytesPerSecond | None = None
+    """Of processors: bandwidth of the memory of one socket, which gives the rate where none was fitted."""
+    rate_flop_s: FlopPerSecond | None = None
+    """Rate of one chip alone."""
     machines: Count
     """Machines that it was fitted on."""
 
@@ -48,6 +54,10 @@ class HpcgLaw(Sourced):
     """Name for people."""
     chips: list[HpcgChip]
     """Families of accelerators."""
+    processors: list[HpcgChip]
+    """Families of processors in nodes without accelerators."""
+    flop_per_b: Ratio
+    """Rate of a chip that was never measured for each byte of the bandwidth of its memory."""
     growth_frac: Fraction
     """What each doubling of the accelerators adds to the time of a step: sums over all, and waiting."""
     run_s: Seconds
@@ -64,31 +74,37 @@ class HpcgLaw(Sourced):
     """Tenth percentile of measured over predicted results, each machine left out in turn."""
     high_frac: Ratio
     """Ninetieth percentile of it."""
+    processor_low_frac: Ratio
+    """The same tenth percentile for nodes without accelerators."""
+    processor_high_frac: Ratio
+    """Ninetieth percentile of it."""
+    other_low_frac: Ratio
+    """Tenth percentile where the rate comes from the bandwidth, each family predicted with the others."""
+    other_high_frac: Ratio
+    """Ninetieth percentile of it."""
     notes: list[str] = []
     """What a careful reader should know."""
 
-    def chip(self, accelerator: str) -> HpcgChip:
-        """Return the family of the accelerator with the catalogue name `accelerator`.
-
-        Raises
-        ------
-        CatalogueError
-            No machine with it has a listed result.
-        """
-        found = next((chip for chip in self.chips if accelerator in chip.accelerators), None)
-        if found is None:
-            known = ", ".join(chip.family for chip in self.chips)
-            raise CatalogueError(
-                f"HPCG was never calibrated on '{accelerator}': expected a chip of the families {known}"
-            )
-        return found
+    def chip(self, machine: Machine) -> HpcgChip | None:
+        """Return the family of the chips of `machine`; None where no result of such a chip is listed."""
+        if machine.accelerator is not None:
+            name = machine.accelerator.name
+            return next((chip for chip in self.chips if name in chip.accelerators), None)
+        title = machine.processor.title.lower()
+        return next((chip for chip in self.processors if any(word in title for word in chip.words)), None)
 
 
-class Hpcg(Spec):
+@APPS.register("hpcg")
+class Hpcg(App):
     """One run of HPCG."""
 
     nodes: PositiveCount | None = None
     """Nodes; blank for all of the machine."""
+
+    def profile(self, machine: Machine, nodes: int, time_s: float | None = None) -> AppRun:
+        """Return what the run does on `nodes` nodes; it runs as long as the rules ask, or for `time_s`."""
+        run = hpcg(self.model_copy(update={"nodes": nodes}), machine)
+        return as_run(run.profiles, run.time_s if time_s is None else time_s, run.assumptions)
 
 
 @dataclass(frozen=True)
@@ -97,6 +113,8 @@ class HpcgRun:
 
     nodes: int
     flop_s: float
+    flop_range: tuple[float, float]
+    """Range in which four of five results lie [FLOP/s]."""
     time_s: float
     power_w: float
     """Mean power at the meter of the lists, switches included [W]."""
@@ -131,41 +149,64 @@ def hpcg(spec: Hpcg, machine: Machine, law: HpcgLaw | None = None) -> HpcgRun:
     Raises
     ------
     CatalogueError
-        The law was never calibrated for this kind of machine.
+        No result of the chip is listed, and the bandwidth of its memory is not known.
     InfeasibleError
         The machine has fewer nodes.
     """
     law = law or hpcg_law()
     nodes = spec.nodes or machine.nodes
-    if machine.accelerator is None:
-        raise CatalogueError(
-            f"{machine.name}: HPCG was calibrated on machines with accelerators only, this one has none"
-        )
     if nodes > machine.nodes:
         raise InfeasibleError(f"{machine.name}: {nodes:,} nodes asked for, the machine has {machine.nodes:,}")
-    chip, count = law.chip(machine.accelerator.name), nodes * machine.node.accelerators
-    profiles = _profiles(law)
+    rate, (low, high), said = _rate(machine, law)
+    count = nodes * (machine.node.accelerators if machine.accelerator else machine.node.processors)
+    profiles = _profiles(law, accelerated=machine.accelerator is not None)
     drawn = draw(profiles, machine)
+    flop = rate * count / float(slowdown(count, law.growth_frac))
     return HpcgRun(
         nodes=nodes,
-        flop_s=chip.rate_flop_s * count / float(slowdown(count, law.growth_frac)),
+        flop_s=flop,
+        flop_range=(low * flop, high * flop),
         time_s=law.run_s,
         power_w=nodes * (float(drawn.nominal_w[0]) + drawn.fixed_w / machine.nodes),
         profiles=profiles,
         assumptions=(
-            f"{chip.family}: {chip.rate_flop_s / 1e9:.0f} GFLOP/s on one accelerator, fitted on "
-            f"{chip.machines} machines",
-            f"the time of a step grows by {law.growth_frac:.2%} with each doubling of the accelerators",
+            said,
+            f"the time of a step grows by {law.growth_frac:.2%} with each doubling of the chips",
             f"power by the node power law '{machine.node.power_law}' with memory at {law.memory_frac:.0%} "
             f"and the compute units at {law.accelerator_frac:.0%}; no published power tests it",
         ),
     )
 
 
-def _profiles(law: HpcgLaw) -> Profiles:
+def _rate(machine: Machine, law: HpcgLaw) -> tuple[float, tuple[float, float], str]:
+    """Return the rate of one chip [FLOP/s], its band relative to that, and what it rests on."""
+    chip = law.chip(machine)
+    word = "accelerator" if machine.accelerator else "socket"
+    if chip is not None and chip.rate_flop_s and chip.machines:
+        many = f"{chip.machines} machines" if chip.machines > 1 else "one machine"
+        said = f"{chip.family}: {chip.rate_flop_s / 1e9:.3g} GFLOP/s on one {word}, fitted on {many}"
+        if machine.accelerator is None:
+            return chip.rate_flop_s, (law.processor_low_frac, law.processor_high_frac), said
+        return chip.rate_flop_s, (law.low_frac, law.high_frac), said
+    part = machine.accelerator or machine.processor
+    bandwidth = part.memory_b_s or (chip.memory_b_s if chip else None)
+    if bandwidth is None:
+        raise CatalogueError(
+            f"{machine.name}: HPCG was never calibrated on '{part.name}' and the bandwidth of its memory is "
+            "not known: a file of the part with 'memory_b_s' would let it be estimated"
+        )
+    said = (
+        f"'{part.name}' was never measured: {law.flop_per_b:.2g} FLOP for each byte of the "
+        f"{bandwidth / 1e9:,.0f} GB/s of its memory, the middle of all families, within their wide band"
+    )
+    return law.flop_per_b * bandwidth, (law.other_low_frac, law.other_high_frac), said
+
+
+def _profiles(law: HpcgLaw, *, accelerated: bool) -> Profiles:
+    busy = law.processor_frac if accelerated else law.accelerator_frac
     phases = Phases(
         share_frac=np.ones(1),
-        processor_frac=np.array([law.processor_frac]),
+        processor_frac=np.array([busy]),
         accelerator_frac=np.array([law.accelerator_frac]),
         memory_frac=np.array([law.memory_frac]),
         network_frac=np.array([law.network_frac]),

@@ -1,31 +1,29 @@
 """HPL: the dense linear solve that ranks TOP500, from (order, machine, nodes) to time, phases and watts.
 
-The model holds for runs on accelerators; it was calibrated on the lists by ``scripts/fit_hpl.py``.
+A run uses the accelerators, or the processors of nodes without any: its chips. The law was calibrated on
+the lists by ``scripts/fit_hpl.py``.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exatwin.catalogue import lists
 from exatwin.catalogue.machine import Machine
-from exatwin.catalogue.parts import Accelerator
 from exatwin.foundation.arrays import Float64
-from exatwin.foundation.errors import CatalogueError, InfeasibleError
-from exatwin.foundation.spec import Count, PositiveCount, Spec
-from exatwin.workload.apps.hpl_data import Chip, HplLaw, Link, hpl_law
+from exatwin.foundation.errors import CatalogueError, InfeasibleError, SpecError
+from exatwin.foundation.spec import Count, PositiveCount
+from exatwin.workload.apps.app import APPS, App, AppRun, as_run
+from exatwin.workload.apps.hpl_data import HplLaw, hpl_law
+from exatwin.workload.apps.hpl_setting import Setting, check_fits, setting, usual_order
 from exatwin.workload.draw import draw, hpl_profiles, mean_w, power_law
 from exatwin.workload.job import Phases, Profiles
 
-_STEP = 1024  # orders are rounded down to whole blocks
-_WIDE = 4
 
-
-class Hpl(Spec):
+@APPS.register("hpl")
+class Hpl(App):
     """One run of HPL."""
 
     nodes: PositiveCount | None = None
@@ -33,32 +31,10 @@ class Hpl(Spec):
     n: Count | None = None
     """Order of the matrix; blank for as much memory as the lists show for the chip."""
 
-
-@dataclass(frozen=True)
-class Setting:
-    """What the law needs of a machine."""
-
-    accelerator: Accelerator
-    chip: Chip
-    link: Link
-    accelerators: int
-    narrow: bool
-    """Whether nodes hold at most four accelerators beside a host of their own."""
-    peak_flop_s: float
-    """FP64 peak of one accelerator, or what stands for it [FLOP/s]."""
-    memory_b: float | None
-    """Memory that the matrix of one accelerator may use [B]; blank where the catalogue does not know it."""
-    assumed: tuple[str, ...] = ()
-
-    @property
-    def kernel_flop_s(self) -> float:
-        """Rate of the update on one accelerator [FLOP/s]."""
-        return self.chip.kernel_frac * self.peak_flop_s
-
-    @property
-    def link_b_s(self) -> float:
-        """Bandwidth of one accelerator that the exchange achieves [B/s]."""
-        return self.link.line_b_s * self.link.achieved_frac
+    def profile(self, machine: Machine, nodes: int, time_s: float | None = None) -> AppRun:
+        """Return what the run does on `nodes` nodes; its time is its own."""
+        run = hpl(self.model_copy(update={"nodes": nodes}), machine)
+        return as_run(run.profiles, run.time_s, run.assumptions)
 
 
 @dataclass(frozen=True)
@@ -67,16 +43,19 @@ class HplRun:
 
     n: int
     nodes: int
-    accelerators: int
+    chips: int
+    """Accelerators, or sockets where there are none."""
     rmax_flop_s: float
     time_s: float
     power_w: float
     """Mean power of the run at the meter of the lists, switches included [W]."""
     matrix_b: float
     memory_b: float | None
-    """Memory of the accelerators (and hosts, where they share it) that the matrix may use [B]."""
+    """Memory of the chips (and hosts, where they share it) that the matrix may use [B]."""
     rmax_range_flop_s: tuple[float, float]
     """Range in which four of five results of machines with such chips lie [FLOP/s]."""
+    power_range_w: tuple[float, float]
+    """Range in which four of five powers lie [W]."""
     phases_s: dict[str, float]
     """Seconds of the update, of the exchange, of panels and of waiting for the slowest chip."""
     profiles: Profiles
@@ -102,7 +81,7 @@ def operations(n: ArrayLike) -> Float64:
 
 def overheads(
     n: ArrayLike,
-    accelerators: ArrayLike,
+    chips: ArrayLike,
     kernel_flop_s: ArrayLike,
     link_b_s: ArrayLike,
     law: HplLaw,
@@ -113,12 +92,12 @@ def overheads(
     ----------
     n
         Order of the matrix, shape (runs,).
-    accelerators
+    chips
         Their number ``P``, shape (runs,).
     kernel_flop_s
-        Rate ``r`` of the update on one accelerator [FLOP/s], shape (runs,).
+        Rate ``r`` of the update on one chip [FLOP/s], shape (runs,).
     link_b_s
-        Achieved bandwidth ``b`` of one accelerator [B/s], shape (runs,).
+        Achieved bandwidth ``b`` of one chip [B/s], shape (runs,).
 
     Returns
     -------
@@ -128,7 +107,7 @@ def overheads(
     Notes
     -----
     The update takes ``2 N³ / (3 P r)``. Broadcasts of panels and swaps of rows move a multiple ``c`` of
-    ``8 N² / sqrt(P)`` bytes through each accelerator that nothing hides: ``12 c r / (b n)`` of the update,
+    ``8 N² / sqrt(P)`` bytes through each chip that nothing hides: ``12 c r / (b n)`` of the update,
     with ``n = N / sqrt(P)``. Panels and the short updates at the end cost ``(n_h / n)²``. All wait for the
     slowest of ``P`` chips, whose speeds spread by ``s``: ``s sqrt(2 ln P)``.
 
@@ -138,86 +117,12 @@ def overheads(
     https://www.netlib.org/benchmark/hpl/scalability.html. Expected extreme of P normal deviates: H. Cramér,
     Mathematical Methods of Statistics (1946), section 28.6.
     """
-    count = np.asarray(accelerators, np.float64)
+    count = np.asarray(chips, np.float64)
     local = np.maximum(np.asarray(n, np.float64), 1.0) / np.sqrt(count)
     exchange = 12.0 * law.volume * np.asarray(kernel_flop_s) / (np.asarray(link_b_s) * local)
     panels = (law.half_order / local) ** 2
     waiting = law.spread_frac * np.sqrt(2.0 * np.log(count)) + 0.0 * local
     return np.stack(np.broadcast_arrays(exchange, panels, waiting))
-
-
-def setting(machine: Machine, law: HplLaw | None = None) -> Setting:
-    """Return what the law needs of `machine`.
-
-    Raises
-    ------
-    CatalogueError
-        The machine has no accelerators, or its chip has no FP64 peak or was never calibrated.
-    """
-    law = law or hpl_law()
-    chip = machine.accelerator
-    if chip is None:
-        raise CatalogueError(
-            f"{machine.name}: HPL was calibrated on machines with accelerators only, this one has none"
-        )
-    family = law.chip(chip.name)
-    peak = family.reference_flop_s or chip.peak_flop_s("fp64")
-    if peak is None:
-        raise CatalogueError(f"{machine.name}: the FP64 peak of '{chip.name}' is not known")
-    text, said = _interconnect(machine)
-    link = law.link(text)
-    memory, where = _memory_b(machine, family)
-    host = not (family.host_memory or family.memory_is_host)
-    return Setting(
-        accelerator=chip,
-        chip=family,
-        link=link,
-        accelerators=machine.accelerators,
-        narrow=host and machine.node.accelerators <= _WIDE,
-        peak_flop_s=peak,
-        memory_b=memory,
-        assumed=(
-            f"{family.family}: {family.kernel_frac:.0%} of the FP64 peak in the update, fitted on "
-            f"{family.machines} machines",
-            f"network {link.family}: {link.line_b_s * link.achieved_frac / 1e9:.3g} GB/s achieved by an "
-            f"accelerator ({said})",
-            where,
-        ),
-    )
-
-
-def _interconnect(machine: Machine) -> tuple[str, str]:
-    """Return the words that name the network of `machine`, and where they stand."""
-    for number in machine.file.top500_ids:
-        row = lists.find(f"top500:{number}")
-        if row is not None and row.interconnect:
-            return row.interconnect, f"'{row.interconnect}' on the list"
-    if machine.network is not None:
-        text = f"{machine.network.family} {machine.network.name}"
-        return text, f"'{machine.network.name}' of the catalogue"
-    return "", "not known"
-
-
-def _memory_b(machine: Machine, chip: Chip) -> tuple[float | None, str]:
-    """Return the memory that the matrix of one accelerator may use [B], and what it is."""
-    device = machine.accelerator.memory_b if machine.accelerator else None
-    if device is None:
-        return None, "the memory of the accelerators is not known"
-    if not chip.host_memory:
-        return device, f"matrix in the {device / 1e9:.0f} GB of the accelerators"
-    given = machine.node.memory_b
-    per_module = machine.processor.memory_b
-    host = given / machine.node.accelerators if given else (per_module or 0.0)
-    return (
-        device + host,
-        f"matrix in {device / 1e9:.0f} GB of the accelerator and {host / 1e9:.0f} GB of its host",
-    )
-
-
-def order_for(memory_b: float, accelerators: int, fill_frac: float) -> int:
-    """Return the order whose matrix takes `fill_frac` of the memory of all accelerators."""
-    order = int(math.sqrt(fill_frac * memory_b * accelerators / 8.0))
-    return max(order - order % _STEP, 1)
 
 
 def hpl(spec: Hpl, machine: Machine, law: HplLaw | None = None) -> HplRun:
@@ -226,72 +131,60 @@ def hpl(spec: Hpl, machine: Machine, law: HplLaw | None = None) -> HplRun:
     Raises
     ------
     CatalogueError
-        The law was never calibrated for this kind of machine.
+        Too little is known of the chip or its memory.
     InfeasibleError
         The machine has fewer nodes, or the matrix does not fit into their memory.
+    SpecError
+        The order is no number of at least 1.
     """
-    law = law or hpl_law()
     nodes = spec.nodes or machine.nodes
     if nodes > machine.nodes:
         raise InfeasibleError(f"{machine.name}: {nodes:,} nodes asked for, the machine has {machine.nodes:,}")
-    found = setting(machine, law)
-    count = nodes * machine.node.accelerators
-    n, usual = _order(spec, count, found, machine)
-    _check_fits(n, count, found, machine, law)
-    rate, parts = _rate(n, count, found, law)
+    found = setting(machine, law or hpl_law())
+    count = nodes * found.chips_per_node
+    n, usual = _order(spec, count, found)
+    check_fits(n, count, found)
+    rate, parts = _rate(n, count, found)
     time = float(operations(n)) / (rate * count)
-    factor, why = _power_factor(machine, law)
-    profiles = _profiles(machine, parts, _rate(usual, count, found, law)[1])
+    factor, why = _power_factor(found)
+    profiles = _profiles(machine, parts, _rate(usual, count, found)[1])
     node_w, fixed_w = _node_w(machine, profiles)
-    chosen = (f"N = {n:,} takes {found.chip.fill_frac:.0%} of that memory, the median of the lists",)
+    power = factor * nodes * (node_w + fixed_w)
+    chosen = (f"N = {n:,} as the lists fill such memory, in the median",) if spec.n is None else ()
     return HplRun(
         n=n,
         nodes=nodes,
-        accelerators=count,
+        chips=count,
         rmax_flop_s=rate * count,
         time_s=time,
-        power_w=factor * nodes * (node_w + fixed_w),
+        power_w=power,
         matrix_b=8.0 * float(n) ** 2,
         memory_b=None if found.memory_b is None else found.memory_b * count,
         rmax_range_flop_s=(rate * count * found.chip.low_frac, rate * count * found.chip.high_frac),
+        power_range_w=_power_range(power, found),
         phases_s=_seconds(time, parts),
         profiles=profiles,
-        assumptions=(*found.assumed, *(chosen if spec.n is None else ()), *why),
+        assumptions=(*found.assumed, *chosen, *why),
     )
 
 
-def _order(spec: Hpl, accelerators: int, found: Setting, machine: Machine) -> tuple[int, int]:
-    """Return the order of the run, and that which the lists show for its memory."""
-    if found.memory_b is None:
-        if spec.n is None:
-            raise CatalogueError(
-                f"{machine.name}: the memory of '{found.accelerator.name}' is not known: give the order N"
-            )
-        return spec.n, spec.n
-    usual = order_for(found.memory_b, accelerators, found.chip.fill_frac)
-    return usual if spec.n is None else spec.n, usual
-
-
-def _check_fits(n: int, accelerators: int, found: Setting, machine: Machine, law: HplLaw) -> None:
-    if n < 1:
-        raise InfeasibleError(f"N = {n}: expected at least 1")
-    need, have = 8.0 * float(n) ** 2, (found.memory_b or 0.0) * accelerators
-    if not (found.chip.host_memory or found.chip.memory_is_host):
-        node_b = law.host_memory_b if machine.node.memory_b is None else machine.node.memory_b
-        have += node_b / machine.node.accelerators * accelerators
-    if need > have:
-        most = order_for(have / accelerators, accelerators, 1.0)
-        raise InfeasibleError(
-            f"{machine.name}: a matrix of order {n:,} takes {need / 1e12:,.1f} TB, "
-            f"{(need - have) / 1e12:,.1f} TB more than the {have / 1e12:,.1f} TB of memory of "
-            f"{accelerators:,} accelerators and their hosts; the largest order that fits is {most:,}"
+def _order(spec: Hpl, chips: int, found: Setting) -> tuple[int, int]:
+    """Return the order of the run, and that which the lists show for its memory, where that is known."""
+    if spec.n is not None and spec.n < 1:
+        raise SpecError(f"N = {spec.n}: expected at least 1")
+    usual = usual_order(found, chips)
+    if usual is None and spec.n is None:
+        raise CatalogueError(
+            f"{found.machine.name}: the memory of '{found.name}' is not known: give the order N"
         )
+    order = spec.n or usual or 1
+    return order, usual if usual and found.memory_b else order
 
 
-def _rate(n: int, accelerators: int, found: Setting, law: HplLaw) -> tuple[float, Float64]:
-    """Return the result of one accelerator [FLOP/s] and the overheads, shape (3,)."""
-    kernel = found.kernel_flop_s * (law.narrow_rate if found.narrow else 1.0)
-    parts = overheads(n, accelerators, kernel, found.link_b_s, law)
+def _rate(n: int, chips: int, found: Setting) -> tuple[float, Float64]:
+    """Return the result of one chip [FLOP/s] and the overheads, shape (3,)."""
+    kernel = found.kernel_flop_s
+    parts = overheads(n, chips, kernel, found.link_b_s, found.law)
     return kernel / (1.0 + float(parts.sum())), parts
 
 
@@ -323,12 +216,20 @@ def _node_w(machine: Machine, profiles: Profiles) -> tuple[float, float]:
     return float(mean_w(profiles, drawn)[0]), drawn.fixed_w / machine.nodes
 
 
-def _power_factor(machine: Machine, law: HplLaw) -> tuple[float, tuple[str, ...]]:
+def _power_factor(found: Setting) -> tuple[float, tuple[str, ...]]:
     """Return the power of the run relative to the node power law, and why."""
+    machine, law = found.machine, found.law
     said = f"power by the node power law '{machine.node.power_law}'"
-    if law.cooling(machine.file.model) == "liquid":
+    if machine.accelerator is None or law.cooling(machine.file.model) == "liquid":
         return 1.0, (said,)
     return law.air_power, (f"{said}, × {law.air_power:.3g} for nodes not known to be cooled by liquid",)
 
 
-__all__ = ["Hpl", "HplRun", "Setting", "hpl", "operations", "order_for", "overheads", "setting"]
+def _power_range(power_w: float, found: Setting) -> tuple[float, float]:
+    law = found.law
+    if found.machine.accelerator is None:
+        return power_w * law.processor_power_low_frac, power_w * law.processor_power_high_frac
+    return power_w * law.power_low_frac, power_w * law.power_high_frac
+
+
+__all__ = ["Hpl", "HplRun", "hpl", "operations", "overheads"]

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Literal
 
 from exatwin.catalogue.load import entry
-from exatwin.foundation.errors import CatalogueError
 from exatwin.foundation.spec import (
     Bytes,
     BytesPerSecond,
@@ -20,12 +19,16 @@ from exatwin.foundation.spec import (
 
 
 class Chip(Spec):
-    """A family of accelerators that share one kernel efficiency."""
+    """A family of accelerators, or of processors in nodes without any, that share one kernel efficiency."""
 
     family: str
     """Name of the family."""
-    accelerators: list[str]
+    accelerators: list[str] = []
     """Catalogue names of its members."""
+    words: list[str] = []
+    """Of processors: what names them in their titles; the first family that fits counts."""
+    flop_per_cycle: Count | None = None
+    """Of processors: FP64 operations of one core in a cycle, which with cores and clock make the peak."""
     kernel_frac: Ratio
     """Rate of the update of the trailing matrix under the family's power, relative to the FP64 peak."""
     reference_flop_s: FlopPerSecond | None = None
@@ -34,6 +37,8 @@ class Chip(Spec):
     """Machines that the value was fitted on."""
     fill_frac: Fraction
     """Median share of the memory that the matrices of the lists take."""
+    matrix_b: Bytes | None = None
+    """Median matrix on one of its chips: the order where nobody says how much memory there is."""
     host_memory: bool = False
     """Whether the matrix may live in the host's memory too (superchips with a coherent link)."""
     memory_is_host: bool = False
@@ -85,6 +90,10 @@ class HplLaw(Sourced):
     """Local order ``N / sqrt(P)`` at which panels and short updates take as long as the full ones."""
     spread_frac: Fraction
     """Spread of the speed of chips; all wait for the slowest."""
+    processor_volume: Ratio
+    """The same as ``volume`` for the sockets of nodes without accelerators."""
+    processor_half_order: Ratio
+    """The same as ``half_order`` for these sockets."""
     narrow_rate: Ratio
     """Rate in nodes of at most four accelerators with a host, relative to wider ones."""
     air_power: Ratio
@@ -95,11 +104,19 @@ class HplLaw(Sourced):
     """Words in product names that mean nodes cooled by liquid."""
     chips: list[Chip]
     """Families of accelerators."""
+    other_chip: Chip
+    """What stands for an accelerator that was never measured: the middle of all families, with their band."""
+    processors: list[Chip]
+    """Families of processors in nodes without accelerators; the last one takes the rest."""
     links: list[Link]
     """Families of networks."""
     power_low_frac: Ratio
     """Tenth percentile of measured over predicted power, each machine left out in turn."""
     power_high_frac: Ratio
+    """Ninetieth percentile of it."""
+    processor_power_low_frac: Ratio
+    """The same tenth percentile for nodes without accelerators, whose power laws have their own fit."""
+    processor_power_high_frac: Ratio
     """Ninetieth percentile of it."""
     rmax_regression: list[Fraction]
     """Median and 90th percentile of the errors of a plain regression of Rmax on family, N and size."""
@@ -111,20 +128,16 @@ class HplLaw(Sourced):
     """What a careful reader should know."""
 
     def chip(self, accelerator: str) -> Chip:
-        """Return the family of the accelerator with the catalogue name `accelerator`.
+        """Return the family of the accelerator with the catalogue name `accelerator`."""
+        return next((chip for chip in self.chips if accelerator in chip.accelerators), self.other_chip)
 
-        Raises
-        ------
-        CatalogueError
-            No machine with it stands on the lists, so the law was never calibrated for it.
-        """
-        found = next((chip for chip in self.chips if accelerator in chip.accelerators), None)
-        if found is None:
-            known = ", ".join(chip.family for chip in self.chips)
-            raise CatalogueError(
-                f"HPL was never calibrated on '{accelerator}': expected a chip of the families {known}"
-            )
-        return found
+    def processor(self, title: str) -> Chip:
+        """Return the family of the processor that people call `title`."""
+        lower = title.lower()
+        return next(
+            (chip for chip in self.processors if any(word in lower for word in chip.words)),
+            self.processors[-1],
+        )
 
     def link(self, text: str) -> Link:
         """Return the family of the network that `text` names; the last one, ``other``, takes the rest."""
@@ -137,6 +150,12 @@ class HplLaw(Sourced):
         """Return how nodes of the product `model` are cooled, as far as its name tells."""
         lower = model.lower()
         return "liquid" if any(word in lower for word in self.liquid_words) else "air"
+
+    def of_processors(self) -> HplLaw:
+        """Return the law with the overheads of nodes without accelerators."""
+        return self.model_copy(
+            update={"volume": self.processor_volume, "half_order": self.processor_half_order}
+        )
 
     def why_left_out(self, system: str, edition: str) -> str:
         """Return why the row of `system` in `edition` is left out; blank where it is scored."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, cast
 
 from pydantic import model_validator
 
 from exatwin.catalogue.load import data_folder, looks_like_path, names
 from exatwin.foundation.errors import CatalogueError, nearest
-from exatwin.foundation.spec import Count, PositiveCount, Spec, read_toml
+from exatwin.foundation.spec import Count, PositiveCount, Quality, Spec, read_toml
 from exatwin.workload.apps.llm_terms import Shape
 
 
@@ -22,12 +27,12 @@ class LanguageModel(Spec):
     """Decoder layers."""
     hidden: PositiveCount
     """Width of the residual stream."""
-    ffn: Count
-    """Width of the feed-forward part of dense layers; 0 where every layer has experts."""
+    ffn: Count = 0
+    """Width of the feed-forward part of dense layers; left out where every layer has experts."""
     heads: PositiveCount
     """Query heads."""
     kv_heads: PositiveCount
-    """Key and value heads."""
+    """Key and value heads; as many as query heads where left out."""
     vocab: PositiveCount
     """Size of the vocabulary."""
     gated_mlp: bool = True
@@ -54,24 +59,61 @@ class LanguageModel(Spec):
     """Experts that every token visits."""
     dense_layers: Count = 0
     """Layers without experts in a model that has them."""
+    aliases: list[str] = []
+    """Other names of the same shape."""
     source: str = ""
     """Where its numbers come from."""
+    quality: Quality | None = None
+    """How its numbers came to be known; blank in a file of your own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _all_heads(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("kv_heads") is None:
+            heads = data.get("heads")
+            return {**data, "kv_heads": heads if isinstance(heads, int) and heads > 0 else 1}
+        return data
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.heads % self.kv_heads:
-            raise ValueError(f"'heads' is {self.heads}, expected a multiple of 'kv_heads' = {self.kv_heads}")
-        if self.head_size is None and self.hidden % self.heads:
-            raise ValueError(f"'hidden' is {self.hidden}, expected a multiple of 'heads' = {self.heads}")
-        if self.experts and not (self.experts_per_token and self.expert_ffn):
-            raise ValueError("'experts' needs 'experts_per_token' and 'expert_ffn'")
-        if self.experts_per_token > self.experts:
-            raise ValueError(f"'experts_per_token' is {self.experts_per_token}, 'experts' {self.experts}")
-        if self.dense_layers > self.layers:
-            raise ValueError(f"'dense_layers' is {self.dense_layers}, 'layers' only {self.layers}")
-        if not self.ffn and (not self.experts or self.dense_layers):
-            raise ValueError("'ffn' is 0, expected the width of the dense feed-forward part")
+        problems = [*self._attention_problems(), *self._feed_forward_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+    def _attention_problems(self) -> Iterator[str]:
+        if self.heads % self.kv_heads:
+            yield f"'kv_heads' is {self.kv_heads}, expected a divisor of 'heads' = {self.heads}"
+        if self.head_size is None and self.hidden % self.heads:
+            near = max(1, round(self.hidden / self.heads)) * self.heads
+            yield (
+                f"'hidden' is {self.hidden}, expected a multiple of 'heads' = {self.heads}, such as {near}, "
+                "or a 'head_size'"
+            )
+
+    def _feed_forward_problems(self) -> Iterator[str]:
+        if not self.experts:
+            given = [
+                key for key in ("experts_per_token", "expert_ffn", "shared_experts") if getattr(self, key)
+            ]
+            if given:
+                yield f"'{given[0]}' is {getattr(self, given[0])}, expected 'experts' beside it"
+            elif not self.ffn:
+                yield "'ffn' is missing, expected the width of the feed-forward part"
+            return
+        for key in ("experts_per_token", "expert_ffn"):
+            if not getattr(self, key):
+                yield f"'{key}' is missing, expected at least 1 beside 'experts' = {self.experts}"
+        if self.experts_per_token > self.experts:
+            each = self.experts_per_token
+            yield f"'experts_per_token' is {each}, expected at most 'experts' = {self.experts}"
+        if self.dense_layers >= self.layers:
+            yield (
+                f"'dense_layers' is {self.dense_layers}, expected fewer than 'layers' = {self.layers} in a "
+                "model with experts"
+            )
+        if self.dense_layers and not self.ffn:
+            yield f"'ffn' is missing, expected the width of the {self.dense_layers} layers without experts"
 
     def shape(self, seq: int) -> Shape:
         """Return what the law of a training step knows of the model at sequences of `seq` tokens."""
@@ -131,7 +173,10 @@ class LanguageModel(Spec):
 
 
 def load_model(name: str) -> LanguageModel:
-    """Return the model called `name`, or described by the TOML file at the path `name`.
+    """Return the model called `name`, or described by the TOML file at the path `name`, or of that size.
+
+    Spaces, dashes and capitals in a name do not matter. ``32B`` is a dense decoder of so many weights in
+    usual proportions, ``1T-a32B`` one with experts of which a token uses 32 billion weights.
 
     Raises
     ------
@@ -144,10 +189,38 @@ def load_model(name: str) -> LanguageModel:
     --------
     >>> round(load_model("llama-3.1-405b").params()[0] / 1e9)
     406
+    >>> load_model("LLAMA3_70B").name
+    'Llama 3.1 70B'
     """
     if looks_like_path(name):
         return LanguageModel.parse(read_toml(Path(name)), name)
-    path = data_folder() / "models" / f"{name.lower()}.toml"
-    if not path.is_file():
-        raise CatalogueError(f"unknown model '{name}': {nearest(name, names('models'))}")
-    return LanguageModel.parse(read_toml(path), path.name)
+    stem = _stems().get(_plain(name)) or _aliases().get(_plain(name))
+    if stem is not None:
+        return LanguageModel.parse(read_toml(data_folder() / "models" / f"{stem}.toml"), f"{stem}.toml")
+    size = import_module("exatwin.workload.apps.llm_sizes").named(name)
+    if size is not None:
+        return cast("LanguageModel", size)
+    raise CatalogueError(f"unknown model '{name}': {nearest(name, [*names('models'), *_aliases()])}")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9.]", "", name.lower())
+
+
+@cache
+def _stems() -> dict[str, str]:
+    """Return the file of each model by its name, spaces and dashes left out."""
+    return {_plain(stem): stem for stem in names("models")}
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    """Return the file of each model by its other names, spaces and dashes left out."""
+    found = {}
+    for stem in names("models"):
+        text = (data_folder() / "models" / f"{stem}.toml").read_text(encoding="utf-8")
+        found.update({_plain(alias): stem for alias in tomllib.loads(text).get("aliases", [])})
+    return found
+
+
+__all__ = ["LanguageModel", "load_model"]

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
-from exatwin.catalogue.llm_calibration import LlmCalibration, Stack
-from exatwin.catalogue.machine import Machine
-from exatwin.catalogue.parts import Accelerator
+from exatwin.catalogue.llm_calibration import FamilyRates, LlmCalibration, Stack
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.spec import PositiveCount, Spec
+from exatwin.workload.apps.llm_device import Device, device_of
+from exatwin.workload.apps.llm_precision import PEAK_OF, PRECISIONS, offered, precision_of
 from exatwin.workload.apps.llm_terms import Chip, Law, Plan
 from exatwin.workload.collectives import Fabric
 
-PRECISIONS = ("fp16", "bf16", "fp8", "fp8-rowwise", "mxfp8", "nvfp4")
-PEAK_OF = {"fp16": "bf16", "bf16": "bf16", "fp8": "fp8", "fp8-rowwise": "fp8", "mxfp8": "fp8", "nvfp4": "fp4"}
+
+def near_divisors(number: int, wanted: int) -> str:
+    """Return the divisors of `number` on both sides of `wanted`, in words.
+
+    Examples
+    --------
+    >>> near_divisors(64, 6)
+    'nearest: 4 or 8'
+    """
+    below = next(d for d in range(min(wanted, number), 0, -1) if number % d == 0)
+    above = next((d for d in range(wanted, min(number, 64 * wanted) + 1) if number % d == 0), below)
+    return f"nearest: {below}" if above == below else f"nearest: {below} or {above}"
 
 
 class Layout(Spec):
@@ -36,6 +45,8 @@ class Layout(Spec):
     """Pipeline stages."""
     vpp: PositiveCount = 1
     """Chunks of layers of each stage."""
+    schedule: Literal["1f1b", "interleaved", "zero-bubble"] = "1f1b"
+    """Order of work in the pipeline; one forward, one backward is interleaved where `vpp` is more than 1."""
     cp: PositiveCount = 1
     """Context-parallel ranks."""
     ep: PositiveCount = 1
@@ -47,27 +58,35 @@ class Layout(Spec):
     recompute: Literal["none", "selective", "full"] = "none"
     """What the backward pass computes again."""
     precision: str = "bf16"
-    """One of `PRECISIONS`."""
+    """One of `PRECISIONS`; usual words for them are understood."""
     stack: str = ""
     """Training stack of the calibration; blank for the usual one of this layout."""
 
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _usual_word(cls, text: object) -> str:
+        return precision_of(str(text))
+
     @model_validator(mode="after")
     def _divides(self) -> Self:
-        ranks = self.tp * self.pp * self.cp
-        if self.accelerators % ranks:
-            raise ValueError(
-                f"tp x pp x cp = {ranks} does not divide the {self.accelerators} accelerators: "
-                f"expected a multiple of {ranks}, such as {max(1, self.accelerators // ranks) * ranks}"
+        ranks, count = self.tp * self.pp * self.cp, self.accelerators
+        if count % ranks:
+            near = max(1, round(count / ranks)) * ranks
+            raise SpecError(
+                f"tp x pp x cp = {ranks:,} does not divide the {count:,} accelerators: expected a divisor, "
+                f"{near_divisors(count, ranks)}, or a multiple of {ranks:,} accelerators, such as {near:,}"
             )
-        if self.global_batch % self.dp or self.global_batch < self.dp:
-            raise ValueError(
-                f"'global_batch' is {self.global_batch}, expected a multiple of the {self.dp} replicas"
-            )
-        stage = self.accelerators // self.pp
+        stage = count // self.pp
         if stage % self.ep:
-            raise ValueError(f"'ep' is {self.ep}, expected a divisor of the {stage} ranks of a stage")
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"unknown precision '{self.precision}': {nearest(self.precision, PRECISIONS)}")
+            raise SpecError(
+                f"'ep' is {self.ep}, expected a divisor of the {stage} ranks of a stage, "
+                f"{near_divisors(stage, self.ep)}"
+            )
+        if (self.schedule == "zero-bubble" and self.vpp > 1) or (
+            self.schedule == "interleaved" and self.vpp == 1
+        ):
+            expected = "1" if self.schedule == "zero-bubble" else "at least 2"
+            raise SpecError(f"'vpp' is {self.vpp}, expected {expected} with the {self.schedule} schedule")
         return self
 
     @property
@@ -76,9 +95,27 @@ class Layout(Spec):
         return self.accelerators // (self.tp * self.pp * self.cp)
 
     @property
+    def sequences(self) -> int:
+        """Sequences of a step on the busiest replica."""
+        return -(-self.global_batch // self.dp)
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether `micro_batch` must mean the batch of a replica, whose sequences stages take one by one.
+
+        A pipeline of a single micro-batch would be idle most of the time; some stacks mean this by the word.
+        """
+        return self.pp > 1 and self.micro_batch > 1 and self.sequences <= self.micro_batch
+
+    @property
+    def micro_batch_held(self) -> int:
+        """Sequences that an accelerator works on at a time."""
+        return 1 if self.one_by_one else min(self.micro_batch, self.sequences)
+
+    @property
     def micro_batches(self) -> int:
-        """Micro-batches of a step on each replica, the last one perhaps not full."""
-        return -(-self.global_batch // (self.dp * self.micro_batch))
+        """Micro-batches of a step on the busiest replica, the last one perhaps not full."""
+        return -(-self.sequences // self.micro_batch_held)
 
     def stack_name(self) -> str:
         """Return the stack: that asked for, or the usual one.
@@ -89,7 +126,7 @@ class Layout(Spec):
             return self.stack
         if self.precision == "fp16":
             return "megatron-2021"
-        return "fsdp" if self.zero == 3 and self.tp == 1 and self.pp == 1 else "megatron"
+        return "fsdp" if self.zero == 3 else "megatron"
 
 
 def stack_of(layout: Layout, calibration: LlmCalibration) -> Stack:
@@ -110,11 +147,12 @@ def plan_terms(layout: Layout, stack: Stack) -> Plan:
     """Return `layout` as the law knows it."""
     return Plan(
         seq=float(layout.seq),
-        micro_batch=float(layout.micro_batch),
+        micro_batch=float(layout.micro_batch_held),
         micro_batches=float(layout.micro_batches),
         tp=float(layout.tp),
         pp=float(layout.pp),
         vpp=float(layout.vpp),
+        zero_bubble=float(layout.schedule == "zero-bubble"),
         cp=float(layout.cp),
         dp=float(layout.dp),
         ep=float(layout.ep),
@@ -125,92 +163,22 @@ def plan_terms(layout: Layout, stack: Stack) -> Plan:
         narrow=float(layout.precision not in ("fp16", "bf16")),
         gradient_b=stack.gradient_bytes,
         fused_attention=float(stack.fused_attention),
-        fused=float(stack.fused),
+        fused=float(stack.fused or layout.precision not in ("fp16", "bf16")),
         overlap_tensor=float(stack.overlap_tensor),
         overlap_data=float(stack.overlap_data),
         flat=float(not stack.hierarchical),
     )
 
 
-@dataclass(frozen=True)
-class Device:
-    """What the law asks of the machine's datasheets."""
-
-    family: str
-    """Chip family."""
-    peak: dict[str, float]
-    """Dense peak by precision [FLOP/s]."""
-    memory_b: float
-    """Device memory [B]."""
-    memory_b_s: float
-    """Bandwidth of the device memory [B/s]."""
-    power_w: float
-    """Power that the accelerator may draw [W]."""
-    domain: float
-    """Accelerators of one link domain."""
-    link_b_s: float
-    """Link bandwidth of one accelerator, one direction [B/s]."""
-    nic_b_s: float
-    """Network bandwidth of one accelerator, one direction [B/s]."""
-
-
-def device_of(machine: Machine) -> Device:
-    """Return what the law asks of `machine`.
-
-    Raises
-    ------
-    SpecError
-        The machine has no accelerators, or its datasheets leave out what the law needs.
-    """
-    chip, node = machine.accelerator, machine.node
-    if chip is None:
-        raise SpecError(
-            f"'{machine.name}' has no accelerators, LLM training is modelled on accelerators only"
-        )
-    needed = {
-        "bf16 peak": chip.peak.get("bf16"),
-        "memory": chip.memory_b,
-        "memory bandwidth": chip.memory_b_s,
-        "link bandwidth": chip.link_b_s,
-        "rated power": chip.tdp_w,
-    }
-    missing = [name for name, value in needed.items() if not value]
-    if not node.nics or not node.nic_b_s:
-        missing.append(f"network adapters of '{node.name}'")
-    if missing:
-        raise SpecError(f"'{machine.name}': not known: {', '.join(missing)}; name them in a machine file")
-    return Device(
-        family=chip.family,
-        peak=dict(chip.peak),
-        memory_b=chip.memory_b or 0.0,
-        memory_b_s=chip.memory_b_s or 0.0,
-        power_w=_power_w(chip, machine),
-        domain=float(node.link_domain or node.accelerators),
-        link_b_s=(chip.link_b_s or 0.0) / 2.0,
-        nic_b_s=node.nics * (node.nic_b_s or 0.0) / node.accelerators,
-    )
-
-
-def _power_w(chip: Accelerator, machine: Machine) -> float:
-    """Return what one accelerator may draw [W]: its rated power, or its part of the module's cap."""
-    cap = machine.node.module_cap_w
-    if cap is None:
-        return chip.tdp_w or 0.0
-    return cap - (machine.node.module_processor_cap_w or 0.0)
+def family_rates(device: Device, calibration: LlmCalibration) -> FamilyRates:
+    """Return the fitted rates of the family of `device`, or those of chips that no fit has seen."""
+    known = calibration.families.get(device.family) or calibration.families.get("generic")
+    return known or min(calibration.families.values(), key=lambda family: family.product)
 
 
 def fabric_terms(device: Device, calibration: LlmCalibration) -> Fabric:
-    """Return the fabric of `device` with the calibrated shares.
-
-    Raises
-    ------
-    SpecError
-        No chip of this family was calibrated.
-    """
-    family = calibration.families.get(device.family)
-    if family is None:
-        known = ", ".join(calibration.families)
-        raise SpecError(f"LLM training was never calibrated for '{device.family}' chips (only for: {known})")
+    """Return the fabric of `device` with the calibrated shares."""
+    family = family_rates(device, calibration)
     return Fabric(
         domain=device.domain,
         link_b_s=device.link_b_s,
@@ -222,6 +190,9 @@ def fabric_terms(device: Device, calibration: LlmCalibration) -> Fabric:
         link_latency_s=family.link_latency_us * 1e-6,
         network_latency_s=calibration.network_latency_us * 1e-6,
         overlap_frac=calibration.network_overlap_frac,
+        pair_frac=device.pair_frac,
+        group=device.group,
+        global_frac=device.global_frac,
     )
 
 
@@ -229,30 +200,41 @@ def chip_terms(device: Device, layout: Layout, stack: Stack, calibration: LlmCal
     """Return the rates of `device` in the precision of `layout`.
 
     Rates fall where a chip may draw less power for its peak than the chip its family was calibrated on: its
-    clock gives way under sustained products.
+    clock gives way under sustained products. A chip of no calibrated family reaches what somebody measured
+    of a large product on it, or else the share of its peak that is usual.
 
     Raises
     ------
     SpecError
         The chip has no such precision.
     """
-    key = PEAK_OF[layout.precision]
-    if not device.peak.get(key):
-        known = [name for name in PRECISIONS if device.peak.get(PEAK_OF[name])]
-        raise SpecError(f"the chip has no {layout.precision} (it has: {', '.join(known)})")
-    family = calibration.families[device.family]
-    ratio = device.power_w / (device.peak["bf16"] * 1e-12) / family.watts_per_tflop_s
-    exponent = calibration.power_exponent * (1.0 if ratio < 1.0 else 0.5)
-    clock = float(ratio**exponent)
-    share = family.product * clock * stack.product
+    if layout.precision not in (known := offered(device.peak)):
+        raise SpecError(f"'{device.chip}' has no {layout.precision}: choose from: {', '.join(known)}")
+    family = family_rates(device, calibration)
+    product, attention = family.product, family.attention
+    clock = 1.0
+    if device.family in calibration.families:
+        clock = _clock(device, family, calibration)
+    elif device.product_frac is not None:
+        product, attention = device.product_frac, attention * device.product_frac / product
+    share = product * clock * stack.product
     narrow = calibration.precisions.get(layout.precision, 1.0)
     fused = stack.attention if device.family != "ampere" else 1.0
     return Chip(
-        layer_flop_s=device.peak[key] * share * narrow,
+        layer_flop_s=device.peak[PEAK_OF[layout.precision]] * share * narrow,
         wide_flop_s=device.peak["bf16"] * share,
-        attention_flop_s=device.peak["bf16"] * family.attention * clock * fused,
+        attention_flop_s=device.peak["bf16"] * attention * clock * fused,
         memory_b_s=device.memory_b_s * calibration.memory_frac,
+        shared_cap=float(device.shared_cap),
     )
+
+
+def _clock(device: Device, family: FamilyRates, calibration: LlmCalibration) -> float:
+    """Return the rate of `device` over that of its family, by the power it may draw; 1 where nobody says."""
+    if device.power_w <= 0.0:
+        return 1.0
+    ratio = device.power_w / (device.peak["bf16"] * 1e-12) / family.watts_per_tflop_s
+    return float(ratio ** (calibration.power_exponent * (1.0 if ratio < 1.0 else 0.5)))
 
 
 def law_of(calibration: LlmCalibration) -> Law:
@@ -261,6 +243,6 @@ def law_of(calibration: LlmCalibration) -> Law:
 
 
 __all__ = [
-    "PRECISIONS", "Device", "Layout", "chip_terms", "device_of", "fabric_terms", "law_of",
-    "plan_terms", "stack_of",
+    "PEAK_OF", "PRECISIONS", "Device", "Layout", "chip_terms", "device_of", "fabric_terms", "family_rates",
+    "law_of", "near_divisors", "offered", "plan_terms", "precision_of", "stack_of",
 ]  # fmt: skip

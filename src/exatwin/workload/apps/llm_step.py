@@ -10,6 +10,8 @@ T. Dao et al., "FlashAttention", arXiv:2205.14135. H. Liu et al., "Ring Attentio
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from exatwin.workload import collectives as net
@@ -30,35 +32,68 @@ def step_parts(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -
     Notes
     -----
     A stage works through its layers for each micro-batch; the slowest stage sets the pace, the pipeline fills
-    and drains once, ``(p - 1) / v`` chunks long. The last stage also makes the logits. Traffic counts as far
-    as nothing hides it. All of it waits for the slowest rank, which grows with the spread over link domains.
+    and drains once, ``(p - 1) / v`` chunks long: forward, backward and weight gradients, ``f + b + w`` each,
+    or ``f + b - w`` where the latter fill gaps (ZB-H1, P. Qi et al., arXiv:2401.10241). The last stage also
+    makes the logits. Traffic counts as far as nothing hides it. All of it waits for the slowest rank, which
+    grows with the spread over link domains.
     """
-    tokens = plan.seq * plan.micro_batch / plan.cp
-    compute, core = _compute(shape, chip, plan, law, tokens)
-    traffic = {
-        "tensor": _tensor(shape, plan, fabric, law, tokens),
-        "context": _context(shape, plan, fabric, law, tokens, core),
-        "expert": _exchange(shape, plan, fabric, law, tokens),
-    }
-    body = compute + traffic["tensor"] + traffic["context"] + traffic["expert"]
-    logits = _logits(shape, chip, plan, law, tokens)
+    work = work_of(shape, chip, plan, fabric, law)
+    body, logits, traffic, wait = work.body, work.logits, work.traffic, work.wait
     mean = (body + logits) / plan.pp
     slowest = _slowest(shape, plan, body, logits)
+    filled = 2.0 * plan.zero_bubble * work.weight / plan.pp
     data, optimiser = _states(shape, chip, plan, fabric, law, mean)
-    spread = net.split(plan.tp * plan.pp * plan.cp * plan.dp, 1.0, fabric.domain)[1]
-    wait = 1.0 + law.straggle * np.log2(spread)
     busy = plan.micro_batches * slowest
     scale = busy / body * wait
     parts = {name: scale * value for name, value in traffic.items()}
     return {
         "compute": busy * wait - parts["tensor"] - parts["context"] - parts["expert"],
         **parts,
-        "pipeline_bubble": (plan.pp - 1.0) / plan.vpp * mean * wait,
-        "pipeline_send": _sends(shape, plan, fabric, law, tokens),
+        "pipeline_bubble": (plan.pp - 1.0) / plan.vpp * (mean - filled) * wait,
+        "pipeline_send": _sends(plan, law, work.hop),
         "data": data,
         "optimiser": optimiser,
         "overhead": law.step_s + 0.0 * busy,
     }
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one micro-batch costs, all layers together [s]."""
+
+    body: Value
+    """Layers in both directions, their traffic included."""
+    weight: Value
+    """Of them the gradients of the weights."""
+    logits: Value
+    """Output layer and loss, both directions."""
+    traffic: dict[str, Value]
+    """Visible traffic of the layers by part."""
+    hop: Value
+    """From the end of a pass until the next stage has its result."""
+    wait: Value
+    """Factor by which the slowest rank is waited for."""
+
+
+def work_of(shape: Shape, chip: Chip, plan: Plan, fabric: Fabric, law: Law) -> Work:
+    """Return what one micro-batch costs; the parts of a step and of its schedule follow from it."""
+    tokens = plan.seq * plan.micro_batch / plan.cp
+    compute, core, weight = _compute(shape, chip, plan, law, tokens)
+    traffic = {
+        "tensor": _tensor(shape, plan, fabric, law, tokens),
+        "context": _context(shape, plan, fabric, law, tokens, core),
+        "expert": _exchange(shape, plan, fabric, law, tokens),
+    }
+    spread = net.split(plan.tp * plan.pp * plan.cp * plan.dp, 1.0, fabric.domain)[1]
+    size_b = tokens * shape.hidden * BF16_B / plan.tp
+    return Work(
+        body=compute + traffic["tensor"] + traffic["context"] + traffic["expert"],
+        weight=weight,
+        logits=_logits(shape, chip, plan, law, tokens),
+        traffic=traffic,
+        hop=net.send_s(size_b, plan.tp * plan.cp * plan.dp, fabric),
+        wait=1.0 + np.where(chip.shared_cap > 0, law.straggle_shared, law.straggle) * np.log2(spread),
+    )
 
 
 def _half(law: Law) -> tuple[Value, Value, Value]:
@@ -67,8 +102,10 @@ def _half(law: Law) -> tuple[Value, Value, Value]:
 
 def _compute(
     shape: Shape, chip: Chip, plan: Plan, law: Law, tokens: Value
-) -> tuple[Value, tuple[Value, Value]]:
-    """Return seconds of all layers for one micro-batch, and of attention in one layer by direction."""
+) -> tuple[Value, tuple[Value, Value], Value]:
+    """Return seconds of all layers for one micro-batch, of attention in one layer by direction, and of the
+    weight gradients of all layers.
+    """
     half, sparse = _half(law), shape.layers - shape.dense_layers
     full, partly = plan.recompute_full, np.maximum(plan.recompute_selective, plan.recompute_full)
     columns = shape.attention_params / (2.0 * shape.hidden) / plan.tp
@@ -77,14 +114,15 @@ def _compute(
     routed = _experts(shape, chip, plan, law, tokens)
     products = shape.layers * attend + shape.dense_layers * dense + sparse * routed
     forward, backward = _core(shape, chip, plan, law, tokens)
-    width = shape.hidden + (shape.query + shape.ffn) / plan.tp
+    inner = (shape.dense_layers * shape.ffn + sparse * shape.shared_ffn) / shape.layers
+    width = shape.hidden + (shape.query + inner) / plan.tp
     passes = np.where(plan.fused > 0, law.passes_fused, law.passes_plain) + law.passes_cast * plan.narrow
     stream = passes_s(passes * BF16_B * tokens * width, chip.memory_b_s)
     local = np.maximum(shape.experts / plan.ep, 0.0)
     launch = shape.layers * law.layer_s + sparse * law.expert_s * local
     total = (3.0 + full) * products + shape.layers * ((1.0 + partly) * forward + backward)
     total = total + shape.layers * (2.5 + partly) * stream + (2.5 + full) * launch
-    return total, (forward, backward)
+    return total, (forward, backward), products
 
 
 def _core(shape: Shape, chip: Chip, plan: Plan, law: Law, tokens: Value) -> tuple[Value, Value]:
@@ -114,16 +152,21 @@ def _experts(shape: Shape, chip: Chip, plan: Plan, law: Law, tokens: Value) -> V
     each = shape.matrices * local * product_s(rows, width, shape.hidden, rate, half)
     columns = np.maximum(shape.shared_ffn, 1e-9) / plan.tp
     common = shape.matrices * product_s(tokens, columns, shape.hidden, chip.layer_flop_s, half)
-    moved = passes_s(law.expert_passes * BF16_B * routed * shape.hidden, chip.memory_b_s)
+    moved_b = law.expert_passes * BF16_B * routed * (shape.hidden + shape.expert_ffn)
+    moved = passes_s(moved_b, chip.memory_b_s)
     total = each + moved + np.where(shape.shared_ffn > 0, common, 0.0)
     return np.where(shape.experts > 0, total, 0.0)
 
 
 def _tensor(shape: Shape, plan: Plan, fabric: Fabric, law: Law, tokens: Value) -> Value:
-    """Return visible seconds of tensor-parallel traffic, one micro-batch: two all-reduces a layer."""
+    """Return visible seconds of tensor-parallel traffic, one micro-batch: two all-reduces a layer.
+
+    Stacks that overlap nothing show all of it.
+    """
     size_b = tokens * shape.hidden * BF16_B
     once = np.where(plan.tp > 1, 2.0 * net.all_reduce_s(size_b, plan.tp, 1.0, fabric), 0.0)
-    visible = np.where(plan.overlap_tensor > 0, law.exposed_tensor, 1.0)
+    beside = np.where(plan.overlap_data > 0, law.exposed_plain, 1.0)
+    visible = np.where(plan.overlap_tensor > 0, law.exposed_tensor, beside)
     return shape.layers * (2.0 + plan.recompute_full) * once * visible
 
 
@@ -139,8 +182,9 @@ def _context(
 
 def _exchange(shape: Shape, plan: Plan, fabric: Fabric, law: Law, tokens: Value) -> Value:
     """Return visible seconds of sending tokens to their experts and back, one micro-batch."""
-    size_b = tokens / plan.tp * shape.active_experts * shape.hidden * BF16_B
-    pair = np.where(plan.ep > 1, 2.0 * net.all_to_all_s(size_b, plan.ep, plan.tp, fabric), 0.0)
+    size_b = tokens / plan.tp * shape.hidden * BF16_B
+    once = net.dispatch_s(size_b, shape.active_experts, plan.ep, plan.tp, fabric)
+    pair = np.where(plan.ep > 1, 2.0 * once, 0.0)
     sparse = shape.layers - shape.dense_layers
     return sparse * (2.0 + plan.recompute_full) * pair * law.exposed_expert
 
@@ -165,10 +209,8 @@ def _slowest(shape: Shape, plan: Plan, body: Value, logits: Value) -> Value:
     return np.where(np.mod(shape.layers, chunks) == 0, body / plan.pp + logits, uneven)
 
 
-def _sends(shape: Shape, plan: Plan, fabric: Fabric, law: Law, tokens: Value) -> Value:
+def _sends(plan: Plan, law: Law, hop: Value) -> Value:
     """Return visible seconds of handing activations and their gradients from stage to stage in one step."""
-    size_b = tokens * shape.hidden * BF16_B / plan.tp
-    hop = net.send_s(size_b, plan.tp * plan.cp * plan.dp, fabric)
     visible = np.where(plan.vpp > 1, law.exposed_send, 1.0)
     hops = 2.0 * plan.vpp * (plan.micro_batches * visible + plan.pp - 1.0)
     return np.where(plan.pp > 1, hops * hop, 0.0)

@@ -61,6 +61,8 @@ class Chip:
     """Fused attention [FLOP/s]."""
     memory_b_s: Value
     """Device memory [B/s]."""
+    shared_cap: Value = 0.0
+    """1 where a processor draws on the same power cap."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Plan:
     """Pipeline stages."""
     vpp: Value
     """Chunks of layers of each stage."""
+    zero_bubble: Value
+    """Weight gradients wait for the gaps of the pipeline."""
     cp: Value
     """Context-parallel ranks."""
     dp: Value
@@ -135,6 +139,8 @@ class Law:
     """Time of fused attention backward over forward."""
     exposed_tensor: Value
     """Share of overlapped tensor-parallel traffic that remains visible."""
+    exposed_plain: Value
+    """The same where a stack overlaps gradients but does not split its products for the purpose."""
     exposed_context: Value
     """Share of context-parallel traffic that stays visible beside attention."""
     exposed_send: Value
@@ -163,3 +169,5 @@ class Law:
     """Share of the rated network bandwidth that a flat ring reaches."""
     straggle: Value
     """Growth of a step with each doubling of the link domains: the slowest rank is waited for."""
+    straggle_shared: Value
+    """The same of modules whose processor draws on the power cap of the accelerator."""

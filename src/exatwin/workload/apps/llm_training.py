@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exatwin.catalogue.llm_calibration import Error, llm_calibration
+from exatwin.catalogue.generic import with_room
+from exatwin.catalogue.llm_calibration import Error, LlmCalibration, llm_calibration
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.foundation.units import show
+from exatwin.workload.apps.llm_check import batch_words, check_layout, layer_words, too_large
 from exatwin.workload.apps.llm_model import LanguageModel
 from exatwin.workload.apps.llm_setup import (
-    PEAK_OF,
     Device,
     Layout,
     chip_terms,
@@ -56,6 +57,8 @@ class TrainingEstimate:
     """Device memory."""
     error: Error
     """How wrong the law was on measured runs of this kind."""
+    error_basis: str
+    """What those runs were left out by."""
     assumptions: tuple[str, ...]
     """What was taken for granted."""
 
@@ -89,7 +92,7 @@ def estimate_llm_training(
     Raises
     ------
     SpecError
-        The layout does not suit the model or the machine, or the chips were never calibrated.
+        The layout does not suit the model or the machine.
     InfeasibleError
         The run does not fit in memory; the message names the fullest part and a smallest change.
 
@@ -103,11 +106,19 @@ def estimate_llm_training(
     >>> 30.0 < step.iteration_s < 45.0
     True
     """
+    check_layout(machine, model, layout)
     device = device_of(machine)
-    _check(machine, model, layout)
     step = estimate_on(device, machine.name, model, layout)
     if must_fit and not step.fits:
-        raise InfeasibleError(_too_large(step, device, model))
+
+        def tried(other: Layout) -> TrainingEstimate | None:
+            try:
+                check_layout(with_room(machine, other.accelerators), model, other)
+            except SpecError:
+                return None
+            return estimate_on(device, machine.name, model, other)
+
+        raise InfeasibleError(too_large(step, tried))
     return step
 
 
@@ -117,21 +128,23 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
     Raises
     ------
     SpecError
-        The chips were never calibrated, or lack the precision.
+        The chips lack the precision.
     """
     found = llm_calibration()
+    calibrated = device.family in found.families
     stack = stack_of(layout, found)
     shape, plan = model.shape(layout.seq), plan_terms(layout, stack)
     fabric, chip = fabric_terms(device, found), chip_terms(device, layout, stack, found)
     parts = {key: float(value) for key, value in step_parts(shape, chip, plan, fabric, law_of(found)).items()}
     held = memory_parts(
-        shape, plan, float(layout.zero >= 2), float(layout.sequence_parallel), found.reserve_b
+        shape, plan, float(layout.zero >= 2), float(layout.sequence_parallel), stack.reserve_b
     )
     total = sum(parts.values())
     tokens = layout.global_batch * layout.seq
     rate = model.flop_per_token(layout.seq) * tokens / total / layout.accelerators
     again = {"none": 0.0, "selective": 0.0, "full": 1.0 / 3.0}[layout.recompute]
-    error = found.errors["experts" if model.experts else "dense"]
+    error, basis = error_of(found, device, model)
+    limit = device.memory_b * found.usable_memory
     peak = device.peak["bf16"]
     return TrainingEstimate(
         model=model.name,
@@ -146,78 +159,34 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
         hfu_frac=rate * (1.0 + again) / peak,
         tokens_per_s=tokens / total,
         memory_b={key: float(value) for key, value in held.items()},
-        memory_limit_b=device.memory_b * found.usable_memory,
+        memory_limit_b=limit,
         error=error,
-        assumptions=_assumptions(device, layout),
+        error_basis=basis,
+        assumptions=_assumptions(device, model, layout, calibrated),
     )
 
 
-def _assumptions(device: Device, layout: Layout) -> tuple[str, ...]:
+def error_of(found: LlmCalibration, device: Device, model: LanguageModel) -> tuple[Error, str]:
+    """Return how wrong the law was on runs like this, and what they were left out by."""
+    if device.family not in found.families:
+        return found.errors["uncalibrated"], "each family of chips left out, and twice as wide"
+    if model.experts:
+        return found.errors["experts-model"], "each model with experts left out"
+    return found.errors["dense"], "each paper left out"
+
+
+def _assumptions(device: Device, model: LanguageModel, layout: Layout, calibrated: bool) -> tuple[str, ...]:
     said = [
         f"training stack '{layout.stack_name()}'",
-        "a quiet network; no checkpoints, no failures",
+        "a step on a quiet network, without failures",
         f"MFU against the dense 16-bit peak, {show(device.peak['bf16'], 'FLOP/s', 4)}",
+        *device.assumed,
     ]
+    if not calibrated:
+        said.append(f"never calibrated for {device.family} chips: rates of other families, a wide interval")
     if layout.accelerators > 11616:
         said.append("extrapolated: no measured run has more than 11,616 accelerators")
-    if layout.micro_batches * layout.micro_batch * layout.dp != layout.global_batch:
-        said.append("the last micro-batch of a step is not full and takes as long as a full one")
-    return tuple(said)
+    return (*said, *batch_words(layout), *layer_words(model, layout))
 
 
-def _check(machine: Machine, model: LanguageModel, layout: Layout) -> None:
-    if layout.accelerators > machine.accelerators:
-        raise SpecError(
-            f"'accelerators' is {layout.accelerators:,}, '{machine.name}' has {machine.accelerators:,}: "
-            f"expected at most {machine.accelerators:,}"
-        )
-    if model.heads % layout.tp:
-        raise SpecError(
-            f"'tp' is {layout.tp}, expected a divisor of the {model.heads} heads of '{model.name}'"
-        )
-    if layout.pp * layout.vpp > model.layers + 2:
-        raise SpecError(
-            f"'pp' x 'vpp' is {layout.pp * layout.vpp}, '{model.name}' has only {model.layers} layers"
-        )
-    if layout.vpp > 1 and layout.pp == 1:
-        raise SpecError("'vpp' is more than 1 without stages: expected 'pp' of at least 2")
-    if layout.ep > max(model.experts, 1) or (model.experts and model.experts % layout.ep):
-        raise SpecError(f"'ep' is {layout.ep}, expected a divisor of the {model.experts} experts")
-    if not machine.accelerator or not machine.accelerator.peak.get(PEAK_OF[layout.precision]):
-        raise SpecError(f"'{machine.name}' has no {layout.precision}: expected a precision of its chip")
-
-
-def _too_large(step: TrainingEstimate, device: Device, model: LanguageModel) -> str:
-    """Return by how much, where, and the smallest change that makes it fit."""
-    over = step.memory_b_per_accelerator - step.memory_limit_b
-    part = max((key for key in step.memory_b if key != "reserve"), key=lambda key: step.memory_b[key])
-    text = (
-        f"'{step.model}' needs {show(step.memory_b_per_accelerator, 'B', 4)} on the fullest accelerator, "
-        f"{show(over, 'B', 3)} more than there is; most are {part} ({show(step.memory_b[part], 'B', 3)})"
-    )
-    change = _smallest_change(step.layout, device, model)
-    return f"{text}: {change or 'no single change of the layout makes it fit'}"
-
-
-def _smallest_change(layout: Layout, device: Device, model: LanguageModel) -> str:
-    """Return the first change of a single setting that makes the run fit, cheapest first; blank for none."""
-    changes: list[dict[str, object]] = [{"micro_batch": m} for m in (4, 2, 1) if m < layout.micro_batch]
-    changes += [{"recompute": "selective"}, {"zero": 1}, {"recompute": "full"}]
-    changes += [{key: getattr(layout, key) * 2} for key in ("tp", "pp", "cp")]
-    changes += [{"zero": 2}, {"zero": 3}]
-    for change in changes:
-        ((key, value),) = change.items()
-        if (key == "zero" and int(str(value)) <= layout.zero) or value == getattr(layout, key):
-            continue
-        try:
-            other = Layout(**{**layout.model_dump(), key: value})
-        except ValueError:
-            continue
-        if model.heads % other.tp or other.pp * other.vpp > model.layers:
-            continue
-        if estimate_on(device, "", model, other).fits:
-            return f"'{key}' = {value} would fit"
-    return ""
-
-
-__all__ = ["TrainingEstimate", "estimate_llm_training", "estimate_on"]
+__all__ = ["TrainingEstimate", "check_layout", "error_of", "estimate_llm_training", "estimate_on"]

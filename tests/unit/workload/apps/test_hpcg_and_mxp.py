@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from exatwin.catalogue.generic import of_kind
+from exatwin.catalogue.listed_nodes import machine_with_nodes
 from exatwin.catalogue.load import machine
 from exatwin.cli.estimate import command
 from exatwin.foundation.errors import CatalogueError, InfeasibleError
@@ -34,17 +36,36 @@ def test_hpcg_is_a_small_part_of_hpl_and_draws_less():
     assert 0.4 * fast.power_w < slow.power_w < fast.power_w
 
 
-def test_hpcg_refuses_what_it_does_not_know():
-    with pytest.raises(CatalogueError, match="never calibrated on 'pvc-1550'"):
-        hpcg(Hpcg(), machine("aurora"))
-    with pytest.raises(CatalogueError, match="accelerators only"):
-        hpcg(Hpcg(), machine("deucalion"))
+def test_hpcg_answers_from_the_bandwidth_where_no_result_is_listed():
+    unknown, known = hpcg(Hpcg(), machine("aurora")), hpcg(Hpcg(), machine("jupiter"))
+    wide, narrow = (run.flop_range[1] / run.flop_range[0] for run in (unknown, known))
+    assert wide > narrow
+    assert "never measured" in unknown.assumptions[0]
+    chip = machine("aurora").accelerator
+    assert chip is not None
+    blind = machine("aurora").model_copy(update={"accelerator": chip.model_copy(update={"memory_b_s": None})})
+    with pytest.raises(CatalogueError, match="'memory_b_s' would let it"):
+        hpcg(Hpcg(), blind)
     with pytest.raises(InfeasibleError, match="the machine has 24"):
         hpcg(Hpcg(nodes=25), machine("jedi"))
 
 
-def test_every_family_was_fitted_on_a_machine():
-    assert all(chip.machines >= 1 for chip in hpcg_law().chips)
+def test_sockets_are_chips_where_there_are_no_accelerators():
+    fugaku = machine_with_nodes("top500:179807")
+    assert hpcg(Hpcg(), fugaku).flop_s == pytest.approx(16.0045e15, rel=0.1)
+    assert hpl_mxp(None, fugaku).flop_s > hpl(Hpl(), fugaku).rmax_flop_s
+
+
+def test_a_family_has_a_rate_where_it_was_fitted():
+    law = hpcg_law()
+    assert all((chip.rate_flop_s is not None) == (chip.machines > 0) for chip in law.processors)
+    assert all(chip.machines >= 1 for chip in law.chips)
+
+
+def test_mxp_is_no_multiple_of_hpl_where_fp64_is_nearly_gone():
+    run = hpl_mxp(None, of_kind("dgx-b300", 16))
+    assert run.flop_s > 100.0 * run.hpl.rmax_flop_s
+    assert "nearly gone" in run.said
 
 
 def test_the_band_of_mxp_holds_both_published_multiples():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from exatwin.catalogue.generic import of_kind
 from exatwin.catalogue.load import machine
 from exatwin.foundation.errors import CatalogueError, InfeasibleError, SpecError
-from exatwin.workload.apps.hpl import Hpl, hpl, operations, order_for, overheads, setting
+from exatwin.workload.apps.hpl import Hpl, hpl, operations, overheads
 from exatwin.workload.apps.hpl_data import hpl_law
+from exatwin.workload.apps.hpl_setting import order_for, setting
 
 JUPITER_N = 22_536_192
 
@@ -66,11 +68,52 @@ def test_what_does_not_fit_says_by_how_much_and_what_would():
         hpl(Hpl(nodes=5885), jupiter)
 
 
-def test_machines_that_it_was_never_calibrated_on_are_refused():
-    with pytest.raises(CatalogueError, match="accelerators only"):
-        hpl(Hpl(), machine("deucalion"))
-    with pytest.raises(CatalogueError, match=r"never calibrated on 'b300'.*gh200"):
-        hpl_law().chip("b300")
+@pytest.mark.parametrize("name", ["lumi-c", "marenostrum5-gpp", "vega-cpu", "deucalion", "leonardo-dcgp"])
+def test_nodes_without_accelerators_answer_within_the_band(name: str):
+    where = machine(name)
+    record = next(record for record in where.file.records if record.benchmark == "hpl")
+    run = hpl(Hpl(n=record.n), where)
+    low, high = run.rmax_range_flop_s
+    assert run.chips == where.nodes * where.node.processors
+    assert record.flop_s is not None
+    assert 0.9 * low < record.flop_s < 1.1 * high
+
+
+def test_the_memory_of_sockets_bounds_the_order():
+    deucalion = machine("deucalion")
+    assert hpl(Hpl(), deucalion).matrix_b < deucalion.nodes * 32e9
+    with pytest.raises(InfeasibleError, match=r"of memory of 1,632 sockets; the largest order"):
+        hpl(Hpl(n=3_000_000), deucalion)
+    lumi = hpl(Hpl(), machine("lumi-c"))
+    assert any("memory not known" in text for text in lumi.assumptions)
+
+
+def test_chips_that_were_never_measured_have_a_wide_band():
+    run, known = hpl(Hpl(), of_kind("dgx-b300", 8)), hpl(Hpl(), of_kind("dgx-h100", 8))
+    wide, narrow = (each.rmax_range_flop_s[1] / each.rmax_range_flop_s[0] for each in (run, known))
+    assert wide > 2.0 > narrow
+    assert "never measured" in run.assumptions[0]
+    assert setting(machine("jupiter")).chip.family == "gh200"
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [("dgx-h100", "infiniband-ndr"), ("dgx-a100-80", "infiniband-hdr"), ("fx700", "other")],
+)
+def test_the_adapters_of_a_kind_of_node_tell_its_network(name: str, family: str):
+    found = setting(of_kind(name, 2))
+    assert found.link.family == family
+    assert ("taken for InfiniBand" in found.assumed[1]) == (family != "other")
+
+
+def test_an_unknown_peak_is_refused_with_what_would_help():
+    chip = machine("jupiter").accelerator
+    assert chip is not None
+    blind = machine("jupiter").model_copy(
+        update={"accelerator": chip.model_copy(update={"name": "x", "peak": {}})}
+    )
+    with pytest.raises(CatalogueError, match=r"peak of 'x' is not known: a file .* peak\.fp64"):
+        hpl(Hpl(), blind)
 
 
 def test_nonsense_is_refused():
