@@ -339,7 +339,9 @@ def _fold(
         found = plant.reuse.run(heat, asked + to_water / moved, moved, demand, step_s)
         taken, reused = found.taken_w, plant.reuse.signals(found, asked + to_water / moved)
         lift = found.power_w if plant.reuse.inside else lift
-    cooled: Rejection = plant.cooler.reject(heat - taken, outdoors, asked, moved)
+    # what rounding leaves of heat that is all taken would ask for full fans on a hot day
+    rest = np.where(heat - taken > 1e-9 * heat, heat - taken, 0.0)
+    cooled: Rejection = plant.cooler.reject(rest, outdoors, asked, moved)
     fixed = np.full_like(it, plant.fixed_w)
     to_air = it - to_water + warm + fixed
     room = plant.room.reject(to_air, outdoors, np.full_like(it, plant.cooling.room.supply_k))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from exatwin.catalogue.load import machine
 from exatwin.catalogue.reuse import Boundary, HeatReuse, HeatTank, heat_profile
 from exatwin.catalogue.site import load_site
+from exatwin.facility.component import Outdoors
 from exatwin.facility.demand import demand_frac, heat_demand_w
 from exatwin.facility.plant import build_plant, run_plant
 from exatwin.facility.reuse import Reuse, energy_reuse_effectiveness, energy_reuse_factor
@@ -100,6 +101,23 @@ def test_heat_and_electricity_close(kind, pairs, air_c):
     assert np.all(taken <= heat * (1 + CLOSES) + 1e-2)
     losses = sum(v[key] for key in found.overheads().values())
     np.testing.assert_allclose(v["it_w"] + losses, v["facility_w"], rtol=CLOSES)
+
+
+@given(st.sampled_from(sorted(KINDS)), loads, st.floats(-15.0, 40.0))
+@settings(deadline=None)
+def test_coolers_get_just_what_customers_leave(kind, pairs, air_c):
+    it, asked = (list(column) for column in zip(*pairs, strict=True))
+    v, found = run(KINDS[kind], it, asked, air_c)
+    made = v["heat_given_w"] + v["heat_stored_w"] + v["heat_lost_w"]
+    taken = made - np.where(made > 0.0, v["heat_pump_w"], 0.0)
+    plant = found.plant
+    outdoors = Outdoors(np.full(len(it), air_c + 273.15), np.full(len(it), air_c + 271.15))
+    rest = v["heat_to_water_w"] + v["pump_w"] - taken
+    water = plant.pumps.capacity_w_k(v["heat_to_water_w"])
+    rest = np.where(rest > 1e-6 * (v["heat_to_water_w"] + v["pump_w"]), rest, 0.0)
+    alone = plant.cooler.reject(rest, outdoors, plant.cooling.supply_k, water)
+    np.testing.assert_allclose(v["fan_w"], alone.power_w, rtol=1e-6, atol=1e-3)
+    np.testing.assert_allclose(v["supply_k"], alone.supply_k, rtol=CLOSES)
 
 
 def test_a_direct_network_gets_at_most_what_the_exchanger_moves():
