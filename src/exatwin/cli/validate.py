@@ -47,7 +47,8 @@ def command(
     found = validate(model, data=data)
     if model is None:
         for table, names in absent(data).items():
-            click.echo(f"skipped  {', '.join(names)}: there is no {table} in {data}", err=True)
+            where = data if data is not None else "the package, name a folder with --data"
+            click.echo(f"skipped  {', '.join(names)}: there is no {table} in {where}", err=True)
     _write(found, output, figures)
     if as_json:
         import json

@@ -17,6 +17,8 @@ from exatwin.study.llm_rows import UNUSABLE, Case, FitCase, one_line, read_cases
 from exatwin.study.llm_score import predict_s, table
 
 MACHINES, TRAINING = "machines.csv", "llm_measurements.csv"
+TELEMETRY = "facility/telemetry"
+"""Telemetry of a hall; the package ships none."""
 
 
 class Measured:
@@ -32,7 +34,9 @@ class Measured:
         self.folder = folder
 
     def has(self, name: str) -> bool:
-        """Return whether there is the table `name`."""
+        """Return whether there is the table `name`; for telemetry, any file of it."""
+        if name == TELEMETRY:
+            return self.folder is not None and any((self.folder / name).glob("zih_lzr_*.csv.gz"))
         return self.folder is None or (self.folder / name).is_file()
 
     def _path(self, name: str) -> Path:
@@ -166,4 +170,4 @@ def nodes_of(line: dict[str, str]) -> float:
     return float(line["n_acc"]) / (int(each) if each.isdigit() and int(each) else 8)
 
 
-__all__ = ["MACHINES", "TRAINING", "Measured", "nodes_of"]
+__all__ = ["MACHINES", "TELEMETRY", "TRAINING", "Measured", "nodes_of"]

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from exatwin.foundation.errors import SpecError, nearest
-from exatwin.study import validate_listed, validate_llm
-from exatwin.study.measured import MACHINES, TRAINING, Measured
+from exatwin.study import validate_hall, validate_listed, validate_llm
+from exatwin.study.measured import MACHINES, TELEMETRY, TRAINING, Measured
 from exatwin.study.validation import Validation, pins
 
 MODELS: dict[str, tuple[str, Callable[[Measured], Validation]]] = {
     **{name: (MACHINES, build) for name, build in validate_listed.MODELS.items()},
     **{name: (TRAINING, build) for name, build in validate_llm.MODELS.items()},
+    **{name: (TELEMETRY, build) for name, build in validate_hall.MODELS.items()},
 }
 """The table that a model is scored on, and what scores it, by name."""
 
@@ -43,7 +44,9 @@ def validate(model: str | None = None, *, data: Path | None = None) -> list[Vali
     if model is not None and model not in MODELS:
         raise SpecError(f"unknown model '{model}': {nearest(model, MODELS)}")
     measured = Measured(data)
-    if model is None and not (measured.has(MACHINES) or measured.has(TRAINING)):
+    if model is not None and MODELS[model][0] == TELEMETRY and not measured.has(TELEMETRY):
+        raise SpecError(f"'{model}' needs telemetry that does not ship: name its folder with --data")
+    if model is None and not any(measured.has(name) for name in (MACHINES, TRAINING, TELEMETRY)):
         raise SpecError(f"{data}: there is no {MACHINES} and no {TRAINING} in this folder")
     names = [model] if model else [name for name, (table, _) in MODELS.items() if measured.has(table)]
     return [

@@ -166,7 +166,7 @@ class Validation:
     def unseen(self) -> Score | None:
         """Score of the rows of a user's table that were not there when the errors were recorded."""
         rows = [row for row in self.rows if row.id not in self.pinned]
-        if self.shipped or not self.scored:
+        if self.shipped or not self.scored or not self.pinned:
             return None
         return self.metric.score(rows, [row.error for row in rows])
 
