@@ -6,8 +6,8 @@ peak that the one accelerated machine of the two reached, within the same band.
 
 References
 ----------
-A. Haidar, S. Tomov, J. Dongarra, N. J. Higham, "Harnessing GPU Tensor Cores for Fast FP16 Arithmetic to Speed up
-Mixed-Precision Iterative Refinement Solvers", SC18, doi:10.1109/SC.2018.00050.
+A. Haidar, S. Tomov, J. Dongarra, N. J. Higham, "Harnessing GPU Tensor Cores for Fast FP16 Arithmetic to Speed
+up Mixed-Precision Iterative Refinement Solvers", SC18, doi:10.1109/SC.2018.00050.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 References
 ----------
-A. Chowdhery et al., "PaLM: Scaling Language Modeling with Pathways", arXiv:2204.02311, section 4.1 (utilisation
-of the model's FLOP/s, and of the hardware's).
+A. Chowdhery et al., "PaLM: Scaling Language Modeling with Pathways", arXiv:2204.02311, section 4.1 (use of
+the peak by the model's FLOP/s, and by the hardware's).
 """
 
 from __future__ import annotations
