@@ -116,6 +116,17 @@ def test_the_change_that_is_named_does_make_it_fit(name: str, asked: dict[str, A
     assert estimate_llm_training(machine("jupiter"), load_model(name), layout).fits
 
 
+def test_no_more_accelerators_are_named_than_it_takes() -> None:
+    """Steps of a quarter between powers of two, in whole nodes of eight."""
+    layout = Layout(accelerators=64, tp=8, pp=8, global_batch=64, seq=4096, zero=1, recompute="full")
+    with pytest.raises(InfeasibleError, match=r"--accelerators 96 would fit") as caught:
+        estimate_llm_training(machine("jupiter"), load_model("llama-3.1-405b"), layout)
+    fewer = layout.model_copy(update={"pp": 10, "accelerators": 80})
+    found = estimate_llm_training(machine("jupiter"), load_model("llama-3.1-405b"), fewer, must_fit=False)
+    assert not found.fits
+    assert "--accelerators 128" not in str(caught.value)
+
+
 def test_a_kind_of_node_has_as_many_nodes_as_it_takes() -> None:
     layout = Layout(accelerators=8, tp=8, global_batch=8, seq=4096)
     model, asked = load_model("llama-3.1-405b"), sized("dgx-h100", 8)
