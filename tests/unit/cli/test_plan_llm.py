@@ -94,7 +94,7 @@ def test_a_size_will_do_for_a_model_and_experts_have_a_column() -> None:
         (["--top", "0"], SpecError, "--top 0"),
         (["--tp", "3"], SpecError, "expected a divisor of the 32 heads"),
         (["--tp", "8", "--pp", "8", "--cp", "8"], SpecError, "expected at most the 128 accelerators"),
-        (["--dp", "5"], InfeasibleError, "no plan divides"),
+        (["--dp", "11"], InfeasibleError, "no plan divides"),
         (["--precision", "fp7"], SpecError, "unknown precision"),
         (["--params", "8B"], SpecError, "exclude each other"),
         (["--max-global-batch", "x"], SpecError, "--max-global-batch x"),
