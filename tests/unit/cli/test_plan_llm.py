@@ -87,7 +87,8 @@ def test_a_size_will_do_for_a_model_and_experts_have_a_column() -> None:
     [
         (["--tokens", "-3"], SpecError, "--tokens -3: expected"),
         (["--tokens", "nan"], SpecError, "--tokens nan: expected"),
-        (["--deadline", "30"], SpecError, "has no unit"),
+        (["--deadline", "30"], SpecError, "--deadline 30: '30' has no unit"),
+        (["--deadline", "nan d"], SpecError, "--deadline nan d: "),
         (["--deadline", "0 d"], SpecError, "--deadline 0 d"),
         (["--budget", "lots"], SpecError, "--budget lots: expected accelerator-hours"),
         (["--budget", "0"], SpecError, "--budget 0: expected"),
