@@ -80,6 +80,22 @@ def test_the_docs_build_without_a_warning(tmp_path: Path) -> None:
     assert "generated:" not in built
 
 
+def test_every_example_of_a_docstring_runs() -> None:
+    code = (
+        "import doctest, importlib, pkgutil, exatwin\n"
+        "tried = 0\n"
+        "for one in pkgutil.walk_packages(exatwin.__path__, 'exatwin.'):\n"
+        "    if not one.name.endswith('__main__'):\n"
+        "        found = doctest.testmod(importlib.import_module(one.name))\n"
+        "        assert not found.failed, one.name\n"
+        "        tried += found.attempted\n"
+        "print(tried)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) > 100
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if "```" in page.read_text("utf-8")], ids=label)
 @pytest.mark.usefixtures("own_process")
 def test_every_example_of_a_page_runs(page: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from exatwin.workload import collectives as net
 
 KINDS = (net.reduce_scatter_s, net.all_gather_s, net.all_reduce_s, net.all_to_all_s, net.broadcast_s)
-sizes = st.floats(0.0, 1e12)
+sizes = st.one_of(st.just(0.0), st.floats(1.0, 1e12))
 ranks = st.integers(1, 100_000)
 strides = st.integers(1, 4096)
 shares = st.floats(0.05, 1.0)

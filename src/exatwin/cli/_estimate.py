@@ -58,11 +58,23 @@ def show(found: Estimate, as_json: bool) -> None:
     click.echo("\n".join(lines(found)))
 
 
+def counted(count: int, things: str) -> str:
+    """Return `count` of `things`, one of them in the singular.
+
+    Examples
+    --------
+    >>> counted(1, "nodes"), counted(5884, "nodes")
+    ('1 node', '5,884 nodes')
+    """
+    return f"{count:,} {things.removesuffix('s') if count == 1 else things}"
+
+
 def lines(found: Estimate) -> list[str]:
     """Return an estimate as lines for a person."""
     node = found.machine.node
     each, word = (node.accelerators, "accelerators") if node.accelerators else (node.processors, "sockets")
-    told = [f"{found.app} on {found.machine.title}: {found.nodes:,} nodes, {found.nodes * each:,} {word}"]
+    chips = counted(found.nodes * each, word)
+    told = [f"{found.app} on {found.machine.title}: {counted(found.nodes, 'nodes')}, {chips}"]
     told += [row(name, key, unit, found) for name, key, unit in _ROWS if key in found.values]
     if "n" in found.values:
         told.append(line("N", f"{found.values['n']:,}"))
@@ -109,7 +121,7 @@ def rounded(amount: float) -> str:
 
     Examples
     --------
-    >>> rounded(1234567.8), rounded(1.23456), rounded(0.012345)
+    >>> rounded(1234567.8), rounded(1.23456), rounded(0.012341)
     ('1,234,568', '1.235', '0.01234')
     """
     return f"{amount:,.0f}" if amount >= 1000.0 else f"{amount:.4g}"

@@ -44,7 +44,7 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
 
     Examples: exatwin estimate llm --model llama-3.1-70b --accelerators 256 --tokens 2T; exatwin estimate llm
     --machine dgx-h100 --model gpt-3-175b --accelerators 512 --tp 4 --pp 8 --vpp 12 --precision fp8 --json;
-    exatwin estimate llm --machine gb300-nvl72 --params 100T --active 1T --accelerators 99936
+    exatwin estimate llm --machine gb300-nvl72 --params 100T --active 1T --accelerators 99840
 
     An accelerator is what a program sees: a die of an MI250X (Frontier, LUMI), a tile of Ponte Vecchio
     (Aurora).

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from exatwin.cli._estimate import footnotes, line, rounded, row, site_rows
+from exatwin.cli._estimate import counted, footnotes, line, rounded, row, site_rows
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.units import parse, show
 
@@ -75,7 +75,7 @@ def lines(found: Estimate) -> list[str]:
     from exatwin.catalogue.generic import unit_of
 
     count = found.extra["layout"]["accelerators"]
-    size = f"{found.nodes:,} nodes, {count:,} {unit_of(found.machine)}"
+    size = f"{counted(found.nodes, 'nodes')}, {counted(count, unit_of(found.machine))}"
     told = [f"{found.extra['model']} on {found.machine.title}: {size}"]
     told += _step(found)
     told += _money(found)

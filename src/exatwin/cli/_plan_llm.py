@@ -108,7 +108,10 @@ def _deadline(text: str | None) -> float | None:
 
     if text is None:
         return None
-    value = parse(text, "s")
+    try:
+        value = parse(text, "s")
+    except SpecError as error:
+        raise SpecError(f"--deadline {text}: {error}") from error
     if not value > 0.0:
         raise SpecError(f"--deadline {text}: expected a time of more than 0, such as 30d")
     return value

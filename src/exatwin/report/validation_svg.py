@@ -120,14 +120,14 @@ def _plane(found: Validation) -> Iterator[str]:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Return round numbers between `low` and `high`: powers of ten, with halves where they are few.
+    """Return round numbers between `low` and `high`: powers of ten, and more where they are few.
 
     Examples
     --------
     >>> ticks(0.9, 1100.0)
     [1.0, 10.0, 100.0, 1000.0]
     >>> ticks(0.9, 30.0)
-    [1.0, 2.0, 5.0, 10.0, 20.0]
+    [1.0, 3.0, 10.0, 30.0]
     """
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0)):

@@ -191,10 +191,11 @@ def _table(best: tuple[Choice, ...]) -> list[str]:
 
 
 def _front(answer: PlanAnswer) -> list[str]:
-    """Return the front of time against energy, thinned out to what can be read."""
+    """Return the front of time against energy, thinned out to what can be read; the best plan stays on it."""
     front = answer.front
     every = max(1, math.ceil(len(front) / _FRONT))
-    shown = sorted({*range(0, len(front), every), len(front) - 1})
+    best = {at for at, one in enumerate(front) if one.candidate.layout == answer.best[0].candidate.layout}
+    shown = sorted({*range(0, len(front), every), len(front) - 1} | best)
     told = [f"{'accelerators':>12s} {'time':>9s} {'energy':>10s} {'work':>16s} {'goodput':>8s}"]
     for at in shown:
         one = front[at]

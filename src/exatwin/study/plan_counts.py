@@ -38,7 +38,7 @@ def counts_of(machine: str, text: str | None, *, whole: bool) -> list[int]:
     Examples
     --------
     >>> counts_of("dgx-h100", "64-512", whole=False)
-    [64, 96, 128, 192, 256, 384, 512]
+    [64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512]
     >>> counts_of("dgx-h100", "100", whole=True)
     [96, 100]
     """
@@ -64,8 +64,8 @@ def counts_of(machine: str, text: str | None, *, whole: bool) -> list[int]:
 
 
 def _series(low: int, high: int, each: int) -> list[int]:
-    """Return whole nodes in steps of about a half from `low` to `high`, and what lies near `high`."""
-    sizes = {each * step * 2**power for power in range(21) for step in (1, 3)}
+    """Return whole nodes in steps of about a fifth from `low` to `high`, and what lies near `high`."""
+    sizes = {each * step * 2**power for power in range(21) for step in (1, 3, 5, 7)}
     inside = {size for size in sizes if low <= size <= high}
     return sorted(inside | {low} | set(_near(high, each)))
 

@@ -210,3 +210,11 @@ def test_layers_that_no_pipeline_divides_still_find_a_good_plan() -> None:
     found = document("--model", "llama-3.1-405b", "--accelerators", "4096", "--precision", "fp8")
     assert found["mfu_frac"] > 0.3
     assert found["layout"]["pp"] > 1
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [("8", ": 1 node, 8 accelerators"), ("16", ": 2 nodes, 16 accelerators")]
+)
+def test_one_node_is_one_node(count: str, told: str) -> None:
+    words = ["--machine", "dgx-h100", "--model", "llama-3.1-8b", "--accelerators", count]
+    assert CliRunner().invoke(command, words).stdout.splitlines()[0].endswith(told)

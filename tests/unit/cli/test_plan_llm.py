@@ -54,6 +54,17 @@ def test_people_read_the_best_plans_the_front_and_what_was_assumed() -> None:
     assert max(map(len, text.split("looked at")[0].splitlines())) <= 120
 
 
+def test_the_best_plan_stays_on_the_front_that_people_read() -> None:
+    """The front is thinned out, and by hours within a deadline the best is any of its plans."""
+    words = ("--model", "llama-3.1-405b", "--tokens", "15T", "--seq", "8192", "--deadline", "180d")
+    found = json.loads(asked(*words, "--json").stdout)
+    best = found["best"]
+    assert best["accelerators"] in {one["accelerators"] for one in found["front"]}
+    front = asked(*words).stdout.split("time against energy")[1].split("\n\n")[0].splitlines()[2:]
+    assert len(front) < len(found["front"])
+    assert any(line.split()[0] == f"{best['accelerators']:,}" for line in front)
+
+
 def test_a_size_will_do_for_a_model_and_experts_have_a_column() -> None:
     words = [
         "--machine",
@@ -76,14 +87,15 @@ def test_a_size_will_do_for_a_model_and_experts_have_a_column() -> None:
     [
         (["--tokens", "-3"], SpecError, "--tokens -3: expected"),
         (["--tokens", "nan"], SpecError, "--tokens nan: expected"),
-        (["--deadline", "30"], SpecError, "has no unit"),
+        (["--deadline", "30"], SpecError, "--deadline 30: '30' has no unit"),
+        (["--deadline", "nan d"], SpecError, "--deadline nan d: "),
         (["--deadline", "0 d"], SpecError, "--deadline 0 d"),
         (["--budget", "lots"], SpecError, "--budget lots: expected accelerator-hours"),
         (["--budget", "0"], SpecError, "--budget 0: expected"),
         (["--top", "0"], SpecError, "--top 0"),
         (["--tp", "3"], SpecError, "expected a divisor of the 32 heads"),
         (["--tp", "8", "--pp", "8", "--cp", "8"], SpecError, "expected at most the 128 accelerators"),
-        (["--dp", "5"], InfeasibleError, "no plan divides"),
+        (["--dp", "11"], InfeasibleError, "no plan divides"),
         (["--precision", "fp7"], SpecError, "unknown precision"),
         (["--params", "8B"], SpecError, "exclude each other"),
         (["--max-global-batch", "x"], SpecError, "--max-global-batch x"),

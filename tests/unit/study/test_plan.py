@@ -173,6 +173,8 @@ def test_counts_of_accelerators() -> None:
     every = counts_of("jupiter", None, whole=False)
     assert every[0] == 4
     assert {1024, 6144, 16384, 23536} <= set(every)
+    assert all(larger <= 1.5 * count for count, larger in pairwise(every) if count >= 8)
+    assert all(larger <= 1.25 * count for count, larger in pairwise(every) if count >= 16)
     assert counts_of("dgx-h100", None, whole=False)[-1] == 2**20
 
 

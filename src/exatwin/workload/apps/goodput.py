@@ -123,7 +123,11 @@ def daly_s(checkpoint_s: float, mttf_s: float) -> float:
 
 
 def best_interval_s(stops: Stops) -> float:
-    """Return Daly's interval, at least as long as a checkpoint takes to be written [s]."""
+    """Return Daly's interval [s].
+
+    It is at least as long as a checkpoint takes to be written, and a thousandth of the time between failures:
+    below that less than a thousandth of the time is gained.
+    """
     if stops.mttf_s == inf:
         return inf
     return max(daly_s(stops.checkpoint_s, stops.mttf_s), stops.write_s, 1e-3 * stops.mttf_s)
@@ -155,7 +159,7 @@ def goodput(stops: Stops, interval_s: float | None = None) -> Goodput:
     --------
     >>> quiet = Stops(mttf_s=1e9, checkpoint_s=1.0, write_s=1.0, restart_s=600.0, start_s=600.0)
     >>> round(goodput(quiet).goodput_frac, 4)
-    1.0
+    0.9995
     """
     every = best_interval_s(stops) if interval_s is None else interval_s
     length, start = _allocations(stops)

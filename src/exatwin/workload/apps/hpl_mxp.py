@@ -3,6 +3,11 @@
 Two results are published with the HPL of the same machine, so the multiple is known within a wide band only.
 Chips whose FP64 units are nearly gone would make nonsense of a multiple: they get the share of the 16-bit
 peak that the one accelerated machine of the two reached, within the same band.
+
+References
+----------
+A. Haidar, S. Tomov, J. Dongarra, N. J. Higham, "Harnessing GPU Tensor Cores for Fast FP16 Arithmetic to Speed
+up Mixed-Precision Iterative Refinement Solvers", SC18, doi:10.1109/SC.2018.00050.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from itertools import combinations, product
+from math import ceil, gcd
 from typing import Any, Protocol
 
 from exatwin.catalogue.generic import unit_of
@@ -148,27 +150,31 @@ def _smallest_change(step: Step, tried: Callable[[Layout], Step | None]) -> str:
         found = _fastest(step, changes, tried)
         if found:
             return found
-    for factor in (2**power for power in range(1, 21)):
-        found = _fastest(step, [one | _more(step.layout, factor) for one in _lean(step.layout)], tried)
-        if found:
-            return found
+    for factor in (Fraction(part, 4) * 2**power for power, part in product(range(20), (5, 6, 7, 8))):
+        for degrees in ((), ("tp", "pp", "cp")):
+            found = _fastest(step, list(_more(step.layout, factor, degrees)), tried)
+            if found:
+                return found
     return "no change of these settings makes it fit: split it by larger --tp, --pp, --cp or --ep"
 
 
-def _more(layout: Layout, factor: int) -> dict[str, Any]:
-    """Return the same run on `factor` times the accelerators."""
-    batch = max(layout.global_batch, layout.dp * factor)
-    return {"accelerators": layout.accelerators * factor, "global_batch": batch}
+def _more(layout: Layout, factor: Fraction, degrees: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Yield ways to run on `factor` times the accelerators.
 
-
-def _lean(layout: Layout) -> Iterator[dict[str, Any]]:
-    """Yield ways to save memory by everything that is not a degree, and by one degree."""
+    Memory is saved by everything that is not a degree, and by one of `degrees`, if there are. Counts stay
+    multiples of eight, or of what they were before, so that nodes are full.
+    """
+    count = layout.accelerators * factor
+    if count % gcd(layout.accelerators, 8):
+        return
+    more = {"accelerators": int(count), "global_batch": max(layout.global_batch, ceil(layout.dp * factor))}
+    split: list[dict[str, Any]] = [] if degrees else [{}]
+    for key, larger in product(degrees, {factor, Fraction(8)}):
+        if (getattr(layout, key) * larger).denominator == 1:
+            split.append({key: int(getattr(layout, key) * larger)})
     for zero, again, each in product({layout.zero, 3}, {layout.recompute, "full"}, {layout.micro_batch, 1}):
-        for key in ("tp", "pp", "cp"):
-            for factor in (1, 8):
-                yield {
-                    "zero": zero, "recompute": again, "micro_batch": each, key: getattr(layout, key) * factor,
-                }  # fmt: skip
+        lean = {"zero": zero, "recompute": again, "micro_batch": each}
+        yield from (lean | degree | more for degree in split)
 
 
 def _fastest(step: Step, changes: list[dict[str, Any]], tried: Callable[[Layout], Step | None]) -> str:
@@ -178,7 +184,9 @@ def _fastest(step: Step, changes: list[dict[str, Any]], tried: Callable[[Layout]
             other = tried(Layout(**{**step.layout.model_dump(), **change}))
         except (SpecError, ValueError):
             continue
-        if other is not None and other.fits and (best is None or other.iteration_s < best[0]):
+        if other is None or (other.layout.zero > step.layout.zero and other.layout.dp * other.layout.cp == 1):
+            continue  # a single replica has no other to share with
+        if other.fits and (best is None or other.iteration_s < best[0]):
             flags = {k: v for k, v in change.items() if getattr(step.layout, k) != v}
             best = other.iteration_s, " ".join(f"--{k.replace('_', '-')} {v}" for k, v in flags.items())
     if best is None:

@@ -171,6 +171,16 @@ class LanguageModel(Spec):
         active = self.params()[1] - (s.embeddings - 1.0) * s.vocab * s.hidden
         return float(6.0 * active + 12.0 * s.layers * s.query * s.window)
 
+    def repeated_flop_per_token(self, seq: int, recompute: str) -> float:
+        """Return the FLOP that recomputation adds on one token of a sequence of `seq`.
+
+        Full repeats the forward pass of the layers, selective that of attention alone, none nothing.
+        """
+        s = self.shape(seq)
+        attention = 4.0 * s.layers * s.query * s.window
+        layers = self.params()[1] - s.embeddings * s.vocab * s.hidden
+        return float({"none": 0.0, "selective": attention, "full": 2.0 * layers + attention}[recompute])
+
 
 def load_model(name: str) -> LanguageModel:
     """Return the model called `name`, or described by the TOML file at the path `name`, or of that size.

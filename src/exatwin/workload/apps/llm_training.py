@@ -1,4 +1,10 @@
-"""LLM training: seconds, FLOP/s and memory of one step of a model on a machine under a layout."""
+"""LLM training: seconds, FLOP/s and memory of one step of a model on a machine under a layout.
+
+References
+----------
+A. Chowdhery et al., "PaLM: Scaling Language Modeling with Pathways", arXiv:2204.02311, section 4.1 (use of
+the peak by the model's FLOP/s, and by the hardware's).
+"""
 
 from __future__ import annotations
 
@@ -141,8 +147,9 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
     )
     total = sum(parts.values())
     tokens = layout.global_batch * layout.seq
-    rate = model.flop_per_token(layout.seq) * tokens / total / layout.accelerators
-    again = {"none": 0.0, "selective": 0.0, "full": 1.0 / 3.0}[layout.recompute]
+    flop = model.flop_per_token(layout.seq)
+    again = model.repeated_flop_per_token(layout.seq, layout.recompute) / flop
+    rate = flop * tokens / total / layout.accelerators
     error, basis = error_of(found, device, model)
     limit = device.memory_b * found.usable_memory
     peak = device.peak["bf16"]
