@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from multiprocessing import get_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +22,16 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.random import stream
 from exatwin.foundation.signal import Signal
 
+if TYPE_CHECKING:
+    from exatwin.facility.weather import Weather
+
 FIGURES = ("pue", "water_kg", "limited_h", "facility_j", "peak_facility_w")
-SERIAL = 12
-"""Years up to which other processes would cost more than they save."""
+SERIAL = 24
+"""Runs up to which other processes would cost more than they save."""
+WEATHERS = 8
+"""How many other weathers show what weather moves by itself."""
+WEATHER = "weather"
+"""Key of that among the numbers that move the PUE."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class Move:
     """PUE at the lower end."""
     high: float
     """PUE at the upper end."""
+    key: str = ""
+    """Where its range stands (:attr:`exatwin.catalogue.ranges.Range.key`)."""
 
     @property
     def span(self) -> float:
@@ -76,7 +86,7 @@ class PlantYears:
                 figure: dict(zip(("p5", "p50", "p95"), self.interval(figure), strict=True))
                 for figure in FIGURES
             },
-            "tornado": [{"name": move.name, "low": move.low, "high": move.high} for move in self.tornado],
+            "tornado": [vars(move) for move in self.tornado],
             "pue_boundary": self.boundary,
         }
 
@@ -151,9 +161,15 @@ def plant_years(
     ends = [
         _Case(*common, seed, name, step_s, ((each, end),)) for each in known for end in (each.low, each.high)
     ]
-    found = _all([plain, *ends, *cases], processes)
-    central, edges, sampled = found[0], found[1 : 1 + len(ends)], found[1 + len(ends) :]
-    moves = [Move(each.name, edges[2 * k]["pue"], edges[2 * k + 1]["pue"]) for k, each in enumerate(known)]
+    others = [_Case(*common, seed + 1 + k, name, step_s, ()) for k in range(min(years, WEATHERS))]
+    found = _all([plain, *ends, *others, *cases], processes)
+    central, edges, sampled = found[0], found[1 : 1 + len(ends)], found[1 + len(ends) + len(others) :]
+    aired = [each["pue"] for each in (central, *found[1 + len(ends) : 1 + len(ends) + len(others)])]
+    moves = [
+        Move(each.name, edges[2 * k]["pue"], edges[2 * k + 1]["pue"], each.key)
+        for k, each in enumerate(known)
+    ]
+    moves.append(Move(f"weather of {len(aired)} years", min(aired), max(aired), WEATHER))
     return PlantYears(
         site=site.name,
         machine=machine.name,
@@ -183,16 +199,28 @@ def _drawn(known: Sequence[Range], seed: int, year: int) -> tuple[tuple[Range, f
 
 
 def _all(cases: Sequence[_Case], processes: int | None) -> list[dict[str, float]]:
-    workers = min(len(cases), processes or os.cpu_count() or 1)
+    workers = min(len(cases), processes or _cores())
     if workers <= 1 or len(cases) <= SERIAL:
         return [_year(case) for case in cases]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         return list(pool.map(_year, cases, chunksize=max(1, min(25, len(cases) // (4 * workers)))))
 
 
-def _year(case: _Case) -> dict[str, float]:
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    known = getattr(os, "sched_getaffinity", None)
+    return len(known(0)) if known else os.cpu_count() or 1
+
+
+@lru_cache(maxsize=1)
+def _weather(name: str, start: datetime, start_s: float, end_s: float, seed: int) -> Weather:
+    """Return a weather, kept for the next case: all ends of ranges see the first one."""
     from exatwin.facility.weather import synthetic_weather
 
+    return synthetic_weather(name, start, end_s, seed, start_s=start_s)
+
+
+def _year(case: _Case) -> dict[str, float]:
     chain, cooling = case.site.chain(), case.site.plant()
     for each, by in case.changes:
         part, _, path = each.key.partition(".")
@@ -201,7 +229,7 @@ def _year(case: _Case) -> dict[str, float]:
         else:
             chain = changed(chain, path, each.how, by)
     plant = build_plant(case.site, case.machine, chain=chain, cooling=cooling)
-    air = synthetic_weather(case.weather, case.start, case.it_w.end_s, case.seed, start_s=case.it_w.start_s)
+    air = _weather(case.weather, case.start, case.it_w.start_s, case.it_w.end_s, case.seed)
     done = run_plant(plant, case.it_w, air, case.step_s)
     meter = done.signals["facility_w"]
     return {
@@ -220,4 +248,4 @@ def _bounded(cooling: Any) -> Any:
     return cooling
 
 
-__all__ = ["FIGURES", "Move", "PlantYears", "plant_years"]
+__all__ = ["FIGURES", "WEATHER", "Move", "PlantYears", "plant_years"]
