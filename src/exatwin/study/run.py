@@ -231,8 +231,8 @@ def _weather(scenario: Scenario, site: Site, wanted: Asked, start_s: float, end_
     from exatwin.facility.weather import read_weather, synthetic_weather
 
     name = scenario.weather or site.weather
-    if _is_file(name):
-        return read_weather(name, wanted.start, end_s, start_s=start_s)
+    if _is_file(name) and not name.endswith(".toml"):
+        return read_weather(name, wanted.start, end_s, start_s=start_s, longitude_deg=site.longitude_deg)
     return synthetic_weather(name, wanted.start, end_s, scenario.seed, start_s=start_s)
 
 
