@@ -46,6 +46,7 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("allocated", _allocated(f)),
         ("IT power", _power(f)),
         ("facility", _facility(f)),
+        *_ramps(result),
         ("water", _water(result, f)),
         ("heat sold", _heat(result)),
         ("electricity", _money(f)),
@@ -114,6 +115,23 @@ def _water(result: Result, f: dict[str, Any]) -> str:
     missed = result.provenance.get("supply_limited_h") or 0.0
     warm = f"; set point missed for {missed:,.3g} h" if missed else ""
     return f"supply {show(supply, 'K', 3)}, return {show(back, 'K', 3)}; {gone}{warm}"
+
+
+def _ramps(result: Result) -> list[tuple[str, str]]:
+    found = result.ledger.ramps if result.ledger is not None else {}
+    if not found:
+        return []
+    text = f"{show(found['rise_w'], 'W')} up, {show(found['fall_w'], 'W')} down at most within a minute"
+    limit = found.get("limit_w_s")
+    if limit is None:
+        return [("ramps", text)]
+    if found["change_w_s"] <= limit:
+        return [("ramps", f"{text}, within the limit of {show(limit, 'W/s')}")]
+    burnt, lost = show(found["ballast_energy_j"], "J"), show(found["battery_energy_j"], "J")
+    hold = f"{show(found['battery_store_j'], 'J')} and {show(found['battery_power_w'], 'W')}"
+    ballast = f"ballast burns {burnt} ({show(found['ballast_cost_eur'], 'EUR')})"
+    battery = f"battery of {hold} loses {lost} ({show(found['battery_cost_eur'], 'EUR')})"
+    return [("ramps", f"{text}; limit {show(limit, 'W/s')}"), ("to keep it", f"{ballast}, or {battery}")]
 
 
 def _heat(result: Result) -> str:

@@ -131,6 +131,7 @@ class Result:
             "cost_eur": ledger.cost_eur,
             "carbon_kgco2e": ledger.carbon_kgco2e,
             "water_kg": ledger.water_kg,
+            "ramp_w_s": ledger.ramps.get("change_w_s"),
             "heat_given_j": ledger.heat.get("given_j", 0.0),
             "erf": ledger.heat.get("erf", 0.0),
             "node_h": ledger.node_h.allocated,

@@ -195,7 +195,18 @@ def _building(
 
         prices = tariff or site.prices()
         supply = supplied(facility.signals["facility_w"], weather, market, prices, site, chosen, wanted.start)
-    ledger = settle(power, facility, market, machine, schedule, start_s, end_s, tariff=tariff, supply=supply)
+    ledger = settle(
+        power,
+        facility,
+        market,
+        machine,
+        schedule,
+        start_s,
+        end_s,
+        tariff=tariff,
+        supply=supply,
+        ramp_limit_w_s=chosen.ramp_limit_w_s,
+    )
     ledger = with_heat(ledger, facility, market, tariff or site.prices())
     signals = {name: facility.signals[name] for name in (*_SHOWN, *HEAT_SIGNALS) if name in facility.signals}
     signals |= dict(supply.signals) if supply else {}
