@@ -127,11 +127,11 @@ def _ramps(result: Result) -> list[tuple[str, str]]:
         return [("ramps", text)]
     if found["change_w_s"] <= limit:
         return [("ramps", f"{text}, within the limit of {show(limit, 'W/s')}")]
-    burnt, lost = show(found["ballast_energy_j"], "J"), show(found["battery_energy_j"], "J")
-    hold = f"{show(found['battery_store_j'], 'J')} and {show(found['battery_power_w'], 'W')}"
-    ballast = f"ballast burns {burnt} ({show(found['ballast_cost_eur'], 'EUR')})"
-    battery = f"battery of {hold} loses {lost} ({show(found['battery_cost_eur'], 'EUR')})"
-    return [("ramps", f"{text}; limit {show(limit, 'W/s')}"), ("to keep it", f"{ballast}, or {battery}")]
+    burnt, lost = (show(found[f"{name}_energy_j"], "J", 3) for name in ("ballast", "battery"))
+    paid, worn = (show(found[f"{name}_cost_eur"], "EUR", 3) for name in ("ballast", "battery"))
+    hold = f"{show(found['battery_store_j'], 'J', 3)}, {show(found['battery_power_w'], 'W', 3)}"
+    means = f"ballast of {burnt} ({paid}), or a battery of {hold} that loses {lost} ({worn})"
+    return [("ramps", f"{text}; limit {show(limit, 'W/s')}"), ("to keep it", means)]
 
 
 def _heat(result: Result) -> str:
