@@ -18,7 +18,7 @@ from exatwin.foundation.units import show
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exatwin.facility.plant import Plant
+    from exatwin.facility.plant import FacilityRun, Plant
     from exatwin.facility.weather import Weather
 
 Bools = NDArray[np.bool_]
@@ -125,4 +125,30 @@ def check_supply(plant: Plant, weather: Weather) -> None:
         )
 
 
-__all__ = ["check_supply", "most_it_w", "short"]
+def check_held(facility: FacilityRun, own_k: float) -> None:
+    """Refuse a set point below the plant's own that its coolers miss during more than half of the time.
+
+    Parameters
+    ----------
+    facility
+        What the plant did, nothing of it out of service.
+    own_k
+        The set point that it is built for [K].
+
+    Raises
+    ------
+    InfeasibleError
+        It is so.
+    """
+    supply, asked = facility.signals["supply_k"], facility.plant.cooling.supply_k
+    missed = float(supply.widths_s[supply.values > asked + _CLOSE_K].sum()) / 3600.0
+    hours = float(supply.widths_s.sum()) / 3600.0
+    if asked < own_k and missed > 0.5 * hours:
+        raise InfeasibleError(
+            f"cooling.supply is {show(asked, 'K')}: the coolers, built for {show(own_k, 'K')}, miss that in "
+            f"{missed:,.4g} of {hours:,.4g} h (water of {show(float(supply.mean()), 'K', 3)} on average): "
+            "expected warmer water, or a plant with a chiller"
+        )
+
+
+__all__ = ["check_held", "check_supply", "most_it_w", "short"]

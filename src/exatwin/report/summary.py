@@ -48,6 +48,7 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("facility", _facility(f)),
         *_ramps(result),
         ("water", _water(result, f)),
+        ("limits", _limits(result)),
         ("heat sold", _heat(result)),
         ("electricity", _money(f)),
         ("billed", f"{f['billed']:,.0f} {f['billing_unit']}" if f.get("billed") is not None else ""),
@@ -132,6 +133,21 @@ def _ramps(result: Result) -> list[tuple[str, str]]:
     hold = f"{show(found['battery_store_j'], 'J', 3)}, {show(found['battery_power_w'], 'W', 3)}"
     means = f"ballast of {burnt} ({paid}), or a battery of {hold} that loses {lost} ({worn})"
     return [("ramps", f"{text}; limit {show(limit, 'W/s')}"), ("to keep it", means)]
+
+
+def _limits(result: Result) -> str:
+    """Say what a plant that fell short, or units that failed, cost."""
+    told, found = result.provenance, []
+    more = told.get("coupling") or {}
+    if told.get("throttled_h"):
+        found.append(f"throttled for {told['throttled_h']:,.3g} h, down to {more['lowest_clock_frac']:.0%}")
+    if more.get("killed_jobs"):
+        found.append(f"{more['killed_jobs']:,} jobs ended by failures")
+    if told.get("lost_node_h"):
+        found.append(f"{told['lost_node_h']:,.0f} node-h lost")
+    if told.get("overrun_h"):
+        found.append(f"too little for {told['overrun_h']:,.3g} h all the same")
+    return "; ".join(found)
 
 
 def _heat(result: Result) -> str:

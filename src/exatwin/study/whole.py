@@ -11,6 +11,7 @@ import numpy as np
 from exatwin.catalogue.leakage import leakage
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.site import Site, load_site
+from exatwin.facility.limits import check_held
 from exatwin.facility.outages import Outage, able
 from exatwin.facility.plant import FacilityRun, run_plant
 from exatwin.foundation.progress import Progress
@@ -73,6 +74,8 @@ def whole(scenario: Scenario, wanted: Asked, machine: Machine, progress: Progres
     course = coupled(River(schedule, inside, run, draws, runtime_s, above_k, down, flexible))
     start_s, end_s = course.power.total_w.start_s, course.power.total_w.end_s
     outages(scenario.failures, start_s, end_s)  # a log tells its end only now
+    if not hit:
+        check_held(course.facility, site.plant().supply_k)
     ledger, signals, basis = settled(
         scenario, wanted, machine, course.schedule, course.power, about(start_s, end_s), course.facility
     )
