@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from exatwin.facility.weather import Weather
 
 FIGURES = ("pue", "water_kg", "limited_h", "facility_j", "peak_facility_w")
-SERIAL = 24
+SERIAL = 40
 """Runs up to which other processes would cost more than they save."""
 WEATHERS = 8
 """How many other weathers show what weather moves by itself."""
@@ -117,6 +117,8 @@ def plant_years(
     weather: str | None = None,
     step_s: float = 900.0,
     processes: int | None = None,
+    weathers: int | None = None,
+    tornado: bool = True,
 ) -> PlantYears:
     """Return what a plant may do in many years.
 
@@ -140,6 +142,10 @@ def plant_years(
         Step of the plant [s].
     processes
         How many at a time; by default as many as the computer has.
+    weathers
+        How many weathers the years share, for less time; by default each has its own.
+    tornado
+        Whether to find out what each number moves by itself.
 
     Raises
     ------
@@ -156,24 +162,25 @@ def plant_years(
     known = [each for each in load_ranges(ranges).ranges if _known(site, each)]
     common = (site, machine, it_w, start)
     name = weather or site.weather
-    cases = [_Case(*common, seed + k, name, step_s, _drawn(known, seed, k)) for k in range(years)]
+    airs = [seed + (k if weathers is None else k * min(weathers, years) // years) for k in range(years)]
+    cases = [_Case(*common, air, name, step_s, _drawn(known, seed, k)) for k, air in enumerate(airs)]
     plain = _Case(*common, seed, name, step_s, ())
+    shown = known if tornado else []
     ends = [
-        _Case(*common, seed, name, step_s, ((each, end),)) for each in known for end in (each.low, each.high)
+        _Case(*common, seed, name, step_s, ((each, end),)) for each in shown for end in (each.low, each.high)
     ]
     others = [_Case(*common, seed + 1 + k, name, step_s, ()) for k in range(min(years, WEATHERS))]
-    found = _all([plain, *ends, *others, *cases], processes)
-    central, edges, sampled = found[0], found[1 : 1 + len(ends)], found[1 + len(ends) + len(others) :]
-    aired = [each["pue"] for each in (central, *found[1 + len(ends) : 1 + len(ends) + len(others)])]
-    moves = [
-        Move(each.name, edges[2 * k]["pue"], edges[2 * k + 1]["pue"], each.key)
-        for k, each in enumerate(known)
-    ]
-    moves.append(Move(f"weather of {len(aired)} years", min(aired), max(aired), WEATHER))
+    alone = [plain, *ends, *others] if tornado else [plain]
+    found = _all([*alone, *cases], processes)
+    pues, sampled = [each["pue"] for each in found[: len(alone)]], found[len(alone) :]
+    moves = [Move(each.name, pues[1 + 2 * k], pues[2 + 2 * k], each.key) for k, each in enumerate(shown)]
+    if tornado:
+        aired = [pues[0], *pues[1 + len(ends) :]]
+        moves.append(Move(f"weather of {len(aired)} years", min(aired), max(aired), WEATHER))
     return PlantYears(
         site=site.name,
         machine=machine.name,
-        central=central,
+        central=found[0],
         samples={figure: np.array([each[figure] for each in sampled]) for figure in FIGURES},
         tornado=tuple(sorted(moves, key=lambda move: -move.span)),
         boundary=site.chain().boundary,
