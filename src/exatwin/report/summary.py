@@ -51,9 +51,26 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("limits", _limits(result)),
         ("heat sold", _heat(result)),
         ("electricity", _money(f)),
+        ("supply", _supply(result)),
         ("billed", f"{f['billed']:,.0f} {f['billing_unit']}" if f.get("billed") is not None else ""),
         ("stand-ins", _stand_ins(result)),
     ]
+
+
+def _supply(result: Result) -> str:
+    """Return where the energy came from, where not all of it simply came from the grid."""
+    supply = result.ledger.supply if result.ledger is not None else {}
+    if not supply:
+        return ""
+    green = supply["renewable_ppa_j"] + supply["renewable_goo_j"]
+    told = f"{show(supply['grid_j'], 'J')} from the grid, {show(supply['fed_in_j'], 'J')} into it"
+    if green:
+        told += (
+            f"; renewable {supply['renewable_balance_frac']:.1%} on the balance, "
+            f"{supply['renewable_matched_frac']:.1%} hour by hour; market-based "
+            f"{supply['market_kgco2e'] / 1e3:,.4g} t CO2e"
+        )
+    return told
 
 
 def _window(result: Result) -> str:
