@@ -178,8 +178,8 @@ def _learnt(river: River, met: _Met, inside: Schedule, facility: FacilityRun, ro
     values = {key: signal.values for key, signal in facility.signals.items()}
     above = met.above_k
     if river.draws.leakage is not None:
-        asked, most = facility.plant.cooling.supply_k, facility.plant.cooling.supply_max_k
-        warmer = np.minimum(values["supply_k"], most) - asked  # what is beyond, slower clocks prevent
+        asked, ceiling = facility.plant.cooling.supply_k, facility.plant.cooling.supply_max_k
+        warmer = np.minimum(values["supply_k"], ceiling) - asked  # what is beyond, slower clocks prevent
         above = river.above_k + WARMTH_K * np.round(warmer / WARMTH_K)
     if not river.flexible:
         return replace(met, above_k=above)
