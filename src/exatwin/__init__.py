@@ -18,6 +18,8 @@ from exatwin.foundation.version import __version__
 _WHERE = {
     "run": "exatwin.study.api",
     "replay": "exatwin.study.api",
+    "whatif": "exatwin.study.whatif",
+    "comply": "exatwin.study.comply",
     "load": "exatwin.study.store",
     "machine": "exatwin.catalogue.load",
     "machines": "exatwin.study.api",
@@ -71,9 +73,11 @@ if TYPE_CHECKING:
     from exatwin.study.api import run as run
     from exatwin.study.api import site as site
     from exatwin.study.api import sites as sites
+    from exatwin.study.comply import comply as comply
     from exatwin.study.result import Result as Result
     from exatwin.study.scenario import Scenario as Scenario
     from exatwin.study.store import load as load
+    from exatwin.study.whatif import whatif as whatif
     from exatwin.workload.job import Jobs as Jobs
     from exatwin.workload.job import Profiles as Profiles
     from exatwin.workload.traces import read_trace as read_trace

@@ -16,8 +16,8 @@ import exatwin
 PUBLIC = [
     "CatalogueError", "ConvergenceError", "ExatwinError", "InfeasibleError", "Jobs", "Ledger", "Machine",
     "OutputError", "Profiles", "Result", "Scenario", "Schedule", "Signal", "SimulationError", "Site",
-    "SpecError", "TraceError", "__version__", "check", "load", "machine", "machines", "read_trace", "replay",
-    "run", "simulate", "site", "sites", "write_report",
+    "SpecError", "TraceError", "__version__", "check", "comply", "load", "machine", "machines", "read_trace",
+    "replay", "run", "simulate", "site", "sites", "whatif", "write_report",
 ]  # fmt: skip
 HEAVY = ("numba", "numpy", "pandas", "pint", "duckdb", "pydantic", "plotly", "rich", "xarray", "llvmlite")
 
