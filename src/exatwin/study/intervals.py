@@ -8,7 +8,6 @@ from statistics import NormalDist
 
 import numpy as np
 
-from exatwin.catalogue.load import names
 from exatwin.catalogue.ranges import load_ranges
 from exatwin.catalogue.site import Site
 from exatwin.foundation.arrays import Float64
@@ -87,6 +86,7 @@ def _years(result: Result, site: Site, it: Signal, start: datetime, years: int) 
     """Return years of the plant; with none, only what the files say."""
     assert result.machine is not None
     named = result.scenario.weather
+    measured = named is not None and any(mark in named for mark in "/\\.") and not named.endswith(".toml")
     return plant_years(
         site,
         result.machine,
@@ -94,7 +94,7 @@ def _years(result: Result, site: Site, it: Signal, start: datetime, years: int) 
         start,
         years=max(1, years),
         seed=result.scenario.seed,
-        weather=named if named in names("weather") else None,
+        weather=None if measured else named,
         step_s=STEP_S,
         processes=1,
         weathers=WEATHERS,

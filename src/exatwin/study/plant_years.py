@@ -189,7 +189,13 @@ def plant_years(
 
 def _known(site: Site, each: Range) -> bool:
     part, _, path = each.key.partition(".")
-    return has(site.plant() if part == "cooling" else site.chain(), path)
+    if part != "cooling":
+        return has(site.chain(), path)
+    cooling = site.plant()
+    dry = path.startswith("rejection.") and path.count(".") == 1
+    if dry and cooling.rejection.component.endswith("tower"):
+        return False  # a tower uses none of what describes a dry cooler
+    return has(cooling, path)
 
 
 def _drawn(known: Sequence[Range], seed: int, year: int) -> tuple[tuple[Range, float], ...]:
