@@ -1,6 +1,5 @@
 """Ramps settled: the edges of the plant's steps are none, a limit costs what keeps it."""
 
-
 import numpy as np
 import pytest
 
