@@ -169,7 +169,7 @@ def run_command(command: str) -> list[str]:
         with _as_called(words), contextlib.redirect_stdout(seen), contextlib.redirect_stderr(seen):
             main()
     except SystemExit as done:
-        if done.code not in (0, None) and not seen.getvalue().startswith("exatwin: "):
+        if done.code not in (0, None) and "exatwin: " not in seen.getvalue():
             raise AssertionError(f"{command} ended with {done.code}: {seen.getvalue()}") from None
     return [line.rstrip() for line in seen.getvalue().rstrip().splitlines()]
 

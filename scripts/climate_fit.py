@@ -255,7 +255,10 @@ def _positive(matrices: np.ndarray) -> np.ndarray:
 
 
 def give_humidity(fit: Fit, donor: Fit, name: str) -> Fit:
-    """Return `fit` with the dew point as far below the temperature as at another place, and tied to it."""
+    """Return `fit` with the dew point, month by month, as far below the temperature as at another place.
+
+    The hours of the day are the donor's: the moisture of the air hardly follows a place's daily swing.
+    """
     size = len(fit.order)
 
     def extend(own: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -265,13 +268,18 @@ def give_humidity(fit: Fit, donor: Fit, name: str) -> Fit:
         return lower @ lower.transpose(0, 2, 1) + FLOOR * np.eye(size + 1)
 
     air, there, dew = fit.variables["air"], donor.variables["air"], donor.variables["dew"]
-    mean = np.array(air.mean) - np.array(there.mean) + np.array(dew.mean)
-    spread = np.array(dew.spread) * np.array(air.spread) / np.array(there.spread)
+    mean = _monthly(air.mean) - _monthly(there.mean) + np.array(dew.mean)
+    spread = np.array(dew.spread) * np.minimum(_monthly(air.spread) / _monthly(there.spread), 1.0)
     dew = dew.model_copy(update={"stand_in": name, "mean": mean.tolist(), "spread": spread.tolist()})
     return replace(
         fit, order=[*fit.order, "dew"], variables={**fit.variables, "dew": dew}, moisture=donor.moisture,
         cold=extend(fit.cold, donor.cold), warm=extend(fit.warm, donor.warm),
     )  # fmt: skip
+
+
+def _monthly(table: list[list[float]]) -> np.ndarray:
+    """Return the mean of each month over the hours of the day, shape (12, 1)."""
+    return np.array(table).mean(axis=1, keepdims=True)
 
 
 def fit_moisture(fit: Fit, data: Series, humidity: np.ndarray) -> Fit:

@@ -9,7 +9,7 @@ DATA_FOLDER holds ``facility/weather`` with the files named below. The results g
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,8 @@ class Place:
     stand_in: str = ""
     at: tuple[float, float] = (0.0, 0.0)
     """Where the year is generated for, if elsewhere than measured."""
+    pressure: str = ""
+    """Place of the same year whose air pressure stands in for one that was not recorded."""
     zone_h: int = 0
     """By how much the stamps are ahead of UTC where the file does not say so; the noon of its sun tells."""
 
@@ -76,6 +78,11 @@ PLACES = {
     "juelich-cold-winter": _try5("2015_cold_winter", "extreme winter of 1995 to 2012"),
     "juelich-2045": _try5("2045_mean", "mean year of 2031 to 2060"),
     "juelich-2045-hot-summer": _try5("2045_hot_summer", "extreme summer of 2031 to 2060"),
+    "juelich-2045-cold-winter": _try5("2045_cold_winter", "extreme winter of 2031 to 2060"),
+    "aachen-orsbach": Place(
+        "de_aachen_orsbach_try2015_mean.csv.gz", "Aachen-Orsbach, mean year (open land, 230 m)", 50.80, 6.02,
+        f"Test reference year of the DWD, Aachen-Orsbach, mean year of 1995 to 2012. {DWD}", HISIM,
+    ),
     "piedmont": Place(
         "it_piedmont_45N8E_pvgis_tmy_2005_2023.csv.gz", "Piedmont at 45 N 8 E, typical year of 2005 to 2023",
         45.0, 8.0, "PVGIS typical meteorological year, European Union 2001-2025",
@@ -89,6 +96,10 @@ PLACES = {
     "oslo": _nsrdb("oslo", "Oslo", 59.91, 10.75),
     "stockholm": _nsrdb("stockholm", "Stockholm", 59.33, 18.07, zone_h=1),
     "rome": _nsrdb("rome", "Rome", 41.90, 12.50, "piedmont"),
+    "barcelona": replace(
+        _nsrdb("barcelona", "Barcelona", 41.39, 2.17, "piedmont"), pressure="rome",
+        title="Barcelona, 2019 (no humidity: that of piedmont; no pressure: that of rome)",
+    ),
 }  # fmt: skip
 
 
@@ -114,12 +125,18 @@ def clear_share(hours: np.ndarray, sun: np.ndarray, latitude: float, longitude: 
     return np.where(sky > LOW_SUN_W_M2, np.minimum(sun / np.maximum(sky, 1.0), BRIGHTEST), np.nan)
 
 
-def series(columns: Columns, place: Place) -> tuple[Series, dict[str, np.ndarray]]:
-    """Return what is fitted (the sun as a share of the clear sky's) and what was measured, a year of UTC."""
+def series(
+    columns: Columns, place: Place, pressure: np.ndarray | None = None
+) -> tuple[Series, dict[str, np.ndarray]]:
+    """Return what is fitted (the sun as a share of the clear sky's) and what was measured, a year of UTC.
+
+    `pressure` is fitted where the file has none.
+    """
     hours = hours_of(2019)
     given = {name: np.roll(row, -place.zone_h) for name, row in columns.typical_year(hours).items()}
     share = clear_share(hours, given["sun"], place.latitude, place.longitude)
-    found = {"wind": given["wind"], "sun": share, "air": given["air"], "pressure": given["pressure"]}
+    found = {"wind": given["wind"], "sun": share, "air": given["air"]}
+    found["pressure"] = given["pressure"] if pressure is None else pressure
     if "humidity" in given:
         found["dew"] = dew_point_k(given["humidity"] * saturation_pressure_pa(given["air"]))
     return Series(hours, hours, found), given
@@ -132,12 +149,20 @@ def main() -> None:
     fits: dict[str, Fit] = {}
     for name in dict.fromkeys([*(PLACES[n].stand_in for n in wanted if PLACES[n].stand_in), *wanted]):
         place = PLACES[name]
-        data, given = series(read_columns(folder / place.file), place)
+        columns = read_columns(folder / place.file)
+        if place.pressure:
+            other = read_columns(folder / PLACES[place.pressure].file).typical_year(hours_of(2019))
+            data, given = series(columns, place, other["pressure"])
+        else:
+            data, given = series(columns, place)
         fit = Fit.of(data, [v for v in ORDER if v in data.values], linear=("air", "pressure", "dew"))
         if "humidity" in given:
             fit = fit_moisture(fit, data, given["humidity"])
         if place.stand_in:
             fit = give_humidity(fit, fits[place.stand_in], place.stand_in)
+        if place.pressure:
+            lent = fit.variables["pressure"].model_copy(update={"stand_in": place.pressure})
+            fit = replace(fit, variables=fit.variables | {"pressure": lent})
         fits[name] = fit
         measured = {key: describe(value) for key, value in given.items()}
         air = given["air"]

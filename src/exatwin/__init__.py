@@ -20,6 +20,8 @@ _WHERE = {
     "replay": "exatwin.study.api",
     "estimate": "exatwin.study.estimates",
     "plan_llm": "exatwin.study.plan",
+    "whatif": "exatwin.study.whatif",
+    "comply": "exatwin.study.comply",
     "load": "exatwin.study.store",
     "machine": "exatwin.catalogue.load",
     "machines": "exatwin.study.api",
@@ -79,9 +81,11 @@ if TYPE_CHECKING:
     from exatwin.study.estimates import estimate as estimate
     from exatwin.study.plan import plan_llm as plan_llm
     from exatwin.study.plan_goal import Goal as Goal
+    from exatwin.study.comply import comply as comply
     from exatwin.study.result import Result as Result
     from exatwin.study.scenario import Scenario as Scenario
     from exatwin.study.store import load as load
+    from exatwin.study.whatif import whatif as whatif
     from exatwin.workload.job import Jobs as Jobs
     from exatwin.workload.job import Profiles as Profiles
     from exatwin.workload.traces import read_trace as read_trace

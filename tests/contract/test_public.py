@@ -16,9 +16,9 @@ import exatwin
 PUBLIC = [
     "CatalogueError", "ConvergenceError", "Estimate", "ExatwinError", "Goal", "InfeasibleError", "Jobs",
     "Ledger", "Machine", "OutputError", "Profiles", "Result", "Scenario", "Schedule", "Signal",
-    "SimulationError", "Site", "SpecError", "TraceError", "__version__", "check", "estimate", "load",
-    "machine", "machines", "plan_llm", "read_trace", "replay", "run", "simulate", "site", "sites",
-    "write_report",
+    "SimulationError", "Site", "SpecError", "TraceError", "__version__", "check", "comply", "estimate",
+    "load", "machine", "machines", "plan_llm", "read_trace", "replay", "run", "simulate", "site",
+    "sites", "whatif", "write_report",
 ]  # fmt: skip
 HEAVY = ("numba", "numpy", "pandas", "pint", "duckdb", "pydantic", "plotly", "rich", "xarray", "llvmlite")
 

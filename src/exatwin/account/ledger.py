@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from exatwin.account.carbon import location_based_kgco2e
 from exatwin.account.cost import cost_eur
 from exatwin.account.energy import ItEnergy, overheads_j, rack_losses_j
+from exatwin.account.ramps import settle_ramps
 from exatwin.account.water import water_kg
 from exatwin.catalogue.load import entry
 from exatwin.catalogue.machine import Machine
@@ -100,6 +101,9 @@ class Ledger:
     heat: dict[str, float] = field(default_factory=dict)
     """Key figures of heat sold (:class:`exatwin.account.heat.HeatAccount`); empty where nobody takes any.
     With heat pumps outside the boundary their cost and emissions stand here alone."""
+    ramps: dict[str, float] = field(default_factory=dict)
+    """How fast the facility's power changes, and what it takes to keep a limit
+    (:class:`exatwin.account.ramps.RampAccount`)."""
 
     @property
     def cost_eur(self) -> float:
@@ -167,6 +171,7 @@ def settle(
     *,
     tariff: Tariff | None = None,
     supply: SupplyRun | None = None,
+    ramp_limit_w_s: float | None = None,
 ) -> Ledger:
     """Return the ledger of one run.
 
@@ -188,6 +193,8 @@ def settle(
         How energy is priced; by default the tariff of the plant's site.
     supply
         Where the energy came from; by default all of it from the grid.
+    ramp_limit_w_s
+        Largest change of the facility's power [W/s]; by default what the site states, if anything.
 
     Raises
     ------
@@ -200,6 +207,8 @@ def settle(
     site = facility.plant.site
     prices = tariff or site.prices()
     meter = facility.signals["facility_w"]
+    limit = ramp_limit_w_s if ramp_limit_w_s is not None else site.ramp_limit_w_s
+    changes = settle_ramps(it.total_w, meter, market, prices, limit)
     held = schedule.allocated(start_s, end_s).integral() / 3600.0
     offered = machine.nodes * (end_s - start_s) / 3600.0
     others = {name: entry(Tariff, "tariffs", name) for name in site.compared_tariffs if name != prices.name}
@@ -234,6 +243,7 @@ def settle(
         basis={"pue": facility.boundary, "cost": prices.title, "market": market.source}
         | ({"supply": supply.basis} if supply else {}),
         supply=supply.figures() if supply else {},
+        ramps=changes.figures() if changes else {},
     )
 
 

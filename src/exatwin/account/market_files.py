@@ -10,8 +10,7 @@ import numpy as np
 
 from exatwin.facility.calendar import Times, berlin
 from exatwin.facility.hourly import Columns
-from exatwin.facility.table_files import Field, numbers, read_lines, split_rows
-from exatwin.facility.weather_files import utc_times
+from exatwin.facility.table_files import Field, numbers, read_lines, split_rows, utc_times
 from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, TraceError, nearest
 

@@ -7,13 +7,20 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from exatwin.catalogue.load import entry
+from exatwin.catalogue.load import entry, looks_like_path, names
 from exatwin.foundation.spec import Quantity, Sourced, Spec
 
 MonthHour = Annotated[
     list[Annotated[list[float], Field(min_length=24, max_length=24)]], Field(min_length=12, max_length=12)
 ]
 Matrices = list[list[list[float]]]
+CHANGES = {
+    f"-{kind}": f"juelich-{kind}"
+    for kind in ("2045-hot-summer", "2045-cold-winter", "2045", "hot-summer", "cold-winter")
+}
+"""By ending of a name, which statistics hold the other climate; the longer endings come first."""
+_NOW = "region-5"  # whose present climate those are compared with
+_CHANGING = ("air", "dew")
 
 
 class Variable(Spec):
@@ -70,6 +77,8 @@ class Climate(Sourced):
     """What is generated, by name."""
     moisture: list[list[float]] = []
     """Relative humidity (second row) for drawn vapour pressure over saturation (first row)."""
+    change: str = ""
+    """Which change of climate was put on the place's own statistics; empty for none."""
     measured: dict[str, dict[str, float]] = {}
     """What the source itself shows over its year, by quantity: what a synthetic year is held against."""
     wind_link: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -108,11 +117,15 @@ class Climate(Sourced):
         >>> load_climate("juelich").stand_ins()
         []
         """
-        return [f"{name} of {item.stand_in}" for name, item in self.variables.items() if item.stand_in]
+        lent = [f"{name} of {item.stand_in}" for name, item in self.variables.items() if item.stand_in]
+        return [*lent, self.change] if self.change else lent
 
 
 def load_climate(name: str) -> Climate:
     """Return the statistics of the weather called `name`, or of the user's file at that path.
+
+    Any place takes an ending of :data:`CHANGES`: where it has no statistics of that climate itself, its own
+    are shifted by the change that the weather service projects for the Lower Rhine, and say so.
 
     Raises
     ------
@@ -123,9 +136,46 @@ def load_climate(name: str) -> Climate:
     --------
     >>> load_climate("juelich").clock
     'UTC'
+    >>> load_climate("oslo-2045").stand_ins()[-1]
+    'air and dew point shifted month by month as juelich-2045 differs from region-5'
     """
+    known = names("weather")
+    ending = next((each for each in CHANGES if name.endswith(each)), "")
+    if ending and name not in known and not looks_like_path(name) and name.removesuffix(ending) in known:
+        return _changed(load_climate(name.removesuffix(ending)), name, CHANGES[ending])
     found: Climate = entry(Climate, "weather", name)
     return found
+
+
+def _changed(place: Climate, name: str, other: str) -> Climate:
+    """Return the statistics of `place`, air and dew point moved as `other` differs from today's climate.
+
+    Notes
+    -----
+    The shift of each month's mean, and the ratio of its spreads, averaged over the hours of the day.
+
+    References
+    ----------
+    S. E. Belcher, J. N. Hacker, D. S. Powell, Building Serv. Eng. Res. Technol. 26 (2005) 49 ("morphing").
+    """
+    then, now = load_climate(other), load_climate(_NOW)
+    variables = dict(place.variables)
+    for key in _CHANGING:
+        a, b = then.variables[key], now.variables[key]
+        shift = (np.array(a.mean) - np.array(b.mean)).mean(axis=1, keepdims=True)
+        ratio = np.array(a.spread).mean(axis=1, keepdims=True) / np.array(b.spread).mean(
+            axis=1, keepdims=True
+        )
+        moved = {"mean": np.array(place.variables[key].mean) + shift}
+        moved["spread"] = np.array(place.variables[key].spread) * ratio
+        variables[key] = variables[key].model_copy(
+            update={field: table.tolist() for field, table in moved.items()}
+        )
+    change = f"air and dew point shifted month by month as {other} differs from {_NOW}"
+    title = f"{place.title}, in the climate of {other}"
+    return place.model_copy(
+        update={"name": name, "title": title, "variables": variables, "change": change, "measured": {}}
+    )
 
 
 def load_grid(name: str) -> Climate:

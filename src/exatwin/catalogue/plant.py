@@ -13,6 +13,7 @@ from exatwin.foundation.spec import (
     Count,
     Fraction,
     Kelvin,
+    PositiveCount,
     Quantity,
     Ratio,
     Sourced,
@@ -120,8 +121,21 @@ class Pumps(Spec):
 
     rated_power_frac: Fraction
     """Electric power at rated flow over the heat moved at rated flow."""
-    flow_floor: Fraction
+    flow_floor: PositiveFraction
     """Smallest flow over rated flow."""
+
+
+class Units(Spec):
+    """How many units the cooling plant is made of: what a failure takes away."""
+
+    pumps: PositiveCount
+    """Pumps that give the rated flow together."""
+    spare_pumps: Count = 0
+    """Pumps beyond those."""
+    coolers: PositiveCount
+    """Coolers or towers that make up the whole, headroom included."""
+    racks_per_cdu: PositiveCount
+    """Racks behind one coolant distribution unit."""
 
 
 class Rejection(Spec):
@@ -197,6 +211,8 @@ class Cooling(Sourced):
     """What cools the rooms."""
     reuse: HeatReuse | None = None
     """Who takes heat from the warm water, and through what; blank for nobody."""
+    units: Units | None = None
+    """How many units there are; blank for nobody knows, and then none can fail."""
     hall: Hall | None = None
     """What was measured of this very hall; blank for most."""
     notes: list[str] = []

@@ -9,7 +9,7 @@ from exatwin.catalogue.plant import Cooling, PowerChain
 from exatwin.catalogue.reporting import Reporting
 from exatwin.catalogue.supply import Supply
 from exatwin.catalogue.tariff import Tariff
-from exatwin.foundation.spec import Metres, Quantity, Sourced, Watts
+from exatwin.foundation.spec import Metres, Quantity, Sourced, Watts, WattsPerSecond
 
 Latitude = Annotated[float, Quantity("deg", minimum=-90.0, maximum=90.0)]
 Longitude = Annotated[float, Quantity("deg", minimum=-180.0, maximum=180.0)]
@@ -36,6 +36,8 @@ class Site(Sourced):
     """When operation of the hall began, ISO 8601; the law's thresholds depend on it."""
     connection_w: Watts | None = None
     """The largest power that the grid connection gives."""
+    ramp_limit_w_s: WattsPerSecond | None = None
+    """The fastest change of power that the grid connection allows, such as ``2 MW/min``."""
     power_chain: str
     """Catalogue name of the chain from the grid to the IT meter."""
     cooling: str

@@ -19,6 +19,7 @@ from exatwin.foundation.spec import (
     Sourced,
     Spec,
     Watts,
+    WattsPerSecond,
 )
 
 Share = Annotated[float, Quantity("1", above=0.0, maximum=1.0)]
@@ -50,6 +51,8 @@ class Supply(Spec):
     """Share of the energy from the grid covered by guarantees of origin."""
     grid_limit_w: Watts | None = None
     """Largest power from the grid; blank for the site's connection."""
+    ramp_limit_w_s: WattsPerSecond | None = None
+    """Fastest change of power that is to be kept, such as ``2 MW/min``; blank for the connection's."""
     shift_frac: Fraction | None = None
     """Share of the load of an hour that may move within the day."""
     objective: Literal["cost", "carbon"] | None = None

@@ -169,6 +169,7 @@ def _json(result: Result) -> str:
 
     told: dict[str, Any] = {**result.summary(), **result.provenance}
     told["machine"] = result.machine.name if result.machine else None
+    told["ramps"] = result.ledger.ramps if result.ledger else {}
     told["scenario"] = result.scenario.document()
     if result.seeds:
         told["seeds"] = list(result.seeds)

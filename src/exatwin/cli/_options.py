@@ -31,6 +31,15 @@ class File(click.Path):
         return super().convert(value, param, ctx)
 
 
+fail = click.option(
+    "--fail",
+    "failures",
+    multiple=True,
+    metavar="KIND:N@START/DURATION",
+    help="Let a unit of the plant fail, such as cdu:07@6h/4h (also pump, cooler, transformer, ups …); "
+    "may be repeated.",
+)
+
 _SHARED = (
     click.option("--policy", metavar="NAME", help="fcfs, sjf, ljf, smallest, largest, wfp3, unicef or f1."),
     click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf or conservative."),
@@ -43,6 +52,7 @@ _SHARED = (
         help="Change any key, such as cooling.supply=40degC.",
     ),
     click.option("--seed", metavar="N", help="Seed of every draw (default 0)."),
+    fail,
     click.option("-o", "--output", type=File(), metavar="DIR", help="Folder for the result."),
     click.option(
         "--schedule",
@@ -64,6 +74,19 @@ def shared(function: F) -> F:
     for option in reversed(_SHARED):
         function = option(function)
     return function
+
+
+def failing(scenario: Scenario, failures: tuple[str, ...]) -> Scenario:
+    """Return `scenario` with what was written after each ``--fail``, beside failures of its own.
+
+    Raises
+    ------
+    SpecError
+        One is malformed.
+    """
+    for text in failures:
+        scenario = scenario.replace("failures", [*scenario.failures, text], f"--fail {text}")
+    return scenario
 
 
 def changed(scenario: Scenario, flags: Mapping[str, str | bool | None], changes: tuple[str, ...]) -> Scenario:

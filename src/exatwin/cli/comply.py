@@ -26,9 +26,18 @@ _TEXTS = {
     metavar="FILE",
     help="Write a spreadsheet (.xlsx) or table (.csv) too.",
 )
+@click.option(
+    "--draws", metavar="N", help="Years of the plant behind the intervals (default 48; 0 for none)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    rule: str, result: Path, year: str | None, site: str | None, output: Path | None, as_json: bool
+    rule: str,
+    result: Path,
+    year: str | None,
+    site: str | None,
+    output: Path | None,
+    draws: str | None,
+    as_json: bool,
 ) -> None:
     """Fill the report that law asks for from a RESULT folder; say what is missing, and which limits are kept.
 
@@ -38,14 +47,16 @@ def command(
     """
     import json
 
+    from exatwin.cli._estimate import positive
     from exatwin.foundation.errors import SimulationError
     from exatwin.report import compliance
     from exatwin.study import store
-    from exatwin.study.comply import comply
+    from exatwin.study.comply import YEARS, comply
 
     wanted = _year(year)
     _check(rule, output)
-    found = comply(rule, store.load(result), wanted, site)
+    years = YEARS if draws is None else 0 if draws == "0" else positive("--draws", draws) or YEARS
+    found = comply(rule, store.load(result), wanted, site, years=years)
     if output is not None:
         write = compliance.write_table if output.suffix == ".csv" else compliance.write_spreadsheet
         write(found, output)

@@ -38,6 +38,7 @@ def command(
     backfill: str | None,
     placement: str | None,
     changes: tuple[str, ...],
+    failures: tuple[str, ...],
     seed: str | None,
     output: Path | None,
     schedule: Path | None,
@@ -53,7 +54,7 @@ def command(
     building and no account, and their figures are null.
     """
     from exatwin.cli._answer import Wanted, answer
-    from exatwin.cli._options import changed
+    from exatwin.cli._options import changed, failing
     from exatwin.study.scenario import Scenario, Trace
 
     if as_recorded:
@@ -78,7 +79,7 @@ def command(
         "seed": seed,
     }
     wanted = Wanted(output, schedule, as_json, as_csv, quiet, verbose)
-    answer(changed(base, flags, changes), wanted)
+    answer(failing(changed(base, flags, changes), failures), wanted)
 
 
 def _refuse(flags: dict[str, str | None], why: str) -> None:

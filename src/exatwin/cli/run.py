@@ -56,6 +56,7 @@ def command(
     backfill: str | None,
     placement: str | None,
     changes: tuple[str, ...],
+    failures: tuple[str, ...],
     seed: str | None,
     output: Path | None,
     schedule: Path | None,
@@ -72,7 +73,7 @@ def command(
     Waits are those of the jobs that start inside the window.
     """
     from exatwin.cli._answer import Wanted, answer
-    from exatwin.cli._options import changed
+    from exatwin.cli._options import changed, failing
     from exatwin.study.scenario import Scenario
 
     base = Scenario.load(scenario) if scenario is not None else Scenario()
@@ -87,4 +88,4 @@ def command(
         "seed": seed,
     }
     wanted = Wanted(output, schedule, as_json, as_csv, quiet, verbose)
-    answer(changed(base, flags, changes), wanted, seeds=seeds)
+    answer(failing(changed(base, flags, changes), failures), wanted, seeds=seeds)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from exatwin.cli._options import File
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,15 +34,54 @@ _STYLES = {
 
 @click.command(name="sites")
 @click.argument("name", required=False)
+@click.option("--years", metavar="N", help="Run N years of its plant: PUE P5, P50, P95 and what moves it.")
+@click.option("--machine", metavar="NAME|FILE", help="With --years: whose IT power; by default the largest.")
+@click.option("--seed", metavar="N", help="With --years: seed of jobs, weather and draws (default 0).")
+@click.option("-o", "--output", type=File(), metavar="PAGE.html", help="With --years: write a page too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, SI units in its keys.")
-def command(name: str | None, as_json: bool) -> None:
-    """Show the sites, or every number of site NAME (or of a file) with its unit, source and quality."""
+def command(
+    name: str | None,
+    years: str | None,
+    machine: str | None,
+    seed: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Show the sites, or every number of site NAME (or of a file) with its unit, source and quality.
+
+    With --years N the plant runs N years, each with a weather of its own and other values of what nobody
+    measured. Example: exatwin sites juelich --years 1000 -o juelich.html
+    """
     from exatwin.catalogue.site import load_site
 
-    if name is None:
+    if years is not None:
+        _print_years(name, years, machine, seed, output, as_json)
+    elif machine is not None or seed is not None or output is not None:
+        raise click.UsageError("--machine, --seed and -o go with --years N")
+    elif name is None:
         _print_all(as_json)
     else:
         _print_one(load_site(name), name, as_json)
+
+
+def _print_years(
+    name: str | None, years: str, machine: str | None, seed: str | None, output: Path | None, as_json: bool
+) -> None:
+    from exatwin.catalogue.site import load_site
+    from exatwin.cli._estimate import positive
+    from exatwin.cli._site_years import tell
+    from exatwin.foundation.errors import SpecError
+
+    if name is None:
+        raise click.UsageError("--years goes with a site: exatwin sites NAME --years N")
+    if seed is not None and not seed.isdigit():
+        raise SpecError(f"--seed {seed}: expected a whole number from 0")
+    site = load_site(name)
+    documents = {title: _document(site, name, title)[1] for title in ("power chain", "cooling")}
+    count = positive("--years", years) or 1
+    tell(
+        name, documents, years=count, machine=machine, seed=int(seed or 0), output=output, as_json=as_json
+    )  # fmt: skip
 
 
 class _Row(NamedTuple):
@@ -124,7 +166,7 @@ def _print_section(
     table = Table(box=None, pad_edge=False, show_header=False)
     for column, width in (("key", 27), ("value", 15), ("quality", 9), ("source", 10), ("note", None)):
         table.add_column(column, max_width=width, overflow="fold")
-    for row in _rows(document):
+    for row in rows(document):
         quality = Text(row.quality, style=_STYLES.get(row.quality, ""))
         table.add_row(row.key, Text(row.value, justify="right"), quality, row.source, Text(row.note, "dim"))
     console.print(table)
@@ -137,7 +179,7 @@ def _print_section(
         )
 
 
-def _rows(document: Mapping[str, Any]) -> Iterator[_Row]:
+def rows(document: Mapping[str, Any]) -> Iterator[_Row]:
     """Yield every sourced number of a document, lists of named tables by their names."""
     for path, fact in _facts(document, ""):
         value, note = fact["value"], str(fact.get("note", ""))
@@ -189,7 +231,7 @@ def _as_json(site: Site, found: dict[str, tuple[str, dict[str, Any] | None]]) ->
     }
     for title in ("grid", "weather"):
         name, document = found[title]
-        result[title] = {"name": name, "facts": {row.key: row._asdict() for row in _rows(document or {})}}
+        result[title] = {"name": name, "facts": {row.key: row._asdict() for row in rows(document or {})}}
     return result
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from exatwin.cli._options import File
+from exatwin.cli._options import File, fail
 
 if TYPE_CHECKING:
     from exatwin.study.scenario import Scenario
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 @click.option(
     "--set", "changes", multiple=True, metavar="PATH=VALUE", help="What is changed; may be repeated."
 )
+@fail
 @click.option("--seeds", default="10", show_default=True, metavar="N", help="Seeds, each with and without.")
 @click.option("-o", "--output", type=File(), metavar="FILE", help="Write a self-contained HTML page too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing beside the answer.")
 def command(
-    result: Path, changes: tuple[str, ...], seeds: str, output: Path | None, as_json: bool, quiet: bool
+    result: Path,
+    changes: tuple[str, ...],
+    failures: tuple[str, ...],
+    seeds: str,
+    output: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Run the question of RESULT (a folder of `run`, or a SCENARIO.toml) with and without a change.
 
@@ -35,19 +42,22 @@ def command(
 
     from exatwin.cli._answer import Stages, Wanted
     from exatwin.cli._estimate import positive
+    from exatwin.cli._options import failing
     from exatwin.foundation.errors import SpecError
     from exatwin.report import whatif as page
     from exatwin.study.scenario import Scenario, read_value
     from exatwin.study.whatif import whatif
 
     base = Scenario.load(result) if result.is_file() else _scenario(result)
-    wanted = {}
+    wanted: dict[str, Any] = {}
     for text in changes:
         path, equals, value = text.partition("=")
         if not equals:
             raise SpecError(f"--set {text}: expected PATH=VALUE, such as cooling.supply=40degC")
         base.replace(path.strip(), read_value(path.strip(), value.strip()), f"--set {text}")
         wanted[path.strip()] = read_value(path.strip(), value.strip())
+    if failures:
+        wanted["failures"] = list(failing(base, failures).failures)
     progress = Stages(Wanted(quiet=quiet))
     try:
         found = whatif(base, wanted, seeds=positive("--seeds", seeds) or 1, progress=progress)

@@ -11,6 +11,8 @@ from exatwin.facility.calendar import Times, day, hour, month
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import TraceError
 
+_Grids = tuple[dict[str, Float64], dict[str, NDArray[np.bool_]]]
+
 _LONGEST_H = 150 * 8784  # longer series are a mistake in a date
 _LEAP = 59 * 24  # first slot of 29 February
 
@@ -32,9 +34,8 @@ class Columns:
 
     def typical_year(self, hours: Times) -> dict[str, Float64]:
         """Return the values at `hours`, matched by month, day and hour; NaN where the file has none."""
-        return {
-            name: row[_slot(hours)] for name, row in _by_slot(self, np.ones(len(self.times), bool)).items()
-        }
+        grid, _ = _by_slot(self, np.ones(len(self.times), bool))
+        return {name: row[_slot(hours)] for name, row in grid.items()}
 
 
 def on_hours(columns: Columns, hours: Times, max_gap_h: int = 0) -> tuple[dict[str, Float64], list[str]]:
@@ -43,7 +44,7 @@ def on_hours(columns: Columns, hours: Times, max_gap_h: int = 0) -> tuple[dict[s
     Parameters
     ----------
     columns
-        The file; rows within an hour are averaged.
+        The file; rows within an hour are averaged, and less than half of the usual number is a gap.
     hours
         Beginnings of the hours that are wanted, without a break, shape (n,).
     max_gap_h
@@ -63,9 +64,9 @@ def on_hours(columns: Columns, hours: Times, max_gap_h: int = 0) -> tuple[dict[s
     span = (columns.times.min().astype("datetime64[h]"), columns.times.max().astype("datetime64[h]"))
     notes: list[str] = []
     if not columns.typical and span[0] <= hours[0] and hours[-1] <= span[1]:
-        grid, index = _by_time(columns, span), _count(hours - span[0])
+        (grid, thin), index = _by_time(columns, span), _count(hours - span[0])
     else:
-        grid, index = _by_slot(columns, _last_year(columns, span[1])), _slot(hours)
+        (grid, thin), index = _by_slot(columns, _last_year(columns, span[1])), _slot(hours)
         notes = _other_year(columns, grid, hours, span)
     found: dict[str, Float64] = {}
     for name, row in grid.items():
@@ -76,6 +77,9 @@ def on_hours(columns: Columns, hours: Times, max_gap_h: int = 0) -> tuple[dict[s
         if count:
             notes.append(f"{count} h of {name} bridged by a straight line")
         _refuse_gaps(columns.path, name, found[name], hours, max_gap_h)
+        few = int(thin[name][index].sum())
+        if few:
+            notes.append(f"{few} h of {name} from fewer rows than usual")
     return found, notes
 
 
@@ -131,7 +135,7 @@ def _refuse_gaps(path: str, name: str, row: Float64, hours: Times, max_gap_h: in
     raise TraceError(f"{path}: {name} is missing for {length} h from {hours[first]} UTC{allowed}")
 
 
-def _by_time(columns: Columns, span: tuple[np.datetime64, np.datetime64]) -> dict[str, Float64]:
+def _by_time(columns: Columns, span: tuple[np.datetime64, np.datetime64]) -> _Grids:
     """Return hourly means from the first to the last hour of the file."""
     size = int(_count(span[1] - span[0])) + 1
     if size > _LONGEST_H:
@@ -139,20 +143,24 @@ def _by_time(columns: Columns, span: tuple[np.datetime64, np.datetime64]) -> dic
     return _means(columns.values, _count(columns.times.astype("datetime64[h]") - span[0]), size)
 
 
-def _by_slot(columns: Columns, rows: NDArray[np.bool_]) -> dict[str, Float64]:
+def _by_slot(columns: Columns, rows: NDArray[np.bool_]) -> _Grids:
     """Return hourly means by month, day and hour of a leap year."""
     values = {name: row[rows] for name, row in columns.values.items()}
     return _means(values, _slot(columns.times[rows]), 366 * 24)
 
 
-def _means(values: dict[str, Float64], slots: Int64, size: int) -> dict[str, Float64]:
-    means = {}
+def _means(values: dict[str, Float64], slots: Int64, size: int) -> _Grids:
+    """Return the mean of each hour, and whether it rests on fewer rows than usual."""
+    means, thin = {}, {}
     for name, row in values.items():
         there = np.isfinite(row)
         count = np.bincount(slots[there], minlength=size)
         total = np.bincount(slots[there], row[there], minlength=size)
-        means[name] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return means
+        usual = int(np.bincount(count[count > 0]).argmax()) if there.any() else 1
+        enough = 2 * count >= usual
+        means[name] = np.where(enough & (count > 0), total / np.maximum(count, 1), np.nan)
+        thin[name] = enough & (count > 0) & (count < usual)
+    return means, thin
 
 
 def _slot(times: Times) -> Int64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from exatwin.catalogue.plant import Carries, Cooling, HeatTo, PowerChain
 from exatwin.catalogue.reuse import HeatReuse
 from exatwin.catalogue.site import Site
 from exatwin.facility.component import Electrical, Outdoors, Rejection, Thermal, components
+from exatwin.facility.outages import INTACT, Able, Outage, able
 from exatwin.facility.reuse import Reuse
 from exatwin.facility.thermal import Pumps
 from exatwin.foundation.arrays import Float64
@@ -78,6 +80,10 @@ class FacilityRun:
     those of :meth:`exatwin.facility.reuse.Reuse.signals`."""
     plant: Plant
     """The plant that did it."""
+    left: Able = INTACT
+    """What of it worked in each step."""
+    outdoors: Outdoors | None = None
+    """The air in each step."""
 
     @property
     def boundary(self) -> str:
@@ -155,7 +161,14 @@ def design_it_w(site: Site, machine: Machine) -> tuple[float, str]:
     )
 
 
-def build_plant(site: Site, machine: Machine, *, it_w: float | None = None) -> Plant:
+def build_plant(
+    site: Site,
+    machine: Machine,
+    *,
+    it_w: float | None = None,
+    chain: PowerChain | None = None,
+    cooling: Cooling | None = None,
+) -> Plant:
     """Return the plant of `site`, sized for `machine`.
 
     Parameters
@@ -166,6 +179,8 @@ def build_plant(site: Site, machine: Machine, *, it_w: float | None = None) -> P
         Whose largest power it is built for.
     it_w
         Largest IT power [W], in place of the site's or the machine's.
+    chain, cooling
+        In place of the site's own.
 
     Raises
     ------
@@ -175,7 +190,7 @@ def build_plant(site: Site, machine: Machine, *, it_w: float | None = None) -> P
     largest, basis = (it_w, "stated by the caller") if it_w is not None else design_it_w(site, machine)
     if not (np.isfinite(largest) and largest > 0):
         raise InfeasibleError(f"a plant for {largest} W can't be sized: expected more than 0 W")
-    chain, cooling = site.chain(), site.plant()
+    chain, cooling = chain or site.chain(), cooling or site.plant()
     inner, load_w, warm_w = _it_stages(chain, largest)
     heat = cooling.water_share * largest
     pumps = Pumps.sized(cooling.pumps, heat, cooling.range_k)
@@ -260,6 +275,7 @@ def run_plant(
     step_s: float = 900.0,
     *,
     heat_demand_w: Signal | None = None,
+    outages: Sequence[Outage] = (),
 ) -> FacilityRun:
     """Return what `plant` does under `it_w` and `weather`, in steps of `step_s` [s] of their means.
 
@@ -276,11 +292,15 @@ def run_plant(
     heat_demand_w
         What the customers of the plant's heat ask for [W], see :func:`exatwin.facility.demand.heat_demand_w`;
         left out, nothing. A plant without heat reuse has no customers.
+    outages
+        Units out of service for a time.
 
     Raises
     ------
     SpecError
-        The weather or the demand leaves part of the time uncovered.
+        The weather or the demand leaves part of the time uncovered, or a unit out of service does not exist.
+    InfeasibleError
+        At some time no pump, cooler or unit of a stage is left.
     SimulationError
         The IT power is negative or not finite, or the demand negative.
 
@@ -297,9 +317,10 @@ def run_plant(
     asked = np.zeros(len(load)) if heat_demand_w is None else _on_steps(heat_demand_w, load, "heat demand")
     if asked.min() < 0.0:
         raise SimulationError("the heat demand is negative")
-    values = _fold(plant, load.values, outdoors, asked, step_s)
+    left = able(plant, outages, load.edges_s)
+    values = fold(plant, load.values, outdoors, asked, step_s, left)
     signals = {key: Signal(load.edges_s, value, _unit(key)) for key, value in values.items()}
-    return FacilityRun(signals=signals, plant=plant)
+    return FacilityRun(signals=signals, plant=plant, left=left, outdoors=outdoors)
 
 
 def _on_steps(signal: Signal, steps: Signal, key: str) -> Float64:
@@ -323,17 +344,33 @@ def _unit(key: str) -> str:
     return next((unit for suffix, unit in suffixes.items() if key.endswith(suffix)), "1")
 
 
-def _fold(
-    plant: Plant, it: Float64, outdoors: Outdoors, demand: Float64, step_s: float
+def fold(
+    plant: Plant,
+    it: Float64,
+    outdoors: Outdoors,
+    demand: Float64,
+    step_s: float,
+    left: Able = INTACT,
+    relief_w: Float64 | float = 0.0,
 ) -> dict[str, Float64]:
-    """Return every quantity of the plant, each of shape (steps,)."""
+    """Return every quantity of the plant, each of shape (steps,).
+
+    Parameters
+    ----------
+    it, outdoors, demand
+        IT power [W], the air and what customers ask for [W], shape (steps,).
+    left
+        What of the plant works.
+    relief_w
+        Heat taken out of the loop where the plant has no customers of its own [W].
+    """
     racks = {f"rack_{s.name}_w": _rack_loss(s, it) for s in plant.stages if s.carries is Carries.RACK}
-    drawn, losses, warm = _through(plant, it, Carries.IT)
+    drawn, losses, warm = _through(plant, it, Carries.IT, left)
     to_water = plant.cooling.water_share * it
-    moved, pump = plant.pumps.capacity_w_k(to_water), plant.pumps.power_w(to_water)
+    moved, pump = left.moves_w_k(plant.pumps, to_water), left.pump_w(plant.pumps, to_water)
     asked = np.full_like(it, plant.cooling.supply_k)
     heat = to_water + pump
-    taken, reused, lift = np.zeros_like(it), {}, np.zeros_like(it)
+    taken, reused, lift = np.minimum(relief_w, heat), {}, np.zeros_like(it)
     if plant.reuse is not None:
         # customers come before the coolers; the return is that of the set point, before any limit is reached
         found = plant.reuse.run(heat, asked + to_water / moved, moved, demand, step_s)
@@ -341,12 +378,12 @@ def _fold(
         lift = found.power_w if plant.reuse.inside else lift
     # what rounding leaves of heat that is all taken would ask for full fans on a hot day
     rest = np.where(heat - taken > 1e-9 * heat, heat - taken, 0.0)
-    cooled: Rejection = plant.cooler.reject(rest, outdoors, asked, moved)
+    cooled: Rejection = left.reject(plant.cooler, rest, outdoors, asked, moved)
     fixed = np.full_like(it, plant.fixed_w)
     to_air = it - to_water + warm + fixed
     room = plant.room.reject(to_air, outdoors, np.full_like(it, plant.cooling.room.supply_k))
     auxiliaries = pump + cooled.power_w + room.power_w + fixed + lift
-    facility, outer, _ = _through(plant, drawn + auxiliaries, Carries.ALL)
+    facility, outer, _ = _through(plant, drawn + auxiliaries, Carries.ALL, left)
     losses |= outer
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         pue = np.where(it > 0.0, facility / it, np.nan)
@@ -371,14 +408,16 @@ def _fold(
     }
 
 
-def _through(plant: Plant, load: Float64, carries: Carries) -> tuple[Float64, dict[str, Float64], Float64]:
+def _through(
+    plant: Plant, load: Float64, carries: Carries, left: Able
+) -> tuple[Float64, dict[str, Float64], Float64]:
     """Return what the stages draw for `load` [W], the loss of each, and what of it warms rooms [W]."""
     losses: dict[str, Float64] = {}
     warm = np.zeros_like(load)
     for stage in plant.stages:
         if stage.carries is not carries:
             continue
-        drawn = stage.component.draw_w(load)
+        drawn = left.draw_w(stage, load)
         losses[f"loss_{stage.name}_w"] = drawn - load
         if stage.heat_to is HeatTo.ROOM:
             warm = warm + (drawn - load)

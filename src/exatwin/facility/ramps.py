@@ -103,15 +103,30 @@ def storage(power_w: Float64, step_s: float, limit_w_s: float, one_way_frac: flo
     Notes
     -----
     The grid sees the middle between the upper and the lower envelope, which changes no faster than either.
+    Between two excursions there is time to bring the battery back to its level, so that it has to hold what
+    the largest of them asks for; what bringing it back loses is counted.
     """
     power = np.asarray(power_w, np.float64)
     upper, lower = _envelope(power, step_s, limit_w_s), -_envelope(-power, step_s, limit_w_s)
     seen = (upper + lower) / 2.0
     into = seen - power
-    level = np.cumsum(np.where(into > 0, into * one_way_frac, into / one_way_frac)) * step_s
+    stored = np.where(into > 0, into * one_way_frac, into / one_way_frac) * step_s
     lost = np.where(into > 0, into * (1 - one_way_frac), -into * (1 / one_way_frac - 1)).sum() * step_s
-    span = float(level.max(initial=0.0) - level.min(initial=0.0))
+    span, back = _excursions(stored, np.abs(into) > 1e-9 * max(1.0, float(np.abs(power).max(initial=0.0))))
+    lost += np.where(back > 0, back * (1 - one_way_frac), -back * (1 / one_way_frac - 1)).sum()
     return Smoothing(seen, float(lost), span, float(np.abs(into).max(initial=0.0)))
+
+
+def _excursions(stored_j: Float64, busy: np.ndarray) -> tuple[float, Float64]:
+    """Return what the largest excursion asks a battery to hold [J], and what each leaves in it [J]."""
+    edges = np.diff(np.concatenate(([False], busy, [False])).astype(np.int8))
+    first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    if len(first) == 0:
+        return 0.0, np.zeros(0)
+    level = np.concatenate(([0.0], np.cumsum(np.where(busy, stored_j, 0.0))))
+    # with the level before it, an excursion of the steps a..b-1 has the levels a..b
+    spans = [float(np.ptp(level[a : b + 1])) for a, b in zip(first, last, strict=True)]
+    return max(spans), np.asarray(level[last] - level[first], np.float64)
 
 
 def _envelope(power: Float64, step_s: float, limit_w_s: float) -> Float64:

@@ -9,6 +9,7 @@ import numpy as np
 
 from exatwin.catalogue.supply import SolarTerms, WindTerms
 from exatwin.foundation.arrays import Float64
+from exatwin.foundation.errors import SpecError
 from exatwin.foundation.signal import Signal
 
 if TYPE_CHECKING:
@@ -71,14 +72,21 @@ def solar_power_w(
     Float64
         Power [W], shape (n,).
 
+    Raises
+    ------
+    SpecError
+        The library for the sun is not installed (extra ``solar``).
+
     References
     ----------
     D. G. Erbs et al., Solar Energy 28 (1982) 293 (diffuse share); isotropic sky of B. Y. H. Liu, R. C. Jordan
     (1963); D. L. King, SAND2004-3535 (cell temperature); PVWatts, NREL/TP-6A20-62641.
     """
-    import pandas as pd
-    from pvlib import irradiance, pvsystem, solarposition, temperature
-
+    try:
+        import pandas as pd
+        from pvlib import irradiance, pvsystem, solarposition, temperature
+    except ImportError:
+        raise SpecError("a solar park needs pvlib: install it with 'pip install exatwin[solar]'") from None
     middle = (edges_s[:-1] + edges_s[1:]) / 2.0
     times = pd.DatetimeIndex(
         np.datetime64(start.replace(tzinfo=None), "ns") + (middle * 1e9).astype("timedelta64[ns]")

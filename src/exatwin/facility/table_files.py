@@ -15,6 +15,9 @@ from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError, TraceError
 
 _SIZE_LIMIT = 1 << 29
+_STAMP = re.compile(
+    r"(?P<clock>\d{4}-\d\d-\d\d([T ]\d\d(:\d\d(:\d\d(\.0*)?)?)?)?) ?(?P<zone>Z|[+-](0\d|1[0-4]):?[0-5]\d)?"
+)
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,60 @@ def build_times(path: str, lines: Int64, parts: Sequence[Int64]) -> Times:
         raise TraceError(f"{path}, line {lines[at]}: there is no day {d[at]} in month {m[at]} of {y[at]}")
     result: Times = days.astype("datetime64[s]") + (h * 3600 + minute * 60)
     return result
+
+
+def utc_times(path: str, texts: Sequence[str], lines: Int64, *, zoned: bool = False) -> Times:
+    """Return instants from ISO 8601 text: in UTC where it names no zone, else turned from its offset.
+
+    Parameters
+    ----------
+    path
+        For messages.
+    texts
+        Such as ``2025-01-01T00:00``, with ``Z`` or an offset such as ``+01:00`` or without.
+    lines
+        Line of each.
+    zoned
+        Whether each must name its zone.
+
+    Raises
+    ------
+    TraceError
+        A text is no time, or names no zone where it must.
+    """
+    found = [_STAMP.fullmatch(text.strip()) for text in texts]
+    for at, match in enumerate(found):
+        said = f"{path}, line {lines[at]}: '{texts[at].strip()[:40]}'"
+        if match is None:
+            raise TraceError(f"{said} is no time such as 2025-01-01T00:00Z")
+        if zoned and match["zone"] is None:
+            raise TraceError(
+                f"{said} names no zone, expected one such as 2025-01-01T00:00+01:00, or 'time_utc'"
+            )
+    shown = [(match["clock"], _ahead_s(match["zone"])) for match in found if match is not None]
+    try:
+        clock = np.array([text for text, _ in shown], "datetime64[s]")
+    except ValueError:
+        at = next(i for i, (text, _) in enumerate(shown) if not _exists(text))
+        raise TraceError(f"{path}, line {lines[at]}: there is no time '{texts[at].strip()[:40]}'") from None
+    result: Times = clock - np.array([ahead for _, ahead in shown], "timedelta64[s]")
+    return result
+
+
+def _ahead_s(zone: str | None) -> int:
+    """Return by how much a clock with this offset is ahead of UTC [s]."""
+    if zone is None or zone == "Z":
+        return 0
+    sign = -1 if zone[0] == "-" else 1
+    return sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
+
+
+def _exists(text: str) -> bool:
+    try:
+        np.datetime64(text, "s")
+    except ValueError:
+        return False
+    return True
 
 
 def nominal_year(months: Int64, days: Int64) -> Int64:

@@ -13,16 +13,18 @@ import numpy as np
 from exatwin.catalogue.climate import Climate, Variable, load_climate
 from exatwin.facility.calendar import Times, window, year
 from exatwin.facility.climate import clock_times, generate, hours_of, mean_score, noise, spread_score, warmth
-from exatwin.facility.hourly import on_hours
+from exatwin.facility.hourly import Columns, on_hours
 from exatwin.facility.psychrometrics import saturation_pressure_pa, wet_bulb_k
 from exatwin.facility.sun import clear_sky_w_m2
 from exatwin.facility.weather_files import read_columns
+from exatwin.facility.weather_table import noon_late_h
 from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.signal import Signal
 
 NOISE = "weather"  # name of the random streams; the market listens to them
 _LONGEST_S = 200 * 366 * 86400.0
+_NOON_H = 0.75  # half an hour is the difference between beginning and middle of a row
 _STAND_IN = "juelich"  # whose humidity and pressure a file without them gets
 
 
@@ -101,7 +103,13 @@ def synthetic_weather(
 
 
 def read_weather(
-    path: str | Path, start: datetime, end_s: float, *, start_s: float = 0.0, max_gap_h: int = 0
+    path: str | Path,
+    start: datetime,
+    end_s: float,
+    *,
+    start_s: float = 0.0,
+    max_gap_h: int = 0,
+    longitude_deg: float | None = None,
 ) -> Weather:
     """Return the weather of a file, hour by hour.
 
@@ -117,6 +125,8 @@ def read_weather(
         Begin of the window [s].
     max_gap_h
         Longest gap that may be bridged by a straight line [h].
+    longitude_deg
+        Where the weather is used, east positive [deg]: `source` says so where the file's noon does not fit.
 
     Returns
     -------
@@ -137,7 +147,20 @@ def read_weather(
     if "air" not in values:
         raise SpecError(f"{path}: the column of air temperature is empty")
     notes += _complete(values, hours)
+    notes += [] if longitude_deg is None else _noon(columns, longitude_deg)
     return _assemble(edges, values, "; ".join([f"{columns.form} file {Path(path).name}", *notes]))
+
+
+def _noon(columns: Columns, longitude_deg: float) -> list[str]:
+    """Return what is said of a file whose sun stands highest at another time than the place's."""
+    late = noon_late_h(columns, longitude_deg)
+    if late is None or abs(late) < _NOON_H:
+        return []
+    when = "after" if late > 0 else "before"
+    return [
+        f"its sun stands highest {abs(late):.1f} h {when} noon at {longitude_deg:g}° E: "
+        "from another place, or its time is not UTC"
+    ]
 
 
 def hours_in(start: datetime, start_s: float, end_s: float) -> tuple[Times, Float64]:

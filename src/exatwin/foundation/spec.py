@@ -18,7 +18,7 @@ from exatwin.foundation.errors import CatalogueError, SpecError, nearest
 from exatwin.foundation.explain import explain
 
 _SUFFIX = re.compile(
-    r"_(w_k|j_k|w_m2|m2|m3|b_s|flop_s|eur_j|eur_w|kgco2e_j|kgco2e|kg_s|m3_s|frac|eur|deg|pa|hz|w|j|s|k|b|m)$"
+    r"_(w_s|w_k|j_k|w_m2|m2|m3|b_s|flop_s|eur_j|eur_w|kgco2e_j|kgco2e|kg_s|m3_s|frac|eur|deg|pa|hz|w|j|s|k|b|m)$"
 )
 
 
@@ -99,6 +99,7 @@ def _short(value: Any) -> str:
 
 Watts = Annotated[float, Quantity("W", minimum=0.0)]
 Joules = Annotated[float, Quantity("J", minimum=0.0)]
+WattsPerSecond = Annotated[float, Quantity("W/s", above=0.0)]
 Seconds = Annotated[float, Quantity("s", minimum=0.0)]
 Kelvin = Annotated[float, Quantity("K", above=0.0)]
 KelvinDifference = Annotated[float, Quantity("delta_degC", minimum=0.0)]

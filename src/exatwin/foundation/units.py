@@ -29,6 +29,7 @@ _PREFIXED = ("W", "B", "B/s", "FLOP/s", "Hz")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _SHOWN = {
     "W": (("GW", 1e9), ("MW", 1e6), ("kW", 1e3), ("W", 1.0)),
+    "W/s": (("MW/min", 1e6 / 60.0), ("kW/min", 1e3 / 60.0), ("W/s", 1.0)),
     "J": (("GWh", 3.6e12), ("MWh", 3.6e9), ("kWh", 3.6e6), ("Wh", 3600.0), ("J", 1.0)),
     "FLOP/s": (("EFLOP/s", 1e18), ("PFLOP/s", 1e15), ("TFLOP/s", 1e12), ("GFLOP/s", 1e9)),
     "FLOP/J": (("GFLOP/J", 1e9), ("MFLOP/J", 1e6)),

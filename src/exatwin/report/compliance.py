@@ -16,7 +16,9 @@ COLUMNS = (
 _TINTS = {"modelled": "DDEBF7", "stated": "E2EFDA", "missing": "FCE4D6", "measured": "FFF2CC"}
 _WIDE = "ABCDEFGHIJKLM"
 _WIDTHS = (12, 11, 36, 18, 12, 11, 12, 12, 34, 30, 50, 26, 44)
-CHECKS = ("paragraph", "figure", "value", "sense", "limit", "binds from", "binding", "kept", "note")
+CHECKS = (
+    "paragraph", "figure", "value", "sense", "limit", "binds from", "binding", "kept", "low", "high", "note",
+)  # fmt: skip
 
 
 def rows(report: Report) -> list[list[str | float | None]]:
@@ -35,7 +37,8 @@ def check_rows(report: Report) -> list[list[str | float | None]]:
     return [
         [
             check.id, check.figure, check.value, check.sense, check.limit, check.binds_from.isoformat(),
-            "yes" if check.binding else "not yet", _kept(check), check.note,
+            "yes" if check.binding else "not yet", _kept(check),
+            *(check.interval or (None, None)), check.note,
         ]
         for check in report.checks
     ]  # fmt: skip
@@ -49,7 +52,8 @@ def lines(report: Report) -> list[str]:
     """Return the report as lines for a person."""
     told = [f"{report.title}", f"{report.site}, {report.year} ({report.version})", ""]
     told += [
-        f"{cell.id:17s}{cell.symbol[:9]:10s}{cell.name[:46]:47s}{_shown(cell):>22s}  {cell.origin}"
+        f"{cell.id:17s}{cell.symbol[:9]:10s}{cell.name[:46]:47s}{_shown(cell):>22s}  "
+        f"{cell.origin!s:9s}{_range(cell)}".rstrip()
         for cell in report.cells
     ]
     if report.checks:
@@ -66,16 +70,28 @@ def _shown(cell: Cell) -> str:
         return "-"
     if isinstance(cell.value, str):
         return cell.value if len(cell.value) <= 22 else f"{cell.value[:19]}..."
-    number = f"{cell.value:,.0f}" if abs(cell.value) >= 1000 else f"{cell.value:.3g}"
-    if not cell.unit and abs(cell.value) < 1000:
-        number = f"{cell.value:.3f}"
-    return f"{number} {cell.unit}".rstrip()
+    return f"{_number(cell.value, cell.unit)} {cell.unit}".rstrip()
+
+
+def _number(value: float, unit: str) -> str:
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if unit else f"{value:.3f}"
+
+
+def _range(cell: Cell) -> str:
+    if cell.interval is None:
+        return ""
+    low, high = (_number(end, cell.unit) for end in cell.interval)
+    return f" {low} to {high}"
 
 
 def _line(check: Check) -> str:
     value = "not known" if check.value is None else f"{check.value:.3f}"
     when = "binds since" if check.binding else "binds from"
     verdict = {True: "kept", False: "NOT KEPT", None: "not known"}[check.passed]
+    if check.sure is False and check.interval is not None:
+        verdict += f", but {check.interval[0]:.3f} to {check.interval[1]:.3f} is possible"
     name = {"pue_enefg": "PUE without heat pumps"}.get(check.figure, check.figure.upper())
     return (
         f"section {check.id:9s}{name:24s}{value:>10s} {check.sense:>9s} {check.limit:<6g}"

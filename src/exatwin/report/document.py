@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
     from exatwin.report.figures import About
 
-ORDER = ("floor", "flow", "power", "loop", "usage", "gantt", "waits", "overhead", "market")
+ORDER = (
+    "floor", "flow", "power", "loop", "usage", "gantt", "waits", "overhead", "market", "load_duration",
+    "pue_air", "months", "market_load",
+)  # fmt: skip
 BESIDE = {"flow": "flow", "gantt": "gantt", "waits": "waits"}
 """The table that stands folded under a figure, by the figure's name."""
 

@@ -77,6 +77,8 @@ KEYS: Final = (
     Key("facility_energy_j", "Facility energy", "MWh", 1 / 3.6e9, _PLANT),
     Key("peak_facility_w", "Peak facility power", "MW", 1e-6, _PLANT),
     Key("pue", "PUE, EN 50600-4-2", "ratio", 1.0, _PLANT),
+    Key("throttled_h", "Throttled by the plant", "h", 1.0, "study: plant and schedule coupled"),
+    Key("lost_node_h", "Lost to limits and failures", "node-h", 1.0, "study: plant and schedule coupled"),
     Key("water_kg", "Water evaporated", "m³", 1e-3, _PLANT),
     Key("cost_eur", "Energy cost", "kEUR", 1e-3, "account: hourly price × facility energy"),
     Key(

@@ -47,9 +47,12 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("allocated", _allocated(f)),
         ("IT power", _power(f)),
         ("facility", _facility(f)),
+        *_ramps(result),
         ("water", _water(result, f)),
+        ("limits", _limits(result)),
         ("heat sold", _heat(result)),
         ("electricity", _money(f)),
+        ("supply", _supply(result)),
         ("billed", f"{f['billed']:,.0f} {f['billing_unit']}" if f.get("billed") is not None else ""),
         ("stand-ins", _stand_ins(result)),
     ]
@@ -64,6 +67,22 @@ def _asked_job(result: Result, f: dict[str, Any]) -> str:
         return f"{job.app}: did not start inside the window"
     energy = f", {show(f['job_energy_j'], 'J')} inside the window" if f["job_energy_j"] is not None else ""
     return f"{job.app}: waited {show(f['job_wait_s'], 's')}, ran {show(f['job_time_s'], 's')}{energy}"
+
+
+def _supply(result: Result) -> str:
+    """Return where the energy came from, where not all of it simply came from the grid."""
+    supply = result.ledger.supply if result.ledger is not None else {}
+    if not supply:
+        return ""
+    green = supply["renewable_ppa_j"] + supply["renewable_goo_j"]
+    told = f"{show(supply['grid_j'], 'J')} from the grid, {show(supply['fed_in_j'], 'J')} into it"
+    if green:
+        told += (
+            f"; renewable {supply['renewable_balance_frac']:.1%} on the balance, "
+            f"{supply['renewable_matched_frac']:.1%} hour by hour; market-based "
+            f"{supply['market_kgco2e'] / 1e3:,.4g} t CO2e"
+        )
+    return told
 
 
 def _window(result: Result) -> str:
@@ -126,6 +145,38 @@ def _water(result: Result, f: dict[str, Any]) -> str:
     missed = result.provenance.get("supply_limited_h") or 0.0
     warm = f"; set point missed for {missed:,.3g} h" if missed else ""
     return f"supply {show(supply, 'K', 3)}, return {show(back, 'K', 3)}; {gone}{warm}"
+
+
+def _ramps(result: Result) -> list[tuple[str, str]]:
+    found = result.ledger.ramps if result.ledger is not None else {}
+    if not found:
+        return []
+    text = f"{show(found['rise_w'], 'W')} up, {show(found['fall_w'], 'W')} down at most within a minute"
+    limit = found.get("limit_w_s")
+    if limit is None:
+        return [("ramps", text)]
+    if found["change_w_s"] <= limit:
+        return [("ramps", f"{text}, within the limit of {show(limit, 'W/s')}")]
+    burnt, lost = (show(found[f"{name}_energy_j"], "J", 3) for name in ("ballast", "battery"))
+    paid, worn = (show(found[f"{name}_cost_eur"], "EUR", 3) for name in ("ballast", "battery"))
+    hold = f"{show(found['battery_store_j'], 'J', 3)}, {show(found['battery_power_w'], 'W', 3)}"
+    means = f"ballast of {burnt} ({paid}), or a battery of {hold} that loses {lost} ({worn})"
+    return [("ramps", f"{text}; limit {show(limit, 'W/s')}"), ("to keep it", means)]
+
+
+def _limits(result: Result) -> str:
+    """Say what a plant that fell short, or units that failed, cost."""
+    told, found = result.provenance, []
+    more = told.get("coupling") or {}
+    if told.get("throttled_h"):
+        found.append(f"throttled for {told['throttled_h']:,.3g} h, down to {more['lowest_clock_frac']:.0%}")
+    if more.get("killed_jobs"):
+        found.append(f"{more['killed_jobs']:,} jobs ended by failures")
+    if told.get("lost_node_h"):
+        found.append(f"{told['lost_node_h']:,.0f} node-h lost")
+    if told.get("overrun_h"):
+        found.append(f"too little for {told['overrun_h']:,.3g} h all the same")
+    return "; ".join(found)
 
 
 def _heat(result: Result) -> str:

@@ -22,7 +22,8 @@ TITLES = {
     "cost_eur": "cost", "carbon_kgco2e": "emissions", "water_kg": "water", "node_h": "node-hours",
     "jobs_started": "jobs started", "utilisation_frac": "utilisation", "mean_wait_s": "mean wait",
     "median_wait_s": "median wait", "p90_wait_s": "wait, 90th percentile",
-    "mean_bounded_slowdown": "mean bounded slowdown",
+    "mean_bounded_slowdown": "mean bounded slowdown", "throttled_h": "throttled by the plant",
+    "lost_node_h": "lost to limits and failures",
 }  # fmt: skip
 
 
@@ -47,12 +48,17 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
     elif unit == "W":
         text = show(size, "W")
     elif unit == "kgCO2e":
-        text = f"{size / 1e3:,.4g} t CO2e"
+        text = f"{_four(size / 1e3)} t CO2e"
     elif unit == "kg":
-        text = f"{size / 1e3:,.4g} m³"
+        text = f"{_four(size / 1e3)} m³"
     else:
         text = f"{size:,.0f} {unit}"
     return f"{front}{text}"
+
+
+def _four(value: float) -> str:
+    """Return a number with four digits, or with all before the point."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def lines(found: WhatIf) -> list[str]:

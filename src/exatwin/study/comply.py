@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
-
-import numpy as np
 
 from exatwin.account.compliance.cells import Report
 from exatwin.account.compliance.eed import eed
@@ -15,10 +14,12 @@ from exatwin.account.compliance.year import YearOfOperation, cooling_degree_days
 from exatwin.catalogue.site import Site, load_site
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.signal import Signal
+from exatwin.study.intervals import LEAST_SEEDS, intervals
 from exatwin.study.result import Result
 
 _REPORTS: dict[str, Callable[[Site, YearOfOperation, str], Report]] = {"eed": eed, "enefg": enefg}
 _COOLING = ("pump_w", "fan_w", "room_w")
+_RANGED = ("it_j", "facility_j", "water_kg", "pue", "heat_to_water_j")
 
 
 def reports() -> list[str]:
@@ -26,7 +27,13 @@ def reports() -> list[str]:
     return list(_REPORTS)
 
 
-def comply(rule: str, result: Result, year: int | None = None, site: str | None = None) -> Report:
+YEARS = 48
+"""Years of the plant behind the intervals."""
+
+
+def comply(
+    rule: str, result: Result, year: int | None = None, site: str | None = None, *, years: int = YEARS
+) -> Report:
     """Return the report on a calendar year by what `result` says of it.
 
     Parameters
@@ -39,6 +46,9 @@ def comply(rule: str, result: Result, year: int | None = None, site: str | None 
         The calendar year; by default the one in which the result begins.
     site
         Name or file of the site, whose ``report`` holds what the operator states; by default the result's.
+    years
+        How many years of the plant stand behind the intervals (:func:`~exatwin.study.intervals.intervals`);
+        0 for no intervals.
 
     Raises
     ------
@@ -52,6 +62,8 @@ def comply(rule: str, result: Result, year: int | None = None, site: str | None 
     where = load_site(site or str(result.provenance.get("site") or result.machine.file.site))
     wanted = result.start.year if year is None else year
     operated = year_of_operation(result, where, wanted)
+    reported = {name: float(getattr(operated, name) or 0.0) for name in _RANGED}
+    operated = replace(operated, intervals=intervals(result, where, wanted, reported, years))
     found = _REPORTS[rule](where, operated, str(result.ledger.basis.get("pue", "")))
     return Report(**(vars(found) | {"notes": (*_coverage(operated, result), *found.notes)}))
 
@@ -102,7 +114,7 @@ def year_of_operation(result: Result, site: Site, year: int) -> YearOfOperation:
         upgrade_j=_upgrade_j(result, signals) * scale,
         renewable_j=_renewable(site, result, length / (result.end_s - result.start_s)),
         fed_in_j=_total(signals, "fed_in_w") * scale,
-        intervals=_intervals(result),
+        battery_j=result.scenario.supply.over(site.supply).battery_j or 0.0,
     )
 
 
@@ -149,20 +161,9 @@ def _renewable(site: Site, result: Result, scale: float) -> dict[str, float]:
         for kind in ("goo", "ppa")
         if supply.get(f"renewable_{kind}_j")
     }
+    if "ppa" in modelled:  # what is sold is taken from the contracts first
+        modelled["ppa"] = max(0.0, modelled["ppa"] - supply.get("fed_in_j", 0.0) * scale)
     return modelled | {kind: value for kind, value in stated.items() if value is not None}
-
-
-def _intervals(result: Result) -> dict[str, tuple[float, float]]:
-    """Return 90 % ranges over the result's own figures, from the seeds of its sweep; empty without one."""
-    keys = {"facility_energy_j": "facility_j", "energy_j": "it_j", "pue": "pue", "water_kg": "water_kg"}
-    own = result.summary()
-    found = {}
-    for key, name in keys.items():
-        values = [float(seed[key]) for seed in result.seeds if seed.get(key)]
-        if len(values) >= 5 and own.get(key):
-            low, high = np.quantile(values, [0.05, 0.95]) / own[key]
-            found[name] = (float(low), float(high))
-    return found
 
 
 def _coverage(year: YearOfOperation, result: Result) -> tuple[str, ...]:
@@ -174,9 +175,18 @@ def _coverage(year: YearOfOperation, result: Result) -> tuple[str, ...]:
             f"scaled: the result covers {days:.1f} of {whole:.0f} days of {year.year}; the rest is taken "
             "to be like them, which no season is",
         )
-    if not year.intervals:
-        told.append("no intervals: the result has fewer than five seeds (run it with --seeds 20)")
+    told.append(_ranges_rest_on(result) if year.intervals else "no intervals were asked for")
+    if "engine_w" in result.signals and result.signals["engine_w"].max() > 0.0:
+        told.append("the gas engine counts with the electricity that it gives, not with its fuel")
     return tuple(told)
+
+
+def _ranges_rest_on(result: Result) -> str:
+    """Return what the intervals hold and what they do not, in a sentence."""
+    jobs = "other jobs (the result's seeds)" if len(result.seeds) >= LEAST_SEEDS else ""
+    hold = ["error of the modelled IT power", "weather", "numbers of the plant that nobody measured", jobs]
+    told = f"intervals (90 %): {', '.join(part for part in hold if part)}"
+    return told if jobs else f"{told}; not: another load of the machine (run it with --seeds 20)"
 
 
 __all__ = ["comply", "reports", "year_of_operation"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
+
+from pydantic import field_validator
 
 from exatwin.catalogue.reuse import Boundary, HeatReuse
 from exatwin.foundation.errors import SpecError
@@ -29,6 +31,8 @@ class HeatReuseChange(Spec):
 
     demand_w: Watts | None = None
     """What they take on the coldest day; blank for what the site states, from the day that it states."""
+    begins: str | None = None
+    """From which day heat is taken, ISO 8601; blank for the site's own, at once for a stated demand."""
     network_supply_k: WaterTemperature | None = None
     """Supply temperature of their network; blank for the site's own."""
     network_return_k: WaterTemperature | None = None
@@ -37,6 +41,14 @@ class HeatReuseChange(Spec):
     """Catalogue name of the demand over the year, or a file; blank for the site's own."""
     boundary: Boundary | None = None
     """outside or inside: where the heat pumps' electricity counts; blank for the site's own."""
+
+    @field_validator("begins")
+    @classmethod
+    def _a_day(cls, value: str | None) -> str | None:
+        try:
+            return value and date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise ValueError("must be a day in ISO 8601, such as 2028-01-01") from None
 
     def over(self, reuse: HeatReuse | None, plant: str) -> HeatReuse | None:
         """Return the customers of a plant with these changes; a demand that is stated begins at once.
@@ -54,7 +66,8 @@ class HeatReuseChange(Spec):
                 f"heat_reuse: the cooling plant '{plant}' describes no network of customers: "
                 "expected a plant with a section 'reuse'"
             )
-        found = reuse.model_copy(update=changes | ({"begins": ""} if self.demand_w is not None else {}))
+        at_once = {"begins": ""} if self.demand_w is not None else {}
+        found = reuse.model_copy(update=at_once | changes)
         if found.network_return_k >= found.network_supply_k:
             raise SpecError("heat_reuse: 'network_return' is not below 'network_supply'")
         return found

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from multiprocessing import get_context
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +22,16 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.random import stream
 from exatwin.foundation.signal import Signal
 
+if TYPE_CHECKING:
+    from exatwin.facility.weather import Weather
+
 FIGURES = ("pue", "water_kg", "limited_h", "facility_j", "peak_facility_w")
-SERIAL = 12
-"""Years up to which other processes would cost more than they save."""
+SERIAL = 40
+"""Runs up to which other processes would cost more than they save."""
+WEATHERS = 8
+"""How many other weathers show what weather moves by itself."""
+WEATHER = "weather"
+"""Key of that among the numbers that move the PUE."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class Move:
     """PUE at the lower end."""
     high: float
     """PUE at the upper end."""
+    key: str = ""
+    """Where its range stands (:attr:`exatwin.catalogue.ranges.Range.key`)."""
 
     @property
     def span(self) -> float:
@@ -76,7 +86,7 @@ class PlantYears:
                 figure: dict(zip(("p5", "p50", "p95"), self.interval(figure), strict=True))
                 for figure in FIGURES
             },
-            "tornado": [{"name": move.name, "low": move.low, "high": move.high} for move in self.tornado],
+            "tornado": [vars(move) for move in self.tornado],
             "pue_boundary": self.boundary,
         }
 
@@ -107,6 +117,8 @@ def plant_years(
     weather: str | None = None,
     step_s: float = 900.0,
     processes: int | None = None,
+    weathers: int | None = None,
+    tornado: bool = True,
 ) -> PlantYears:
     """Return what a plant may do in many years.
 
@@ -130,6 +142,10 @@ def plant_years(
         Step of the plant [s].
     processes
         How many at a time; by default as many as the computer has.
+    weathers
+        How many weathers the years share, for less time; by default each has its own.
+    tornado
+        Whether to find out what each number moves by itself.
 
     Raises
     ------
@@ -146,18 +162,25 @@ def plant_years(
     known = [each for each in load_ranges(ranges).ranges if _known(site, each)]
     common = (site, machine, it_w, start)
     name = weather or site.weather
-    cases = [_Case(*common, seed + k, name, step_s, _drawn(known, seed, k)) for k in range(years)]
+    airs = [seed + (k if weathers is None else k * min(weathers, years) // years) for k in range(years)]
+    cases = [_Case(*common, air, name, step_s, _drawn(known, seed, k)) for k, air in enumerate(airs)]
     plain = _Case(*common, seed, name, step_s, ())
+    shown = known if tornado else []
     ends = [
-        _Case(*common, seed, name, step_s, ((each, end),)) for each in known for end in (each.low, each.high)
+        _Case(*common, seed, name, step_s, ((each, end),)) for each in shown for end in (each.low, each.high)
     ]
-    found = _all([plain, *ends, *cases], processes)
-    central, edges, sampled = found[0], found[1 : 1 + len(ends)], found[1 + len(ends) :]
-    moves = [Move(each.name, edges[2 * k]["pue"], edges[2 * k + 1]["pue"]) for k, each in enumerate(known)]
+    others = [_Case(*common, seed + 1 + k, name, step_s, ()) for k in range(min(years, WEATHERS))]
+    alone = [plain, *ends, *others] if tornado else [plain]
+    found = _all([*alone, *cases], processes)
+    pues, sampled = [each["pue"] for each in found[: len(alone)]], found[len(alone) :]
+    moves = [Move(each.name, pues[1 + 2 * k], pues[2 + 2 * k], each.key) for k, each in enumerate(shown)]
+    if tornado:
+        aired = [pues[0], *pues[1 + len(ends) :]]
+        moves.append(Move(f"weather of {len(aired)} years", min(aired), max(aired), WEATHER))
     return PlantYears(
         site=site.name,
         machine=machine.name,
-        central=central,
+        central=found[0],
         samples={figure: np.array([each[figure] for each in sampled]) for figure in FIGURES},
         tornado=tuple(sorted(moves, key=lambda move: -move.span)),
         boundary=site.chain().boundary,
@@ -166,7 +189,13 @@ def plant_years(
 
 def _known(site: Site, each: Range) -> bool:
     part, _, path = each.key.partition(".")
-    return has(site.plant() if part == "cooling" else site.chain(), path)
+    if part != "cooling":
+        return has(site.chain(), path)
+    cooling = site.plant()
+    dry = path.startswith("rejection.") and path.count(".") == 1
+    if dry and cooling.rejection.component.endswith("tower"):
+        return False  # a tower uses none of what describes a dry cooler
+    return has(cooling, path)
 
 
 def _drawn(known: Sequence[Range], seed: int, year: int) -> tuple[tuple[Range, float], ...]:
@@ -183,16 +212,28 @@ def _drawn(known: Sequence[Range], seed: int, year: int) -> tuple[tuple[Range, f
 
 
 def _all(cases: Sequence[_Case], processes: int | None) -> list[dict[str, float]]:
-    workers = min(len(cases), processes or os.cpu_count() or 1)
+    workers = min(len(cases), processes or _cores())
     if workers <= 1 or len(cases) <= SERIAL:
         return [_year(case) for case in cases]
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         return list(pool.map(_year, cases, chunksize=max(1, min(25, len(cases) // (4 * workers)))))
 
 
-def _year(case: _Case) -> dict[str, float]:
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    known = getattr(os, "sched_getaffinity", None)
+    return len(known(0)) if known else os.cpu_count() or 1
+
+
+@lru_cache(maxsize=1)
+def _weather(name: str, start: datetime, start_s: float, end_s: float, seed: int) -> Weather:
+    """Return a weather, kept for the next case: all ends of ranges see the first one."""
     from exatwin.facility.weather import synthetic_weather
 
+    return synthetic_weather(name, start, end_s, seed, start_s=start_s)
+
+
+def _year(case: _Case) -> dict[str, float]:
     chain, cooling = case.site.chain(), case.site.plant()
     for each, by in case.changes:
         part, _, path = each.key.partition(".")
@@ -201,7 +242,7 @@ def _year(case: _Case) -> dict[str, float]:
         else:
             chain = changed(chain, path, each.how, by)
     plant = build_plant(case.site, case.machine, chain=chain, cooling=cooling)
-    air = synthetic_weather(case.weather, case.start, case.it_w.end_s, case.seed, start_s=case.it_w.start_s)
+    air = _weather(case.weather, case.start, case.it_w.start_s, case.it_w.end_s, case.seed)
     done = run_plant(plant, case.it_w, air, case.step_s)
     meter = done.signals["facility_w"]
     return {
@@ -220,4 +261,4 @@ def _bounded(cooling: Any) -> Any:
     return cooling
 
 
-__all__ = ["FIGURES", "Move", "PlantYears", "plant_years"]
+__all__ = ["FIGURES", "WEATHER", "Move", "PlantYears", "plant_years"]

@@ -67,11 +67,9 @@ class Result:
         """IT power in detail: by part, job, partition, group and rack; None without a machine."""
         if self.machine is None:
             return None
-        from exatwin.power.it import it_power
-        from exatwin.workload.draw import draw
+        from exatwin.study.reaches import power_again
 
-        drawn = draw(self.profiles, self.machine)
-        return it_power(self.schedule, self.profiles, drawn, self.machine, self.start_s, self.end_s)
+        return power_again(self, self.machine)
 
     def summary(self) -> dict[str, Any]:
         """Return the key figures, SI units in their names; None where a figure is not known."""
@@ -132,12 +130,15 @@ class Result:
             "cost_eur": ledger.cost_eur,
             "carbon_kgco2e": ledger.carbon_kgco2e,
             "water_kg": ledger.water_kg,
+            "ramp_w_s": ledger.ramps.get("change_w_s"),
             "heat_given_j": ledger.heat.get("given_j", 0.0),
             "erf": ledger.heat.get("erf", 0.0),
             "node_h": ledger.node_h.allocated,
             "billed": ledger.billed,
             "billing_unit": ledger.billing_unit,
             "balance_relative": ledger.balance().relative,
+            "throttled_h": self.provenance.get("throttled_h", 0.0),
+            "lost_node_h": self.provenance.get("lost_node_h", 0.0),
         }
 
     def to_xarray(self, step_s: float = 900.0) -> xr.Dataset:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
+from exatwin.catalogue.leakage import Choice
 from exatwin.catalogue.supply import Supply
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.explain import explain, keys_of, model_at
@@ -99,6 +100,8 @@ class Scheduling(Spec):
     """none, easy, easy-sjbf or conservative."""
     placement: str = "groups"
     """none, contiguous, groups or random."""
+    requeue: bool = True
+    """Whether a job whose nodes fail is sent again at once, to run from its beginning."""
 
 
 class CoolingChange(Spec):
@@ -106,6 +109,8 @@ class CoolingChange(Spec):
 
     supply_k: WaterTemperature | None = None
     """Set point of the water that goes to the racks; blank for the plant's own."""
+    leakage: Choice = "central"
+    """How the chips' leakage follows the water: low, central, high or none; nobody publishes it."""
 
 
 class MarketChange(Spec):
@@ -115,6 +120,25 @@ class MarketChange(Spec):
     """Catalogue name of the tariff, or a file; blank for the site's own."""
     prices: str | None = None
     """A file of prices and carbon intensity (SMARD, CSV), or the catalogue name of a grid."""
+
+
+def _failures(value: Any) -> Any:
+    """Take one text with commas as well as a list of texts."""
+    if value is None:
+        return ()
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.strip().strip("[]").split(",") if part.strip())
+
+
+def _failure(text: str) -> str:
+    from exatwin.study.failures import failure
+
+    failure(text)
+    return text
+
+
+Failures = Annotated[tuple[Annotated[str, AfterValidator(_failure)], ...], BeforeValidator(_failures)]
 
 
 class Scenario(Spec):
@@ -149,6 +173,8 @@ class Scenario(Spec):
     """Catalogue name of weather statistics, or a file (EPW, TMY, TRY, CSV); blank for the site's own."""
     cooling: CoolingChange = CoolingChange()
     """What is changed of the cooling plant."""
+    failures: Failures = ()
+    """What fails, such as ``cdu:07@6h/4h``: component, which, when after the window opens, for how long."""
     heat_reuse: HeatReuseChange = HeatReuseChange()
     """What is changed of the customers of the plant's heat."""
     market: MarketChange = MarketChange()

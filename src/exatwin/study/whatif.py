@@ -19,7 +19,7 @@ FIGURES: dict[str, str] = {
     "energy_j": "J", "facility_energy_j": "J", "peak_power_w": "W", "peak_facility_w": "W", "pue": "1",
     "cost_eur": "EUR", "carbon_kgco2e": "kgCO2e", "water_kg": "kg", "node_h": "node-h",
     "jobs_started": "1", "utilisation_frac": "1", "mean_wait_s": "s", "median_wait_s": "s", "p90_wait_s": "s",
-    "mean_bounded_slowdown": "1",
+    "mean_bounded_slowdown": "1", "throttled_h": "h", "lost_node_h": "node-h",
 }  # fmt: skip
 """Key figures that are compared, with their units."""
 SIZES = (1, 2, 9, 65, 513)

@@ -65,10 +65,37 @@ def test_what_the_operator_states_is_taken_as_stated():
     assert found["II.1.i"].value == pytest.approx(10_000.0)
 
 
-def test_ranges_scale_with_the_value():
-    found = cells(eed(load_site("juelich"), replace(YEAR, intervals={"facility_j": (0.9, 1.1)}), ""))
-    assert found["II.1.d"].interval == pytest.approx((94.5e6, 115.5e6))
+def test_ranges_stand_in_the_unit_of_their_field():
+    known = {"facility_j": (3.6e14, 3.96e14), "water_kg": (1e6, 2e6), "wue_kg_j": (1e-9, 2e-9)}
+    found = cells(eed(load_site("juelich"), replace(YEAR, intervals=known), ""))
+    assert found["II.1.d"].interval == pytest.approx((100e6, 110e6))
+    assert found["II.1.h"].interval == pytest.approx((1e3, 2e3))
+    assert found["III.b"].interval == pytest.approx((3.6e-3, 7.2e-3))
     assert found["II.1.e"].interval is None
+
+
+def test_a_battery_that_is_not_stated_is_not_offered():
+    own, none, unknown = (
+        cells(eed(load_site("juelich"), replace(YEAR, battery_j=held), ""))["II.1.g"]
+        for held in (7e10, 0.0, None)
+    )
+    assert (own.value, none.value) == (0.0, 0.0)
+    assert "serves the site" in own.note
+    assert unknown.origin is Origin.MISSING
+
+
+def test_renewable_energy_counts_once():
+    assert replace(YEAR, renewable_j={"goo": YEAR.facility_j, "ppa": 1e13}).ref == 1.0
+
+
+def test_a_limit_inside_the_range_is_told():
+    site = load_site("juelich")
+    pue = YEAR.pue
+    wide = enefg(site, replace(YEAR, intervals={"pue": (pue - 0.01, 1.51)}), "")
+    near = enefg(site, replace(YEAR, intervals={"pue": (pue - 0.01, pue + 0.01)}), "")
+    assert [check.sure for check in wide.checks if check.limit == 1.5] == [False]
+    assert [check.sure for check in near.checks if check.limit == 1.5] == [True]
+    assert next(check for check in wide.document()["checks"] if check["limit"] == 1.5)["sure"] is False
 
 
 @pytest.mark.parametrize(

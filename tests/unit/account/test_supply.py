@@ -85,3 +85,14 @@ def test_what_a_scenario_sets_goes_over_what_the_site_has():
     assert (both.ppa.wind_w, both.ppa.solar_w, both.battery_j) == (30e6, 5e6, 3.6e9)
     assert Supply().plain
     assert not both.plain
+
+
+def test_people_read_both_shares_of_renewable_energy():
+    from exatwin.report.summary import summary_text
+    from exatwin.study.run import run as run_scenario
+    from exatwin.study.scenario import Scenario
+
+    day = Scenario().replace("machine", "jedi").replace("days", 2).replace("supply.ppa.wind", "50 kW")
+    told = summary_text(run_scenario(day), 1.0)
+    assert "on the balance" in told
+    assert "hour by hour" in told

@@ -48,3 +48,10 @@ def test_the_fastest_minute_is_found():
 def test_a_limit_of_nothing_is_refused():
     with pytest.raises(SpecError, match="more than 0"):
         ballast(np.ones(3), 1.0, 0.0)
+
+
+def test_a_battery_is_brought_back_between_excursions():
+    single = np.concatenate([np.full(100, 4e6), np.full(100, 10e6)])
+    once, often = (storage(np.tile(single, count), 1.0, 1e6) for count in (1, 30))
+    assert often.store_j == pytest.approx(once.store_j, rel=0.1)
+    assert often.energy_j > 20 * once.energy_j

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exatwin.catalogue.climate import load_climate
+from exatwin.catalogue.climate import CHANGES, load_climate
 from exatwin.catalogue.load import data_folder, names
 from exatwin.facility.climate import anomalies, hours_of, noise
 from exatwin.facility.weather import NOISE, Weather, synthetic_weather
@@ -234,3 +234,33 @@ def test_a_broken_file_of_statistics_is_refused(tmp_path: Path, old: str, new: s
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(CatalogueError, match=why):
         synthetic_weather(str(path), YEAR, DAY_S)
+
+
+@pytest.mark.parametrize("ending", CHANGES)
+def test_every_place_has_every_climate(ending: str) -> None:
+    now = synthetic_weather("oslo", YEAR, 365 * DAY_S)
+    then = synthetic_weather(f"oslo{ending}", YEAR, 365 * DAY_S)
+    moved = then.air_k.values.mean() - now.air_k.values.mean()
+    target = (
+        load_climate(CHANGES[ending]).measured["air"]["mean"]
+        - load_climate("region-5").measured["air"]["mean"]
+    )
+    assert moved == pytest.approx(target, abs=0.05)
+    assert f"shifted month by month as {CHANGES[ending]} differs from region-5" in then.source
+    np.testing.assert_array_equal(now.wind_m_s.values, then.wind_m_s.values)
+
+
+def test_the_change_put_on_its_own_climate_gives_the_other() -> None:
+    """Region 5 with the change of region 5 is the statistics of its future but for the hours of the day."""
+    moved, own = (load_climate(name).variables["air"] for name in ("region-5-2045", "juelich-2045"))
+    for field in ("mean", "spread"):
+        tables = (np.array(getattr(each, field)).mean(axis=1) for each in (moved, own))
+        np.testing.assert_allclose(*tables, rtol=2e-3)
+
+
+def test_a_climate_on_file_is_not_made_up() -> None:
+    assert load_climate("juelich-2045").change == ""
+    with pytest.raises(CatalogueError, match="unknown weather 'oslo-2050'"):
+        load_climate("oslo-2050")
+    with pytest.raises(CatalogueError, match="unknown weather 'olso-2045'"):
+        load_climate("olso-2045")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from exatwin.facility.weather_files import read_columns
 from exatwin.foundation.errors import ExatwinError, SpecError, TraceError
 
 DAY_S = 86400.0
+YEAR = datetime(2021, 1, 1)
 STEPS = [datetime(2021, 1, 1) + timedelta(hours=h) for h in range(8760)]
 
 
@@ -288,3 +290,144 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
         read_weather(tmp_path / "none.epw", datetime(2025, 1, 1), DAY_S)
     with pytest.raises(SpecError, match="can't be read"):
         read_weather(tmp_path, datetime(2025, 1, 1), DAY_S)
+
+
+def daily(at: datetime, noon_h: float) -> float:
+    """Return an irradiance that is highest at `noon_h`."""
+    return max(0.0, 800 * math.cos(math.pi * (at.hour + 0.5 - noon_h) / 12))
+
+
+def test_an_epw_whose_clock_does_not_fit_its_sun_is_refused(tmp_path: Path) -> None:
+    def sunny(path: Path, zone: str) -> Path:
+        lines = epw(path, zone).read_text("utf-8").splitlines()
+        rows = [line.split(",") for line in lines[7:]]
+        for at, row in zip(STEPS, rows, strict=True):
+            row[13] = f"{daily(at, 12.6):.0f}"  # noon of 6 degrees east by a clock of UTC+1
+        return write(path, [*lines[:7], *(",".join(row) for row in rows)])
+
+    assert read_weather(sunny(tmp_path / "a.epw", "1.0"), YEAR, DAY_S).sun_w_m2.max() > 700
+    with pytest.raises(
+        TraceError, match=r"a.epw, line 1: its sun stands highest 8.0 h after noon at 6.09° E"
+    ):
+        read_weather(sunny(tmp_path / "a.epw", "-7.0"), YEAR, DAY_S)
+
+
+def test_an_epw_of_half_hours(tmp_path: Path) -> None:
+    whole = epw(tmp_path / "a.epw", "0.0", (2021,)).read_text("utf-8").splitlines()
+    for first, second in (("30", "60"), ("0", "30")):
+        rows = []
+        for line in whole[7:]:
+            cells = line.split(",")
+            for minute, more in ((first, 0.0), (second, 1.0)):
+                rows.append(",".join([*cells[:4], minute, cells[5], str(float(cells[6]) + more), *cells[7:]]))
+        path = write(tmp_path / "half.epw", [*whole[:7], *rows])
+        assert read_columns(path).times[:3].tolist() == [
+            datetime(2021, 1, 1, 0, 0), datetime(2021, 1, 1, 0, 30), datetime(2021, 1, 1, 1, 0),
+        ]  # fmt: skip
+        assert read_weather(path, datetime(2021, 6, 1), DAY_S).air_k.values[0] == pytest.approx(279.65)
+
+
+def test_an_epw_with_a_hole_is_refused_where_it_matters(tmp_path: Path) -> None:
+    lines = epw(tmp_path / "a.epw", "0.0").read_text("utf-8").splitlines()
+    missing = [line for line in lines if not line.startswith("1999,2,3,5,") and ",2,3,5," not in line]
+    path = write(tmp_path / "hole.epw", missing)
+    with pytest.raises(TraceError, match="air is missing for 1 h from 2030-02-03T04 UTC"):
+        read_weather(path, datetime(2030, 2, 1), 5 * DAY_S)
+    marked = [line.replace(",2.04,1.0,", ",99.9,1.0,") for line in lines]
+    with pytest.raises(TraceError, match="air is missing for 1 h from 2030-02-01T04 UTC"):
+        read_weather(write(tmp_path / "marked.epw", marked), datetime(2030, 2, 1), 5 * DAY_S)
+
+
+TMY3 = "Date (MM/DD/YYYY),Time (HH:MM),GHI (W/m^2),Dry-bulb (C),RHum (%),Pressure (mbar),Wspd (m/s)"
+
+
+def tmy3(path: Path, zone: str) -> Path:
+    rows = [
+        f"{at.month:02d}/{at.day:02d}/{1990 + at.month},{at.hour + 1:02d}:00,"
+        f"{daily(at, 12.3):.0f},{air_c(at)},55,985,2.1"
+        for at in STEPS
+    ]
+    return write(path, [f'723183,"OAK RIDGE",TN,{zone},36.02,-84.23,277', TMY3, *rows])
+
+
+def test_tmy3_keeps_the_standard_time_of_its_first_line(tmp_path: Path) -> None:
+    weather = read_weather(tmy3(tmp_path / "t.csv", "-6.0"), datetime(2026, 7, 1, 6), DAY_S)
+    assert weather.air_k.values[0] == pytest.approx(273.15 + 7.00)
+    assert weather.source == "TMY3 file t.csv"
+    assert weather.pressure_pa.values[0] == 98_500.0
+    with pytest.raises(TraceError, match=r"line 1: its sun stands highest 6.3 h before noon at -84.23° E"):
+        read_weather(tmy3(tmp_path / "t.csv", "1.0"), YEAR, DAY_S)
+
+
+def test_nsrdb_of_months_from_many_years_is_typical(tmp_path: Path) -> None:
+    rows = [
+        f"{2000 + (at.month * 7) % 12},{at.month},{at.day},{at.hour},0,{air_c(at)},0,0,"
+        f"{daily(at, 12):.0f},990,3"
+        for at in STEPS
+    ]
+    heading = ["Source,Time Zone,Longitude", "NSRDB,0,0.5"]
+    header = "Year,Month,Day,Hour,Minute,Temperature,DNI,DHI,GHI,Pressure,Wind Speed"
+    weather = read_weather(
+        write(tmp_path / "tmy.csv", [*heading, header, *rows]), datetime(2026, 11, 30), 2 * DAY_S
+    )
+    assert weather.air_k.values[[0, 24]] == pytest.approx([273.15 + 11.0, 273.15 + 12.0])
+
+
+def test_offsets_are_turned_to_utc(tmp_path: Path) -> None:
+    rows = [
+        f"{datetime(2025, 1, 1) + timedelta(hours=h):%Y-%m-%dT%H:%M}+01:00,{h % 20},75" for h in range(48)
+    ]
+    path = plain(tmp_path / "mez.csv", rows, "time,air_degC,humidity_pct")
+    assert read_columns(path).times[0] == np.datetime64("2024-12-31T23:00")
+    assert read_columns(plain(tmp_path / "utc.csv", rows)).times[0] == np.datetime64("2024-12-31T23:00")
+    naive = [row.replace("+01:00", "") for row in rows]
+    with pytest.raises(TraceError, match=r"line 2: '2025-01-01T00:00' names no zone, expected one such as"):
+        read_columns(plain(tmp_path / "naive.csv", naive, "time,air_degC,humidity_pct"))
+
+
+def test_the_change_of_the_clocks_needs_no_repair_with_offsets(tmp_path: Path) -> None:
+    stamps = ["2025-10-26T02:00+02:00", "2025-10-26T02:00+01:00", "2025-10-26T03:00+01:00"]
+    path = plain(
+        tmp_path / "autumn.csv", [f"{s},{k},75" for k, s in enumerate(stamps)], "time,air_degC,humidity_pct"
+    )
+    weather = read_weather(path, datetime(2025, 10, 26), 3 * 3600.0)
+    assert weather.air_k.values == pytest.approx([273.15, 274.15, 275.15])
+
+
+def test_an_hour_with_few_rows_is_told_and_one_with_fewer_is_a_gap(tmp_path: Path) -> None:
+    rows = [
+        f"{datetime(2025, 1, 1) + timedelta(minutes=10 * k):%Y-%m-%dT%H:%MZ},{k % 6},75"
+        for k in range(6 * 24)
+    ]
+    few = plain(tmp_path / "few.csv", rows[:7] + rows[9:])
+    assert "1 h of air from fewer rows than usual" in read_weather(few, datetime(2025, 1, 1), DAY_S).source
+    fewer = plain(tmp_path / "fewer.csv", rows[:7] + rows[11:])
+    with pytest.raises(TraceError, match="air is missing for 1 h from 2025-01-01T01 UTC"):
+        read_weather(fewer, datetime(2025, 1, 1), DAY_S)
+
+
+def test_three_hours_a_row_are_gaps(tmp_path: Path) -> None:
+    with pytest.raises(TraceError, match="air is missing for 2 h from 2025-01-01T01 UTC"):
+        read_weather(plain(tmp_path / "three.csv", hourly(48)[::3]), datetime(2025, 1, 1), DAY_S)
+
+
+def test_a_leap_year_serves_another(tmp_path: Path) -> None:
+    rows = [row.replace(",75", "") for row in hourly(8784, datetime(2024, 1, 1))]
+    path = plain(tmp_path / "leap.csv", rows, "time_utc,air_degC")
+    own = read_weather(path, datetime(2024, 2, 29), DAY_S)
+    other = read_weather(path, datetime(2028, 2, 29), DAY_S)
+    np.testing.assert_array_equal(own.air_k.values, other.air_k.values)
+    assert "29 February" not in other.source
+    after = read_weather(path, datetime(2025, 2, 28), 2 * DAY_S).air_k.values
+    assert after[24] - 273.15 == pytest.approx((31 + 29) * 24 % 20)
+
+
+def test_local_time_that_calls_itself_utc_is_told(tmp_path: Path) -> None:
+    rows = [f"{at:%Y-%m-%dT%H:%MZ},{air_c(at)},{daily(at, 12.6):.0f}" for at in STEPS[:2000]]
+    path = plain(tmp_path / "local.csv", rows, "time_utc,air_degC,sun_W_m2")
+    told = read_weather(path, datetime(2021, 2, 1), DAY_S, longitude_deg=6.41).source
+    assert (
+        "its sun stands highest 1.0 h after noon at 6.41° E: from another place, or its time is not UTC"
+        in told
+    )
+    assert "stands highest" not in read_weather(path, datetime(2021, 2, 1), DAY_S, longitude_deg=-9.0).source

@@ -35,6 +35,10 @@ def test_a_demand_that_is_stated_begins_at_once():
     found = change(demand="20 MW").over(JUELICH.reuse, "jupiter")
     assert (found.demand_w, found.begins) == (20e6, "")
     assert change(boundary="inside").over(JUELICH.reuse, "jupiter").boundary is Boundary.INSIDE
+    dated = change(demand="20 MW", begins="2028-01-01").over(JUELICH.reuse, "jupiter")
+    assert (dated.demand_w, dated.begins) == (20e6, "2028-01-01")
+    with pytest.raises(SpecError, match="must be a day in ISO 8601, such as 2028-01-01"):
+        change(begins="next year")
 
 
 def test_the_announced_start_holds_for_a_site_that_states_its_demand():

@@ -10,7 +10,7 @@ from exatwin.catalogue.ranges import changed, load_ranges
 from exatwin.catalogue.site import load_site
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.signal import Signal
-from exatwin.study.plant_years import _drawn, plant_years
+from exatwin.study.plant_years import _drawn, _known, plant_years
 
 SITE, JEDI = load_site("juelich"), machine("jedi")
 START = datetime(2026, 7, 1, tzinfo=UTC)
@@ -62,3 +62,18 @@ def test_a_number_is_changed_where_it_stands():
 def test_no_years_are_refused():
     with pytest.raises(SpecError, match="at least 1"):
         plant_years(SITE, JEDI, IT, START, years=0)
+
+
+def test_a_tower_is_moved_by_its_own_numbers_and_a_dry_cooler_by_its_own():
+    def known(name):
+        return {each.key for each in load_ranges().ranges if _known(load_site(name), each)}
+
+    wet, dry = known("oak-ridge"), known("juelich")
+    assert "cooling.rejection.tower.fan_power_frac" in wet - dry
+    assert "cooling.rejection.fan_power_frac" in dry - wet
+
+
+def test_years_may_share_weathers_and_leave_the_tornado_out():
+    few = plant_years(SITE, JEDI, IT, START, years=4, processes=1, weathers=1, tornado=False)
+    assert few.tornado == ()
+    assert len(np.unique(few.samples["pue"])) == 4

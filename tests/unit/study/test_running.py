@@ -73,8 +73,8 @@ def test_without_a_building_there_is_power_but_no_bill() -> None:
     assert told["cost_eur"] is None
 
 
-def test_warmer_water_does_not_change_the_schedule(day: Result) -> None:
-    warm = run("jedi", days=1, changes={"cooling.supply": "39.5 degC"})
+def test_warmer_water_without_leakage_does_not_change_the_schedule(day: Result) -> None:
+    warm = run("jedi", days=1, changes={"cooling.supply": "39.5 degC", "cooling.leakage": "none"})
     assert np.array_equal(warm.schedule.start_s, day.schedule.start_s)
     assert warm.summary()["energy_j"] == day.summary()["energy_j"]
     assert warm.signals["supply_k"].mean() > day.signals["supply_k"].mean() + 3

@@ -12,7 +12,8 @@ DAY = Scenario().replace("machine", "jeti").replace("days", 1).replace("workload
 
 @pytest.fixture(scope="module")
 def warmer():
-    return whatif(DAY, {"cooling.supply": "40 degC"}, seeds=2)
+    still = DAY.replace("cooling.leakage", "none")
+    return whatif(still, {"cooling.supply": "40 degC"}, seeds=2)
 
 
 def row(rows, name):
@@ -24,6 +25,15 @@ def test_warmer_water_moves_the_building_and_leaves_the_jobs(warmer):
     assert row(warmer.figures, "pue").sure
     for name in ("energy_j", "mean_wait_s", "jobs_started", "node_h"):
         assert row(warmer.figures, name).same
+
+
+def test_leakage_turns_what_warmer_water_saves_into_more(warmer):
+    found = whatif(DAY, {"cooling.supply": "40 degC"}, seeds=2)
+    assert row(found.figures, "energy_j").low > 0
+    assert row(found.figures, "facility_energy_j").difference > 0
+    assert row(found.figures, "pue").difference == pytest.approx(
+        row(warmer.figures, "pue").difference, abs=5e-4
+    )
 
 
 def test_another_order_moves_waits_and_has_a_range():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -94,6 +94,18 @@ class Check:
     """Whether the figure keeps it; None where the figure is not known."""
     note: str
     """What a careful reader should know."""
+    interval: tuple[float, float] | None = None
+    """Range in which the true figure is expected with 90 %."""
+
+    @property
+    def sure(self) -> bool | None:
+        """Whether the whole range is on the same side of the limit; None where no range is known."""
+        if self.interval is None or self.value is None:
+            return None
+        low, high = self.interval
+        if self.sense == "at most":
+            return high <= self.limit or low > self.limit
+        return low >= self.limit or high < self.limit
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,8 @@ class Report:
         plain = asdict(self)
         for check in plain["checks"]:
             check["binds_from"] = check["binds_from"].isoformat()
+        for plainly, each in zip(plain["checks"], self.checks, strict=True):
+            plainly["sure"] = each.sure
         return plain | {"missing": [cell.id for cell in self.missing], "passed": not self.failed}
 
 
@@ -166,10 +180,17 @@ def fill(rule: Rule, found: Mapping[str, Found]) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def check(rule: Rule, figures: Mapping[str, float | None], start: date, year: int) -> tuple[Check, ...]:
+def check(
+    rule: Rule,
+    figures: Mapping[str, float | None],
+    start: date,
+    year: int,
+    ranges: Mapping[str, tuple[float, float] | None] | None = None,
+) -> tuple[Check, ...]:
     """Return the thresholds of `rule` for a hall running since `start`, and what `year` makes of them."""
+    known = ranges or {}
     return tuple(
-        _checked(each, figures.get(each.figure), start, year)
+        replace(_checked(each, figures.get(each.figure), start, year), interval=known.get(each.figure))
         for each in rule.thresholds
         if _applies(each, start, year)
     )

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from exatwin.account.compliance.cells import Found, Report, fill
-from exatwin.account.compliance.stated import MODELLED, energy, figure, measured_range, stated, text
+from exatwin.account.compliance.stated import (
+    MODELLED,
+    energy,
+    figure,
+    measured_range,
+    stated,
+    text,
+    water_range,
+)
 from exatwin.account.compliance.year import YearOfOperation
 from exatwin.catalogue.rules import Rule, load_rule
 from exatwin.catalogue.site import Site
@@ -85,7 +93,7 @@ def _energy(site: Site, year: YearOfOperation, boundary: str) -> dict[str, Found
         "II.1.d2": stated(said.backup_energy_j, 3.6e6),
         "II.1.e": energy(year, "it_j", "input of the racks, no UPS: a stated point"),
         "II.1.f": text(said.grid_functions),
-        "II.1.g": stated(said.battery_offered_w, 1e3),
+        "II.1.g": _offered(site, year),
         "II.1.p": renewable(site, year, "goo"),
         "II.1.q": renewable(site, year, "ppa"),
         "II.1.r": renewable(site, year, "onsite"),
@@ -93,6 +101,19 @@ def _energy(site: Site, year: YearOfOperation, boundary: str) -> dict[str, Found
             _all_renewable(year), "ERES-GOO + ERES-PPA + ERES-OS", note="kinds that are not known left out"
         ),
     }
+
+
+def _offered(site: Site, year: YearOfOperation) -> Found:
+    """Return the battery power offered to the grid [kW]: as stated, else none: no such market is modelled."""
+    if site.report.battery_offered_w is not None:
+        return stated(site.report.battery_offered_w, 1e3)
+    if year.battery_j is None:
+        return Found(None, MODELLED)
+    if year.battery_j > 0.0:
+        return Found(0.0, MODELLED, note="the battery serves the site; none of it is offered on a market")
+    return Found(
+        0.0, MODELLED, note="no battery beside the load is modelled; batteries of a UPS are not seen"
+    )
 
 
 def _all_renewable(year: YearOfOperation) -> float | None:
@@ -107,7 +128,11 @@ def renewable(site: Site, year: YearOfOperation, kind: str) -> Found:
     if own is not None:
         return stated(own, 3.6e6)
     value = year.renewable_j.get(kind)
-    return Found(None if value is None else value / 3.6e6, MODELLED)
+    note = "counts only where the guarantees of the contract are retired; what is sold is left out"
+    return Found(
+        None if value is None else value / 3.6e6, MODELLED, "meters of the parks" if kind == "ppa" else "",
+        note=note if kind == "ppa" and value is not None else "",
+    )  # fmt: skip
 
 
 def _rest(site: Site, year: YearOfOperation) -> dict[str, Found]:
@@ -116,7 +141,7 @@ def _rest(site: Site, year: YearOfOperation) -> dict[str, Found]:
     water = year.water_kg / 1e3
     return {
         "II.1.h": Found(
-            water, MODELLED, "inlets of coolers and towers", interval=measured_range(year, "water_kg", water),
+            water, MODELLED, "inlets of coolers and towers", interval=measured_range(year, "water_kg", 1e3),
             note="category 2",
         ),
         "II.1.i": Found(
@@ -141,8 +166,8 @@ def _rest(site: Site, year: YearOfOperation) -> dict[str, Found]:
 
 def _ratios(year: YearOfOperation) -> dict[str, Found]:
     return {
-        "III.a": figure(year.pue, "EDC / EIT", measured_range(year, "pue", year.pue)),
-        "III.b": figure(year.wue_m3_mwh, "WIN / EIT"),
+        "III.a": figure(year.pue, "EDC / EIT", measured_range(year, "pue")),
+        "III.b": figure(year.wue_m3_mwh, "WIN / EIT", water_range(year)),
         "III.c": figure(year.erf, "EREUSE / EDC"),
         "III.d": figure(year.ref, "ERES-TOT / EDC"),
     }

@@ -6,7 +6,15 @@ from datetime import date
 
 from exatwin.account.compliance.cells import Found, Report, check, fill
 from exatwin.account.compliance.eed import renewable
-from exatwin.account.compliance.stated import MODELLED, energy, figure, measured_range, stated, text
+from exatwin.account.compliance.stated import (
+    MODELLED,
+    energy,
+    figure,
+    measured_range,
+    stated,
+    text,
+    water_range,
+)
 from exatwin.account.compliance.year import YearOfOperation
 from exatwin.catalogue.rules import Rule, load_rule
 from exatwin.catalogue.site import Site
@@ -41,10 +49,17 @@ def enefg(site: Site, year: YearOfOperation, boundary: str) -> Report:
         site=site.report.name or site.title,
         year=year.year,
         cells=fill(rule, found),
-        checks=check(rule, figures, start, year.year),
+        checks=check(rule, figures, start, year.year, _ranges(year)),
         notes=(*_scope(site, year, rule), *_duties(rule, year.year), *rule.notes, *rule.drafts),
         sources=tuple(source.url for source in rule.sources.values()),
     )
+
+
+def _ranges(year: YearOfOperation) -> dict[str, tuple[float, float] | None]:
+    """Return the ranges of the figures that have limits, as far as they are known."""
+    pue = measured_range(year, "pue")
+    lifted = year.upgrade_j / year.it_j if year.it_j > 0 else 0.0
+    return {"pue": pue, "pue_enefg": None if pue is None else (pue[0] - lifted, pue[1] - lifted)}
 
 
 def started(site: Site) -> date:
@@ -123,10 +138,10 @@ def _operation(site: Site, year: YearOfOperation, boundary: str) -> dict[str, Fo
         ),
         "A3.2.e1": stated(site.report.storage_b, 1e15),
         "A3.2.e2": stated(site.report.data_processed_b, 1e18),
-        "A3.2.f": figure(year.pue, "energy used / IT energy", measured_range(year, "pue", year.pue)),
+        "A3.2.f": figure(year.pue, "energy used / IT energy", measured_range(year, "pue")),
         "A3.2.g": figure(year.erf, "heat delivered / energy used"),
         "A3.2.h": figure(year.cer, "heat removed / electricity of pumps, fans, chillers"),
-        "A3.2.i": figure(year.wue_m3_mwh, "water / IT energy"),
+        "A3.2.i": figure(year.wue_m3_mwh, "water / IT energy", water_range(year)),
     }  # fmt: skip
 
 
@@ -135,7 +150,7 @@ def _heat(site: Site, year: YearOfOperation) -> dict[str, Found]:
     months = ", ".join(f"{each / 3.6e6:.0f}" for each in year.heat_by_month_j)
     return {
         "17.name": text("; ".join(part for part in (said.owner, said.contact) if part)),
-        "17.heat": Found(year.heat_to_water_j / 3.6e6, MODELLED, "warm-water loop"),
+        "17.heat": energy(year, "heat_to_water_j", "warm-water loop"),
         "17.power": Found(year.peak_heat_w / 1e3, MODELLED, "warm-water loop"),
         "17.profile": Found(months or None, MODELLED, "warm-water loop"),
         "17.control": text(said.heat_control),

@@ -28,13 +28,19 @@ def figure(
 def energy(year: YearOfOperation, name: str, point: str) -> Found:
     """Return an energy of the year [kWh] with its range."""
     kwh = getattr(year, name) / 3.6e6
-    return Found(kwh, MODELLED, point, interval=measured_range(year, name, kwh))
+    return Found(kwh, MODELLED, point, interval=measured_range(year, name, 3.6e6))
 
 
-def measured_range(year: YearOfOperation, name: str, value: float | None) -> tuple[float, float] | None:
-    """Return the 90 % range of `value` by the ranges known for the field `name`; None where none is."""
-    frac = year.intervals.get(name)
-    return None if frac is None or value is None else (frac[0] * value, frac[1] * value)
+def measured_range(year: YearOfOperation, name: str, unit: float = 1.0) -> tuple[float, float] | None:
+    """Return the 90 % range of the field `name` in a unit of `unit` SI units; None where none is known."""
+    known = year.intervals.get(name)
+    return None if known is None else (known[0] / unit, known[1] / unit)
 
 
-__all__ = ["MODELLED", "energy", "figure", "measured_range", "stated", "text"]
+def water_range(year: YearOfOperation) -> tuple[float, float] | None:
+    """Return the 90 % range of water over IT energy [m3/MWh]; None where none is known."""
+    known = year.intervals.get("wue_kg_j")
+    return None if known is None else (known[0] * 3.6e6, known[1] * 3.6e6)
+
+
+__all__ = ["MODELLED", "energy", "figure", "measured_range", "stated", "text", "water_range"]

@@ -59,10 +59,12 @@ class YearOfOperation:
     """Electricity of plant that only upgrades waste heat [J], inside ``facility_j``."""
     renewable_j: Mapping[str, float] = field(default_factory=dict)
     """Renewable energy by kind: ``goo``, ``ppa``, ``onsite`` [J]; absent where unknown."""
+    battery_j: float | None = None
+    """What the battery beside the load holds [J]; 0 for none, None where nothing is known of it."""
     fed_in_j: float = 0.0
     """Electricity fed into the grid [J]."""
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    """90 % ranges over the value, by field name, where known."""
+    """90 % ranges in the unit of the value, by field name (and ``pue``), where known."""
 
     @property
     def scale(self) -> float:
@@ -96,10 +98,10 @@ class YearOfOperation:
 
     @property
     def ref(self) -> float | None:
-        """Renewable energy over energy of the data centre; None where nothing is known of it."""
+        """Renewable energy over energy of the data centre, at most 1; None where nothing is known of it."""
         if not self.renewable_j or self.facility_j <= 0:
             return None
-        return sum(self.renewable_j.values()) / self.facility_j
+        return min(1.0, sum(self.renewable_j.values()) / self.facility_j)
 
     @property
     def cer(self) -> float | None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from exatwin.foundation.units import show
-from exatwin.report.energy import Link, energy_flow
+from exatwin.report.energy import Link, energy_flow, hub_of
 from exatwin.report.figures.base import empty, figure
 from exatwin.report.source import Reportable
 from exatwin.report.style import DARK, faded
 
 HEIGHT_PX, PAD_PX = 400, 14
-COLUMNS_X = (0.001, 0.27, 0.6, 0.999)
+TOP_PX, FOOT_PX = 8, 12
+COLUMNS_X = {4: (0.001, 0.27, 0.6, 0.999), 5: (0.001, 0.17, 0.4, 0.68, 0.999)}
+"""Where columns stand, by their number: with contracts a site has one more."""
 COLOURS = {
     "grid": "teal",
+    "wind": "green",
+    "sun": "yellow",
+    "engine": "red",
+    "sold": "grey",
+    "reuse": "green",
     "it": "teal",
     "facility": "blue",
     "water": "orange",
@@ -34,18 +41,25 @@ def flow(result: Reportable) -> go.Figure:
     links = energy_flow(result)
     names = list(dict.fromkeys(name for link in links for name in (link.source, link.target)))
     through = {name: _through(links, name) for name in names}
-    depth = _depths(links, names)
+    hub = hub_of(result)
+    depth = _depths(links, names, hub)
+    near = {link.target for link in links if link.source == hub}
+    places = COLUMNS_X[4 if hub == "Grid" else 5]
     sinks = [name for name in names if not any(link.source == name for link in links)]
     shares = ", ".join(f"{show(through[name], 'W')} to {name.lower()}" for name in sinks)
-    drawn = empty(f"{show(through['Grid'], 'W')} from the grid; {shares}.", hovermode="closest")
+    given = [name for name in names if depth[name] == 0]
+    whence = ", ".join(f"{show(through[name], 'W')} from the {name.lower()}" for name in given)
+    drawn = empty(f"{whence}; {shares}.", hovermode="closest")
     drawn.add_sankey(
         arrangement="snap",
         valueformat=".2f",
         valuesuffix=" MW",
         node={
-            "label": [_label(name, through[name], depth[name]) for name in names],
-            "x": [COLUMNS_X[depth[name]] for name in names],
-            "y": _heights(names, through, depth),
+            "label": [
+                _label(name, through[name], depth[name] < len(places) - 2 or name in near) for name in names
+            ],
+            "x": [places[depth[name]] for name in names],
+            "y": _heights(names, through, depth, len(places)),
             "color": [DARK[COLOURS[_kind(links, name)]] for name in names],
             "line": {"width": 0},
             "thickness": 9,
@@ -60,31 +74,43 @@ def flow(result: Reportable) -> go.Figure:
             "hovertemplate": "%{source.label} → %{target.label}<br><b>%{value}</b><extra></extra>",
         },
     )
-    drawn.update_layout(margin={"l": 4, "r": 4, "t": 8, "b": 12})
+    drawn.update_layout(margin={"l": 4, "r": 4, "t": TOP_PX, "b": FOOT_PX})
     return drawn
 
 
-def _depths(links: list[Link], names: list[str]) -> dict[str, int]:
-    """Return the column of each place: the grid, what draws, what carries the heat, where it ends."""
-    drawing = {link.target for link in links if link.source == "Grid"}
+def _depths(links: list[Link], names: list[str], hub: str) -> dict[str, int]:
+    """Return the column of each place: sources, hub, what draws, what carries heat, where it ends."""
+    feeding = {link.source for link in links if link.target == hub}
+    drawing = {link.target for link in links if link.source == hub}
     giving = {link.source for link in links}
-    return {n: 0 if n == "Grid" else 1 if n in drawing else 2 if n in giving else 3 for n in names}
+    first = 1 if feeding else 0
+
+    def column(name: str) -> int:
+        if name in feeding:
+            return 0
+        if name == hub:
+            return first
+        if name not in giving:
+            return first + 3
+        return first + (1 if name in drawing else 2)
+
+    return {name: column(name) for name in names}
 
 
-def _label(name: str, watts: float, column: int) -> str:
-    return f"{name}{'<br>' if column > 1 else ' '}{watts / 1e6:.2f}"
+def _label(name: str, watts: float, beside: bool) -> str:
+    return f"{name}{' ' if beside else '<br>'}{watts / 1e6:.2f}"
 
 
-def _heights(names: list[str], through: dict[str, float], depth: dict[str, int]) -> list[float]:
+def _heights(names: list[str], through: dict[str, float], depth: dict[str, int], columns: int) -> list[float]:
     """Return the centre of each place from the top (0 to 1): in order down its column, with room between."""
-    largest = max(sum(through[n] for n in names if depth[n] == column) for column in range(4))
-    most = max(sum(depth[n] == column for n in names) for column in range(4))
-    gap, middle = PAD_PX / HEIGHT_PX, {}
+    largest = max(sum(through[n] for n in names if depth[n] == column) for column in range(columns))
+    most = max(sum(depth[n] == column for n in names) for column in range(columns))
+    gap, middle = PAD_PX / (HEIGHT_PX - TOP_PX - FOOT_PX), {}
     scale = (1.0 - gap * (most - 1)) / largest
-    for column in range(4):
+    for column in range(columns):
         members = [n for n in names if depth[n] == column]
         used = scale * sum(through[n] for n in members)
-        space = (1.0 - used) / max(1, len(members) - 1) if column > 1 else gap
+        space = (1.0 - used) / max(1, len(members) - 1) if column > columns - 3 else gap
         top = 0.0 if len(members) > 1 else (1.0 - used) / 2
         for name in members:
             middle[name] = min(0.999, max(0.001, top + scale * through[name] / 2))
