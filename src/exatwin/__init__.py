@@ -77,11 +77,11 @@ if TYPE_CHECKING:
     from exatwin.study.api import run as run
     from exatwin.study.api import site as site
     from exatwin.study.api import sites as sites
+    from exatwin.study.comply import comply as comply
     from exatwin.study.estimate import Estimate as Estimate
     from exatwin.study.estimates import estimate as estimate
     from exatwin.study.plan import plan_llm as plan_llm
     from exatwin.study.plan_goal import Goal as Goal
-    from exatwin.study.comply import comply as comply
     from exatwin.study.result import Result as Result
     from exatwin.study.scenario import Scenario as Scenario
     from exatwin.study.store import load as load

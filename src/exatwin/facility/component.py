@@ -14,7 +14,9 @@ from exatwin.foundation.registry import Registry
 State = TypeVar("State")
 
 components: Registry[Any] = Registry(
-    "component", "exatwin.components", ("exatwin.facility.electrical", "exatwin.facility.thermal", "exatwin.facility.rejection")
+    "component",
+    "exatwin.components",
+    ("exatwin.facility.electrical", "exatwin.facility.thermal", "exatwin.facility.rejection"),
 )
 """Component classes by name. An electrical one has ``sized(stage, load_w)``, a thermal one
 ``sized(spec, heat_w, supply_k, range_k)``: class methods that return it for a largest load."""
