@@ -20,7 +20,10 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
     "--hide-scrollbars",
 )  # fmt: skip
-WHOLE = {"floor", "flow", "power", "loop", "usage", "gantt", "waits", "overhead", "market"}
+WHOLE = {
+    "floor", "flow", "power", "load_duration", "loop", "pue_air", "months", "usage", "gantt", "waits",
+    "overhead", "market", "market_load",
+}  # fmt: skip
 BARE = {"usage", "gantt", "waits"}
 
 

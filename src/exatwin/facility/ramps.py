@@ -56,7 +56,7 @@ def ramps(power_w: Signal, windows_s: tuple[float, ...] = WINDOWS_S) -> list[Ram
     Examples
     --------
     >>> step = Signal([0.0, 60.0, 120.0], [5e6, 13e6], "W")
-    >>> ramps(step, (60.0,))[0].rate_w_s * 60 / 1e6
+    >>> round(ramps(step, (60.0,))[0].rate_w_s * 60 / 1e6, 6)
     8.0
     """
     found = []
