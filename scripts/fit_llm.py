@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from llm_file import write
+from llm_file import ASSUMED, write
 from llm_links import Measured, read_ceilings, read_links
 
 from exatwin.catalogue.llm_calibration import Error, FamilyRates, LlmCalibration, Stack
@@ -55,21 +55,24 @@ PRIORS: dict[str, tuple[float, float]] = {
     "expert_frac": (0.65, 0.2), "expert_s": (2e-5, 0.6), "flat_frac": (0.6, 0.2), "straggle": (0.008, 0.6),
     "straggle_shared": (0.012, 0.6),
 }  # fmt: skip
+LAW = tuple(field.name for field in fields(Law))
 NAMES = tuple(PRIORS)
 CENTRES = np.array([PRIORS[name][0] for name in NAMES])
 SPREADS = np.array([PRIORS[name][1] for name in NAMES])
 
 
-def calibration(x: np.ndarray, links: Measured, errors: dict[str, Error], unseen: str = "") -> LlmCalibration:
+def calibration(
+    x: np.ndarray, links: Measured, errors: dict[str, Error], unseen: str = "", most: int = 1
+) -> LlmCalibration:
     """Return the constants at the point `x` (logarithms relative to the centres of the priors).
 
-    The family `unseen` is left out of them.
+    The family `unseen` is left out of them; `most` accelerators has the largest run.
     """
     p = dict(zip(NAMES, CENTRES * np.exp(x), strict=True))
     families = {name: rates(p, name, links) for name in FAMILIES if name != unseen}
     return LlmCalibration.model_construct(
         name="llm-training",
-        law={field.name: float(p[field.name]) for field in fields(Law)},
+        law={name: float(p[name]) if name in p else ASSUMED[name][0] for name in LAW},
         families=families | {"generic": mean_of(list(families.values()))},
         precisions={
             "fp8": p["fp8"], "fp8-rowwise": p["fp8"] * p["rowwise"], "mxfp8": p["mxfp8"], "nvfp4": p["nvfp4"],
@@ -77,7 +80,7 @@ def calibration(x: np.ndarray, links: Measured, errors: dict[str, Error], unseen
         stacks=stacks(p), power_exponent=p["power"], memory_frac=p["memory"],
         network_frac=links.network.frac, network_latency_us=links.network.latency_us,
         network_overlap_frac=links.network.overlap_frac, usable_memory=1.069, memory_band=1.2,
-        errors=errors,
+        most_accelerators=most, errors=errors,
     )  # fmt: skip
 
 
@@ -230,7 +233,8 @@ def main(folder: Path) -> None:
     errors["network"] = links.error
     for kind, error in errors.items():
         print(kind, error, file=sys.stderr)
-    write(TARGET, calibration(best, links, errors), errors)
+    most = max(layout.accelerators for case in cases for layout in case.layouts)
+    write(TARGET, calibration(best, links, errors, most=most), errors)
     with SCORES.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["id", "family", "kind", "in_sample_error", "left_out_error"])

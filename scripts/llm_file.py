@@ -14,8 +14,18 @@ SOURCES = {
     "OOM": "OpenEuroLLM, runs on JUPITER that fit and that ran out of memory",
     "DEEP": "JUPITER deep dive, probe of node jpbo-015-09",
     "CHIPS": "rated power over 16-bit peak of A100, H100 and B200 in the catalogue",
+    "REASON": "Physical reasoning of this project; no published value was found",
     "DOCS": "documentation of Megatron-LM, llm-foundry and torchtitan: gradients reduced in 32 or 16 bits",
 }
+
+ASSUMED = {
+    "backward_passes": (1.5, "backward, three arrays pass where forward two do: a gradient more"),
+    "square_frac": (0.5, "products of one head are thin: half the rate of large ones"),
+    "selective_frac": (0.1, "normalisations, scores and activation function over a forward pass"),
+    "kept_frac": (0.75, "queries, keys and values stay, the output of attention is made again"),
+    "narrow_kept_b": (1.5, "half of it in 8 bits, half in 16"),
+}
+"""Constants of the law that are not fitted, and what speaks for them."""
 
 RESERVES = {
     "megatron": ("derived", "what runs on JUPITER took beyond the parts that are counted"),
@@ -45,12 +55,16 @@ def head(found: LlmCalibration) -> list[str]:
         f"network_overlap_frac = {fact(found.network_overlap_frac, 'COMM')}",
         f"usable_memory = {fact(found.usable_memory, 'DEEP', 'derived', '97,871 MiB on a GH200 of 96 GB')}",
         f"memory_band = {fact(found.memory_band, 'FIT', 'derived', band)}",
+        f"most_accelerators = {fact(found.most_accelerators, 'FIT', 'derived', 'of the largest run')}",
     ]
 
 
 def tables(found: LlmCalibration, errors: dict[str, Error]) -> list[str]:
     """Return the tables."""
-    lines = ["", "[law]", *(f"{name} = {fact(value)}" for name, value in found.law.items())]
+    lines = ["", "[law]"]
+    for name, value in found.law.items():
+        known = ("REASON", "assumed", ASSUMED[name][1]) if name in ASSUMED else ()
+        lines.append(f"{name} = {fact(value, *known)}")
     for family, rates in found.families.items():
         generic = "mean of the families, for chips that no fit has seen" if family == "generic" else ""
         quality = "derived" if generic else "fitted"

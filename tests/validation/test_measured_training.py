@@ -119,3 +119,12 @@ def test_every_run_that_ships_names_its_source_and_none_where_it_was_read() -> N
         assert line["url"].startswith("http"), line["id"]
         told = " ".join(line.values())
         assert not any(word in told for word in ("/work/", "/tmp/", "/root/", "/home/", "cite only"))
+
+
+def test_repeats_of_one_run_that_was_known_meet_no_goal(found: dict[str, Validation]) -> None:
+    each = found["llm-power"]
+    assert each.verdict == "shown"
+    assert each.goal is None
+    assert each.in_sample is not None
+    assert each.in_sample.values["median"] < 0.05
+    assert any("with it in view" in text for text in each.remarks)

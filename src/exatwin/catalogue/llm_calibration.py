@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from exatwin.catalogue.load import entry
-from exatwin.foundation.spec import Bytes, Count, Fraction, Ratio, Sourced, Spec
+from exatwin.foundation.spec import Bytes, Count, Fraction, PositiveCount, Ratio, Sourced, Spec
 
 
 class FamilyRates(Spec):
@@ -75,7 +75,7 @@ class LlmCalibration(Sourced):
     name: str
     """Catalogue name."""
     law: dict[str, Ratio]
-    """Constants of the step law by name."""
+    """Constants of the laws of time and memory by name."""
     families: dict[str, FamilyRates]
     """Rates by chip family; ``generic`` for chips that no fit has seen."""
     precisions: dict[str, Ratio]
@@ -96,6 +96,8 @@ class LlmCalibration(Sourced):
     """Share of memory up to which a measured run whose source leaves settings open is read as lean enough."""
     usable_memory: Ratio
     """What the driver offers over the nominal size of device memory, which counts in powers of two."""
+    most_accelerators: PositiveCount
+    """Accelerators of the largest measured run that was fitted."""
     errors: dict[str, Error]
     """Errors by kind.
 

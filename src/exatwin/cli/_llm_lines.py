@@ -64,7 +64,9 @@ def _seconds(flag: str, text: str | None) -> float | None:
     try:
         found = parse(text, "s")
     except SpecError as error:
-        raise SpecError(f"{flag} {text}: {error}") from None
+        if "has no unit" not in str(error):
+            raise SpecError(f"{flag} {text}: {error}") from None
+        found = math.nan
     if not (1.0 <= found <= 1e10 and math.isfinite(found)):
         raise SpecError(f"{flag} {text}: expected a time of at least 1 s, such as '30 min' or '12 h'")
     return found

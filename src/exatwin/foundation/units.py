@@ -89,7 +89,8 @@ def parse(text: str, unit: str) -> float:
         if unit == "1":
             return number
         like = "degC" if unit == "K" else unit
-        raise SpecError(f"'{text}' has no unit: expected one such as '{match[1]} {like}'")
+        whole = f"{match[1]} {like}" if number > 0.0 else like  # what is next refused is not proposed
+        raise SpecError(f"'{text}' has no unit: expected one such as '{whole}'")
     if name == unit:
         return number
     if unit in _PREFIXED and name.endswith(unit) and name.removesuffix(unit) in _PREFIXES:

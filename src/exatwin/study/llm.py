@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from exatwin.catalogue.generic import sized
+from exatwin.catalogue.generic import sized, with_room
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import SpecError
 from exatwin.study.estimate import Estimate
 from exatwin.study.llm_answer import answer
 from exatwin.study.llm_campaign import Campaign
+from exatwin.study.llm_counts import fewest_words, rounder_words
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_plan import Space
-from exatwin.workload.apps.llm_search import LARGEST_TOKENS, RECOMPUTE, Found, search, space_of
+from exatwin.workload.apps.llm_search import LARGEST_TOKENS, RECOMPUTE, Candidate, Found, search, space_of
 from exatwin.workload.apps.llm_setup import Layout, device_of, near_divisors
-from exatwin.workload.apps.llm_training import check_layout, estimate_llm_training
+from exatwin.workload.apps.llm_training import TrainingEstimate, check_layout, estimate_llm_training
 
+_LONG = 8192  # tokens of a sequence
 _WELL_FILLED = 4  # sequences of a replica for each stage
 TOKENS_OF_A_STEP = 4 * 2**20
 """Tokens of a step on few accelerators where nobody says how many."""
@@ -59,7 +62,25 @@ def estimate_llm(
     where = sized(machine, int(asked["accelerators"]))
     layout, chosen = complete(spec, where, asked)
     found = estimate_llm_training(where, spec, layout)
-    return answer(found, spec, where, chosen, campaign)
+    return answer(found, spec, where, chosen, campaign, _remarks(found, spec, machine, asked))
+
+
+def _remarks(
+    found: TrainingEstimate, model: LanguageModel, machine: str, asked: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return what should be said of the count, where the degrees were left open."""
+    given = {"seq": found.layout.seq} | {key: value for key, value in asked.items() if value is not None}
+    if {"tp", "pp"} <= given.keys():
+        return ()
+    if found.layout.seq > _LONG:  # many ways to split a sequence: those of the plan itself are enough
+        given.setdefault("cp", found.layout.cp)
+    where = sized(machine, found.layout.accelerators)
+
+    def best(count: int) -> Candidate | None:
+        other = _found(model, where, {**given, "accelerators": count})[1]
+        return other.fastest[0] if other and other.fastest else None
+
+    return rounder_words(found, where, best)
 
 
 def complete(model: LanguageModel, machine: Machine, asked: Mapping[str, Any]) -> tuple[Layout, list[str]]:
@@ -137,7 +158,8 @@ def _spaces(model: LanguageModel, given: Mapping[str, Any]) -> Iterator[Space]:
             for zero in [given["zero"]] if "zero" in given else [1, 3]:
                 for again in [given["recompute"]] if "recompute" in given else RECOMPUTE:
                     usual = {"vpp": 1, "cp": 1, "zero": zero, "recompute": again, **given}
-                    yield space_of(model, usual, batch=batch, batch_open=not exact, whole=whole)
+                    space = space_of(model, usual, batch=batch, batch_open=not exact, whole=whole)
+                    yield replace(space, zero_open="zero" not in given)
         yield space_of(model, given, batch=batch, batch_open=not exact, whole=whole)
 
 
@@ -150,6 +172,18 @@ def _batches(given: Mapping[str, Any]) -> tuple[int, int]:
     return usual, max(count, usual)
 
 
+def _fewest(
+    model: LanguageModel, machine: Machine, given: Mapping[str, Any]
+) -> Callable[[TrainingEstimate], str]:
+    """Return what says on how many accelerators `given` would fit."""
+
+    def best(count: int) -> Candidate | None:
+        other = _found(model, with_room(machine, count), {**given, "accelerators": count})[1]
+        return other.fastest[0] if other and other.fastest else None
+
+    return lambda step: fewest_words(model, machine, given, step.layout.accelerators, best)
+
+
 def _refused(model: LanguageModel, machine: Machine, given: Mapping[str, Any], found: Found | None) -> Layout:
     """Raise the error that says why nothing of what was asked can run.
 
@@ -160,8 +194,8 @@ def _refused(model: LanguageModel, machine: Machine, given: Mapping[str, Any], f
     """
     if found is not None and found.leanest is not None:
         least = found.leanest.layout
-        estimate_llm_training(machine, model, least)  # says by how much and what would help
-        return least
+        estimate_llm_training(machine, model, least, more=_fewest(model, machine, given))
+        return least  # the line above says by how much it is too large, and what would help
     count, replicas = int(given["accelerators"]), given.get("dp")
     if replicas and count % replicas:
         raise SpecError(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
 from exatwin.account.annual import settle_by_means
+from exatwin.catalogue.generic import unit_of
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError
 from exatwin.study.estimate import Estimate, product_range
@@ -28,6 +30,7 @@ def answer(
     machine: Machine,
     chosen: list[str],
     campaign: Campaign | None = None,
+    remarks: tuple[str, ...] = (),
 ) -> Estimate:
     """Return one step of training, and the campaign it belongs to, as people and programs read it.
 
@@ -43,6 +46,8 @@ def answer(
         Settings that nobody gave, in words.
     campaign
         What is asked about failures, checkpoints and tokens.
+    remarks
+        What else a reader should know.
 
     Raises
     ------
@@ -95,6 +100,8 @@ def answer(
         ),
         assumptions=(
             *words,
+            *remarks,
+            *_whole_nodes(layout.accelerators, nodes, machine),
             *found.assumptions,
             "power by the node power law, phase by phase; fans of air-cooled nodes are not in it",
             *stops.assumptions,
@@ -103,6 +110,17 @@ def answer(
         extra=extra,
         switches_j=switches_w * step_s,
     )
+
+
+def _whole_nodes(accelerators: int, nodes: int, machine: Machine) -> Iterator[str]:
+    """Yield that nodes belong to one job, where it leaves accelerators of them idle."""
+    held = nodes * machine.node_devices
+    if held > accelerators:
+        noun = "node is" if nodes == 1 else f"{nodes:,} nodes are"
+        yield (
+            f"nodes are exclusive: {'a whole ' if nodes == 1 else ''}{noun} billed, {accelerators:,} of "
+            f"{held:,} {unit_of(machine)} work; power is that of nodes whose accelerators all do"
+        )
 
 
 def _switches_w(machine: Machine, nodes: int) -> float:

@@ -23,7 +23,16 @@ from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import ExatwinError
 from exatwin.foundation.spec import read_toml
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
-from exatwin.workload.apps.llm_setup import Device, Layout, device_of, plan_terms, precision_of, stack_of
+from exatwin.workload.apps.llm_setup import (
+    Device,
+    Layout,
+    device_of,
+    law_of,
+    plan_terms,
+    precision_of,
+    reserve_b,
+    stack_of,
+)
 from exatwin.workload.memory import memory_parts
 
 Recompute = Literal["none", "selective", "full"]
@@ -257,8 +266,8 @@ def _filled(model: LanguageModel, layout: Layout, device: Device) -> float:
     stack = stack_of(layout, found)
     plan = plan_terms(layout, stack)
     held = memory_parts(
-        model.shape(layout.seq), plan, float(layout.zero >= 2), float(layout.sequence_parallel),
-        stack.reserve_b,
+        model.shape(layout.seq), plan, law_of(found), float(layout.zero >= 2),
+        float(layout.sequence_parallel), reserve_b(stack, found, layout.dp * layout.cp),
     )  # fmt: skip
     return float(sum(held.values())) / (device.memory_b * found.usable_memory)
 

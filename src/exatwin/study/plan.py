@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,15 +14,16 @@ from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.study.llm_answer import answer
+from exatwin.study.llm_counts import fewest_words
 from exatwin.study.plan_counts import counts_of
 from exatwin.study.plan_goal import LARGER, LEAST, Choice, Goal, PlanAnswer, check_goal, meeting
 from exatwin.workload.apps.llm_check import check_layout
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_power import step_power
 from exatwin.workload.apps.llm_schedule import play
-from exatwin.workload.apps.llm_search import LARGEST_TOKENS, Found, search, space_of, undominated
+from exatwin.workload.apps.llm_search import LARGEST_TOKENS, Candidate, Found, search, space_of, undominated
 from exatwin.workload.apps.llm_setup import Device, Layout, device_of
-from exatwin.workload.apps.llm_training import estimate_llm_training, estimate_on
+from exatwin.workload.apps.llm_training import TrainingEstimate, estimate_llm_training, estimate_on
 
 _PLAYED, _FEW = 24, 10
 
@@ -133,6 +134,16 @@ class _Search:
             raise stuck
         return choices, whole
 
+    def fewest(self, count: int) -> Callable[[TrainingEstimate], str]:
+        """Return what says on how many accelerators above `count` a plan would fit."""
+
+        def best(other: int) -> Candidate | None:
+            found = self.at(other, sized(self.machine, other))
+            return found.fastest[0] if found.fastest else None
+
+        where = sized(self.machine, count)
+        return lambda step: fewest_words(self.model, where, self.given, count, best)
+
     def at(self, count: int, where: Machine) -> Found:
         """Return what the search keeps on `count` accelerators."""
         busy_w, wait_w = _screening_w(where, self.model, self.given)
@@ -224,7 +235,9 @@ def _too_large(look: _Search, looked: Found, counts: list[int]) -> InfeasibleErr
         return InfeasibleError(f"{text}: leave more of the layout open, or ask for a rounder count")
     layout = looked.leanest.layout
     try:
-        estimate_llm_training(sized(look.machine, layout.accelerators), look.model, layout)
+        estimate_llm_training(
+            sized(look.machine, layout.accelerators), look.model, layout, more=look.fewest(counts[-1])
+        )
     except InfeasibleError as error:
         return InfeasibleError(f"no plan fits on {layout.accelerators:,} accelerators; the leanest: {error}")
     return InfeasibleError(text)

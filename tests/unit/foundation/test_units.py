@@ -66,3 +66,9 @@ print([name for name in {HEAVY} if name in sys.modules])
 def test_a_name_that_begins_with_a_number_is_no_quantity(name: str) -> None:
     assert not spec._has_unit(name)
     assert spec._has_unit("2 h")
+
+
+@pytest.mark.parametrize(("text", "hint"), [("0", "'s'"), ("-5", "'s'"), ("30", "'30 s'")])
+def test_a_bare_number_is_not_answered_by_what_is_refused_next(text: str, hint: str) -> None:
+    with pytest.raises(SpecError, match=f"has no unit: expected one such as {hint}$"):
+        units.parse(text, "s")

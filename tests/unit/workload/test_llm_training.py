@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from exatwin.catalogue.generic import sized
+from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import entry, machine, names
 from exatwin.catalogue.parts import NodeKind
 from exatwin.foundation.errors import CatalogueError, InfeasibleError, SpecError
 from exatwin.workload.apps.llm_model import load_model
 from exatwin.workload.apps.llm_setup import Layout, device_of, precision_of
-from exatwin.workload.apps.llm_training import TrainingEstimate, estimate_llm_training
+from exatwin.workload.apps.llm_training import TrainingEstimate, estimate_llm_training, estimate_on
 
 
 def step(name: str = "llama-3.1-70b", on: str = "dgx-h100", **layout: Any) -> TrainingEstimate:
@@ -136,6 +137,25 @@ def test_a_kind_of_node_has_as_many_nodes_as_it_takes() -> None:
     assert estimate_llm_training(sized("dgx-h100", layout.accelerators), model, layout).fits
 
 
+def test_fp16_says_why_its_stack_was_taken() -> None:
+    def said(**asked: Any) -> str:
+        layout = Layout(accelerators=8, tp=8, global_batch=8, seq=4096, **asked)
+        found = estimate_llm_training(sized("dgx-h100", 8), load_model("llama-3.1-8b"), layout)
+        return next(text for text in found.assumptions if text.startswith("training stack"))
+
+    assert "without fused attention" in said(precision="fp16")
+    assert "fused" not in said()
+    assert "fused" not in said(precision="fp16", stack="megatron")
+
+
+def test_a_run_larger_than_any_measured_is_extrapolated() -> None:
+    most = llm_calibration().most_accelerators
+    for count, extrapolated in ((most, False), (2 * most, True)):
+        layout = Layout(accelerators=count, tp=8, global_batch=count, seq=4096)
+        found = estimate_on(device_of(sized("dgx-h100", count)), "", load_model("llama-3.1-70b"), layout)
+        assert any(f"more than {most:,} acc" in text for text in found.assumptions) == extrapolated
+
+
 def test_a_pipeline_takes_the_batch_of_a_replica_one_by_one() -> None:
     """One micro-batch of the whole batch would leave the pipeline idle: some stacks mean the batch by it."""
     whole, single = (
@@ -204,6 +224,10 @@ def test_machines_without_accelerators_are_refused() -> None:
     layout = Layout(accelerators=8, global_batch=8, seq=2048)
     with pytest.raises(SpecError, match="has no accelerators"):
         estimate_llm_training(machine("lumi-c"), load_model("llama-2-7b"), layout)
+    for wrong, hint in {"llama": "llama-", "llama7c": "llama-2-7b", "gpt-175": "gpt-"}.items():
+        with pytest.raises(CatalogueError, match=f"did you mean '{hint}.*'") as caught:
+            load_model(wrong)
+        assert str(caught.value).split("'")[-2] in names("models")
     with pytest.raises(CatalogueError, match="unknown model"):
         load_model("lama-2-7b")
 

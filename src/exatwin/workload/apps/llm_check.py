@@ -125,13 +125,18 @@ def layer_words(model: LanguageModel, layout: Layout) -> Iterator[str]:
         )
 
 
-def too_large(step: Step, tried: Callable[[Layout], Step | None]) -> str:
+def too_large(
+    step: Step, tried: Callable[[Layout], Step | None], more: Callable[[], str] | None = None
+) -> str:
     """Return by how much `step` exceeds memory, where, and the smallest change that makes it fit.
 
     Parameters
     ----------
     tried
         Gives the estimate under another layout; ``None`` where that can't be.
+    more
+        Says on how many accelerators it would fit, where no change of a setting helps; left out, changes of a
+        few settings are tried on more of them.
     """
     over = step.memory_b_per_accelerator - step.memory_limit_b
     part = max((key for key in step.memory_b if key != "reserve"), key=lambda key: step.memory_b[key])
@@ -139,10 +144,12 @@ def too_large(step: Step, tried: Callable[[Layout], Step | None]) -> str:
         f"'{step.model}' needs {show(step.memory_b_per_accelerator, 'B', 4)} on the fullest accelerator, "
         f"{show(over, 'B', 3)} more than there is; most are {part} ({show(step.memory_b[part], 'B', 3)})"
     )
-    return f"{text}: {_smallest_change(step, tried)}"
+    return f"{text}: {_smallest_change(step, tried, more)}"
 
 
-def _smallest_change(step: Step, tried: Callable[[Layout], Step | None]) -> str:
+def _smallest_change(
+    step: Step, tried: Callable[[Layout], Step | None], more: Callable[[], str] | None
+) -> str:
     """Return the fewest settings to change, of these the fastest; or the accelerators that it takes."""
     single = [dict([change]) for change in _changes(step.layout)]
     double = [a | b for a, b in combinations(single, 2) if a.keys() != b.keys()]
@@ -150,12 +157,14 @@ def _smallest_change(step: Step, tried: Callable[[Layout], Step | None]) -> str:
         found = _fastest(step, changes, tried)
         if found:
             return found
+    if more is not None:
+        return more()
     for factor in (Fraction(part, 4) * 2**power for power, part in product(range(20), (5, 6, 7, 8))):
         for degrees in ((), ("tp", "pp", "cp")):
             found = _fastest(step, list(_more(step.layout, factor, degrees)), tried)
             if found:
                 return found
-    return "no change of these settings makes it fit: split it by larger --tp, --pp, --cp or --ep"
+    return "no change of these settings makes it fit, on more accelerators neither: leave them open"
 
 
 def _more(layout: Layout, factor: Fraction, degrees: tuple[str, ...]) -> Iterator[dict[str, Any]]:

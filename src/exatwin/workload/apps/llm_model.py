@@ -210,7 +210,10 @@ def load_model(name: str) -> LanguageModel:
     size = import_module("exatwin.workload.apps.llm_sizes").named(name)
     if size is not None:
         return cast("LanguageModel", size)
-    raise CatalogueError(f"unknown model '{name}': {nearest(name, [*names('models'), *_aliases()])}")
+    hint = nearest(name, names("models"))
+    if "did you mean" not in hint and "did you mean" in (other := nearest(_plain(name), _aliases())):
+        hint = other.replace(other.split("'")[1], _aliases()[other.split("'")[1]])
+    raise CatalogueError(f"unknown model '{name}': {hint}")
 
 
 def _plain(name: str) -> str:

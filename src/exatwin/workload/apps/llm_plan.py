@@ -24,6 +24,7 @@ from exatwin.workload.apps.llm_setup import (
     fabric_terms,
     law_of,
     plan_terms,
+    reserve_b,
     stack_of,
 )
 from exatwin.workload.apps.llm_step import step_parts
@@ -73,6 +74,8 @@ class Space:
     """What replicas share out."""
     recompute: tuple[str, ...]
     """What is computed again."""
+    zero_open: bool = False
+    """Whether weights are shared out only where a replica has others to share with."""
     stack: str = ""
     """Training stack; blank for the usual one."""
 
@@ -168,7 +171,10 @@ def _evaluator(
         plan, divides = plan_grid(part, base, model)
         zero = _axis(part, "zero", part.zero)
         parts = step_parts(shape, chip, plan, fabric, law)
-        held = memory_parts(shape, plan, (zero >= 2) * 1.0, float(space.sequence_parallel), stack.reserve_b)
+        held = memory_parts(
+            shape, plan, law, (zero >= 2) * 1.0, float(space.sequence_parallel),
+            reserve_b(stack, calibration, plan.dp * plan.cp),
+        )  # fmt: skip
         sizes = tuple(len(getattr(part, axis)) for axis in AXES)
         return Tile(
             space=part,
@@ -205,6 +211,8 @@ def plan_grid(space: Space, base: Plan, model: LanguageModel) -> tuple[Plan, Any
         divides = divides & (dp == space.dp)
     if len(space.ep) > 1 or space.ep[0] > 1:
         divides = divides & (np.mod(count / pp, ep) == 0)
+    if space.zero_open and 3 in space.zero:
+        divides = divides & ((zero < 3) | (dp * cp > 1.0))
     held, micro_batches, full = _micro_batches(space, share, micro_batch, pp, vpp)
     divides = divides & full
     plan = replace(

@@ -59,9 +59,9 @@ class StepPower:
     phase_w: dict[str, float]
     """In each phase that there is [W]."""
     low_w: float
-    """At the end of a step, as far as it gets there in the time [W]."""
+    """At the end of a step, or where stages wait for the first, as far as it gets there in the time [W]."""
     high_w: float
-    """While they compute [W]."""
+    """While they compute; never less than the mean [W]."""
     waiting_w: float
     """Between steps: at starts, checkpoints and restarts [W]."""
 
@@ -118,8 +118,10 @@ def step_power(found: TrainingEstimate, machine: Machine) -> StepPower:
     -----
     Ranks of a synchronous job go through the end of a step together: gradient traffic, optimiser, overhead.
     There the power of the whole job falls from that of computing towards theirs, all the way where the end of
-    the step lasts longer than the ramp. Bubbles and the traffic of layers hit ranks at different times, or
-    last microseconds, and smooth out over a job.
+    the step lasts longer than the ramp. While a pipeline fills and drains, all stages but one wait, each rank
+    at some time: there the power of the job falls to that of waiting but for the share of one stage. The
+    traffic of layers lasts microseconds and smooths out over a job; where it makes the mean less than both,
+    the mean is the low end.
     """
     run = step_run(found, machine)
     watts = dict(zip(PHASES, draw(as_profiles([("step", run)]), machine).nominal_w, strict=True))
@@ -128,12 +130,14 @@ def step_power(found: TrainingEstimate, machine: Machine) -> StepPower:
     together = {part: found.breakdown_s.get(part, 0.0) for part in _TOGETHER}
     end_s, high = sum(together.values()), float(watts["compute"])
     fall_j = sum(seconds * (high - float(watts[owner[part]])) for part, seconds in together.items())
-    low = high - fall_j / max(end_s, llm_power().ramp_s)
+    ramp_s, bubble_s = llm_power().ramp_s, found.breakdown_s.get("pipeline_bubble", 0.0)
+    waiting = (high - float(watts["waiting"])) * (1.0 - 1.0 / found.layout.pp)
+    falls = fall_j / max(end_s, ramp_s), waiting * min(bubble_s / ramp_s, 1.0)
     return StepPower(
         mean_w=mean,
         phase_w={phase.name: float(watts[phase.name]) for phase in run.phases if phase.time_s > 0.0},
-        low_w=min(low, high),
-        high_w=high,
+        low_w=min(high - max(falls), mean),
+        high_w=max(high, mean),
         waiting_w=float(watts["waiting"]),
     )
 

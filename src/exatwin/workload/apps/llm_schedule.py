@@ -68,7 +68,7 @@ def play(model: LanguageModel, device: Device, layout: Layout, calibration: LlmC
     tail_s = parts["data"] + parts["optimiser"] + parts["overhead"]
     wait = float(work.wait)
     played = pipeline(
-        _stages(work, layers, layout),
+        _stages(work, layers, layout, calibration.law["selective_frac"]),
         layout.micro_batches,
         zero_bubble=layout.schedule == "zero-bubble",
         hop_s=float(work.hop) / wait,
@@ -76,10 +76,10 @@ def play(model: LanguageModel, device: Device, layout: Layout, calibration: LlmC
     return Played(played.span_s * wait + tail_s, sum(parts.values()), played, layers)
 
 
-def _stages(work: Work, layers: Float64, layout: Layout) -> Stages:
+def _stages(work: Work, layers: Float64, layout: Layout, selective_frac: float) -> Stages:
     """Return the passes of each chunk; the logits are a third each of forward, backward and weights."""
     body, weight, logits = float(work.body), float(work.weight), float(work.logits) / 3.0
-    again = {"none": 0.0, "selective": 0.1, "full": 1.0}[layout.recompute]
+    again = {"none": 0.0, "selective": selective_frac, "full": 1.0}[layout.recompute]
     forward = (body - weight) / (2.0 + again)
     share = layers / layers.sum()
     last = np.zeros_like(layers)

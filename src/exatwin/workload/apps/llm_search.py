@@ -202,10 +202,11 @@ def space_of(
         Whether replicas must share the batch evenly and fill their micro-batches.
     """
     count, seq = int(asked["accelerators"]), int(asked["seq"])
-    powers = [2**power for power in range(21) if count % 2**power == 0]
+    smooth = sorted(2**two * 3**three for two in range(21) for three in range(3))
+    degrees = [degree for degree in smooth if count % degree == 0]
     choices: dict[str, Any] = {
-        "tp": [tp for tp in powers if model.heads % tp == 0 and tp <= LARGEST_TP],
-        "cp": [cp for cp in powers if cp == 1 or (seq // cp >= TOKENS_OF_A_RANK and seq % cp == 0)],
+        "tp": [tp for tp in degrees if model.heads % tp == 0 and tp <= LARGEST_TP],
+        "cp": [cp for cp in degrees if cp == 1 or (seq // cp >= TOKENS_OF_A_RANK and seq % cp == 0)],
         "ep": [ep for ep in range(1, max(model.experts, 1) + 1) if _shares(ep, model.experts, count)],
         "micro_batch": [size for size in MICRO_BATCHES if size <= batch],
         "zero": (1, 3),
@@ -224,6 +225,7 @@ def space_of(
         whole=whole,
         dp=asked.get("dp"),
         sequence_parallel=True if split is None else bool(split),
+        zero_open=asked.get("zero") is None,
         pipe=tuple(_pipes(model.layers, count, asked)),
         stack=asked.get("stack") or "",
         **fixed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
+import numpy as np
 from pydantic import field_validator, model_validator
 
 from exatwin.catalogue.llm_calibration import FamilyRates, LlmCalibration, Stack
@@ -13,6 +14,7 @@ from exatwin.workload.apps.llm_device import Device, device_of
 from exatwin.workload.apps.llm_precision import PEAK_OF, PRECISIONS, offered, precision_of
 from exatwin.workload.apps.llm_terms import Chip, Law, Plan
 from exatwin.workload.collectives import Fabric
+from exatwin.workload.roofline import Value
 
 
 def near_divisors(number: int, wanted: int) -> str:
@@ -143,6 +145,15 @@ def stack_of(layout: Layout, calibration: LlmCalibration) -> Stack:
     return calibration.stacks[name]
 
 
+def reserve_b(stack: Stack, calibration: LlmCalibration, sharers: Value) -> Value:
+    """Return the memory that `stack` takes beside what is counted, where `sharers` share the states [B].
+
+    A lean reserve is that of stacks that share weights out; with nobody to share with it is the usual one.
+    """
+    usual = max(stack.reserve_b, calibration.stacks["megatron"].reserve_b)
+    return np.where(np.asarray(sharers) > 1.0, stack.reserve_b, usual)
+
+
 def plan_terms(layout: Layout, stack: Stack) -> Plan:
     """Return `layout` as the law knows it."""
     return Plan(
@@ -244,5 +255,5 @@ def law_of(calibration: LlmCalibration) -> Law:
 
 __all__ = [
     "PEAK_OF", "PRECISIONS", "Device", "Layout", "chip_terms", "device_of", "fabric_terms", "family_rates",
-    "law_of", "near_divisors", "offered", "plan_terms", "precision_of", "stack_of",
+    "law_of", "near_divisors", "offered", "plan_terms", "precision_of", "reserve_b", "stack_of",
 ]  # fmt: skip

@@ -105,6 +105,9 @@ def _compute(
 ) -> tuple[Value, tuple[Value, Value], Value]:
     """Return seconds of all layers for one micro-batch, of attention in one layer by direction, and of the
     weight gradients of all layers.
+
+    Each product runs three times: forward, for the gradient of its input and for that of its weights.
+    Queries, keys, values and the output count as two products of half their width.
     """
     half, sparse = _half(law), shape.layers - shape.dense_layers
     full, partly = plan.recompute_full, np.maximum(plan.recompute_selective, plan.recompute_full)
@@ -121,19 +124,21 @@ def _compute(
     local = np.maximum(shape.experts / plan.ep, 0.0)
     launch = shape.layers * law.layer_s + sparse * law.expert_s * local
     total = (3.0 + full) * products + shape.layers * ((1.0 + partly) * forward + backward)
-    total = total + shape.layers * (2.5 + partly) * stream + (2.5 + full) * launch
+    both = 1.0 + law.backward_passes
+    total = total + shape.layers * (both + partly) * stream + (both + full) * launch
     return total, (forward, backward), products
 
 
 def _core(shape: Shape, chip: Chip, plan: Plan, law: Law, tokens: Value) -> tuple[Value, Value]:
     """Return seconds of attention itself in one layer, forward and backward.
 
-    Fused attention does only the causal half; attention that writes its scores does the whole square.
+    Fused attention does only the causal half; attention that writes its scores does the whole square. Each of
+    scores and output is a product of two FLOP a pair of tokens and channel, and two products backward.
     """
     flop = 4.0 * tokens * shape.query / plan.tp
     slow = 1.0 + law.attention_half * plan.cp / plan.seq
     fused = flop * shape.window / chip.attention_flop_s * slow
-    square = flop * plan.seq / (0.5 * chip.wide_flop_s)
+    square = flop * plan.seq / (law.square_frac * chip.wide_flop_s)
     written_b = law.score_passes * BF16_B * tokens * plan.seq * shape.heads / plan.tp
     written = passes_s(written_b, chip.memory_b_s)
     flag = plan.fused_attention > 0

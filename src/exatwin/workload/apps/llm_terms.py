@@ -115,7 +115,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Law:
-    """The constants that no datasheet gives; fitted, see ``catalogue/data/calibration/llm-training.toml``."""
+    """The constants that no datasheet gives; fitted or assumed, see ``calibration/llm-training.toml``."""
 
     half_rows: Value
     """Rows of a product at half rate."""
@@ -171,3 +171,13 @@ class Law:
     """Growth of a step with each doubling of the link domains: the slowest rank is waited for."""
     straggle_shared: Value
     """The same of modules whose processor draws on the power cap of the accelerator."""
+    backward_passes: Value
+    """Passes and launches of a layer backward over those forward."""
+    square_frac: Value
+    """Rate of the products of attention that writes its scores, over that of large ones."""
+    selective_frac: Value
+    """Share of a forward pass that selective recomputation repeats."""
+    kept_frac: Value
+    """Share of queries, keys, values and outputs of attention that selective recomputation keeps."""
+    narrow_kept_b: Value
+    """Bytes of an activation of the feed-forward part that is kept where products run in 8 bits or fewer."""

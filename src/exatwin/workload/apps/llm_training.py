@@ -8,7 +8,9 @@ the peak by the model's FLOP/s, and by the hardware's).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from exatwin.catalogue.generic import with_room
 from exatwin.catalogue.llm_calibration import Error, LlmCalibration, llm_calibration
@@ -25,6 +27,7 @@ from exatwin.workload.apps.llm_setup import (
     fabric_terms,
     law_of,
     plan_terms,
+    reserve_b,
     stack_of,
 )
 from exatwin.workload.apps.llm_step import step_parts
@@ -80,7 +83,12 @@ class TrainingEstimate:
 
 
 def estimate_llm_training(
-    machine: Machine, model: LanguageModel, layout: Layout, *, must_fit: bool = True
+    machine: Machine,
+    model: LanguageModel,
+    layout: Layout,
+    *,
+    must_fit: bool = True,
+    more: Callable[[TrainingEstimate], str] | None = None,
 ) -> TrainingEstimate:
     """Return what one step of training `model` on `machine` takes under `layout`.
 
@@ -94,6 +102,8 @@ def estimate_llm_training(
         How it is split.
     must_fit
         Whether to refuse a run that does not fit in device memory.
+    more
+        Says on how many accelerators it would fit, where somebody has searched for that.
 
     Raises
     ------
@@ -124,7 +134,7 @@ def estimate_llm_training(
                 return None
             return estimate_on(device, machine.name, model, other)
 
-        raise InfeasibleError(too_large(step, tried))
+        raise InfeasibleError(too_large(step, tried, None if more is None else partial(more, step)))
     return step
 
 
@@ -137,14 +147,15 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
         The chips lack the precision.
     """
     found = llm_calibration()
-    calibrated = device.family in found.families
     stack = stack_of(layout, found)
     shape, plan = model.shape(layout.seq), plan_terms(layout, stack)
     fabric, chip = fabric_terms(device, found), chip_terms(device, layout, stack, found)
-    parts = {key: float(value) for key, value in step_parts(shape, chip, plan, fabric, law_of(found)).items()}
+    law = law_of(found)
+    parts = {key: float(value) for key, value in step_parts(shape, chip, plan, fabric, law).items()}
     held = memory_parts(
-        shape, plan, float(layout.zero >= 2), float(layout.sequence_parallel), stack.reserve_b
-    )
+        shape, plan, law, float(layout.zero >= 2), float(layout.sequence_parallel),
+        reserve_b(stack, found, layout.dp * layout.cp),
+    )  # fmt: skip
     total = sum(parts.values())
     tokens = layout.global_batch * layout.seq
     flop = model.flop_per_token(layout.seq)
@@ -169,7 +180,7 @@ def estimate_on(device: Device, name: str, model: LanguageModel, layout: Layout)
         memory_limit_b=limit,
         error=error,
         error_basis=basis,
-        assumptions=_assumptions(device, model, layout, calibrated),
+        assumptions=_assumptions(device, model, layout, found),
     )
 
 
@@ -182,18 +193,30 @@ def error_of(found: LlmCalibration, device: Device, model: LanguageModel) -> tup
     return found.errors["dense"], "each paper left out"
 
 
-def _assumptions(device: Device, model: LanguageModel, layout: Layout, calibrated: bool) -> tuple[str, ...]:
+def _assumptions(
+    device: Device, model: LanguageModel, layout: Layout, found: LlmCalibration
+) -> tuple[str, ...]:
     said = [
-        f"training stack '{layout.stack_name()}'",
+        f"training stack '{layout.stack_name()}'{_why(layout)}",
         "a step on a quiet network, without failures",
         f"MFU against the dense 16-bit peak, {show(device.peak['bf16'], 'FLOP/s', 4)}",
         *device.assumed,
     ]
-    if not calibrated:
+    if device.family not in found.families:
         said.append(f"never calibrated for {device.family} chips: rates of other families, a wide interval")
-    if layout.accelerators > 11616:
-        said.append("extrapolated: no measured run has more than 11,616 accelerators")
+    if layout.accelerators > found.most_accelerators:
+        said.append(f"extrapolated: no measured run has more than {found.most_accelerators:,} accelerators")
     return (*said, *batch_words(layout), *layer_words(model, layout))
+
+
+def _why(layout: Layout) -> str:
+    """Return why a stack was taken that nobody would expect."""
+    if layout.stack or layout.precision != "fp16":
+        return ""
+    return (
+        ": fp16 runs in the data come from stacks without fused attention; bf16 is as fast on the chip and "
+        "taken with the stack of today"
+    )
 
 
 __all__ = ["TrainingEstimate", "check_layout", "error_of", "estimate_llm_training", "estimate_on"]

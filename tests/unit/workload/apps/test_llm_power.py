@@ -50,13 +50,25 @@ def test_a_short_end_of_a_step_swings_less(gpt: tuple[TrainingEstimate, Machine]
     found, machine = gpt
     ends = []
     for seconds in (0.0, 0.01, 0.05, 1.0):
-        parts = {**found.breakdown_s, "data": seconds, "optimiser": 0.0, "overhead": 0.0}
-        ends.append(step_power(replace(found, breakdown_s=parts), machine).swing_w)
-    assert ends[0] == 0.0
+        parts = dict.fromkeys(found.breakdown_s, 0.0)
+        parts |= {"compute": found.breakdown_s["compute"], "data": seconds}
+        alone = replace(found, breakdown_s=parts, iteration_s=sum(parts.values()))
+        ends.append(step_power(alone, machine).swing_w)
+    assert ends[0] == pytest.approx(0.0, abs=1e-6)
     assert ends == sorted(ends)
     assert ends[2] == pytest.approx(5.0 * ends[1])
     full = step_power(found, machine).phase_w
     assert ends[3] == pytest.approx(full["compute"] - full["traffic"])
+
+
+def test_a_pipeline_that_fills_leaves_one_stage_at_work(gpt: tuple[TrainingEstimate, Machine]) -> None:
+    found, machine = gpt
+    rest = {"optimiser": 0.0, "overhead": 0.0, "data": 0.0}
+    parts = {**found.breakdown_s, **rest, "pipeline_bubble": 0.25 * found.iteration_s}
+    power = step_power(replace(found, breakdown_s=parts), machine)
+    assert power.low_w == pytest.approx(power.waiting_w + (power.high_w - power.waiting_w) / 8)
+    short = step_power(replace(found, breakdown_s={**parts, "pipeline_bubble": 0.02}), machine)
+    assert short.swing_w == pytest.approx(power.swing_w * 0.2)
 
 
 def test_matrix_units_that_stand_still_draw_less() -> None:

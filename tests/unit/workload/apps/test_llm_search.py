@@ -106,6 +106,33 @@ def test_without_room_the_leanest_plan_is_named() -> None:
     assert got.leanest.layout.recompute == "full"
 
 
+def test_weights_are_shared_out_only_where_somebody_is_there_to_share() -> None:
+    model, one = load_model("llama-3.1-8b"), {"accelerators": 8, "tp": 8, "pp": 1, "cp": 1}
+    chosen = search(model, device(), [space("llama-3.1-8b", **one)], llm_calibration(), keep=500)
+    asked = search(model, device(), [space("llama-3.1-8b", zero=3, **one)], llm_calibration(), keep=500)
+    assert {found.layout.zero for found in chosen.fastest} == {1}
+    assert {found.layout.zero for found in asked.fastest} == {3}
+    more = search(model, device(), [space("llama-3.1-8b", **one | {"tp": 4})], llm_calibration(), keep=500)
+    assert {found.layout.zero for found in more.fastest} == {1, 3}
+
+
+def test_a_lean_reserve_needs_others_to_share_with() -> None:
+    def reserve(zero: int, count: int) -> float:
+        layout = Layout(accelerators=count, tp=8, global_batch=8, seq=4096, zero=zero)
+        return estimate_on(device(), "", load_model("llama-3.1-8b"), layout).memory_b["reserve"]
+
+    assert reserve(3, 8) == reserve(1, 8) == reserve(1, 16)
+    assert reserve(3, 16) < reserve(1, 16)
+
+
+def test_degrees_may_have_factors_of_three() -> None:
+    asked = space("gpt-3-175b", accelerators=576)
+    assert {3, 6, 12, 24, 48} <= set(asked.tp)
+    assert all(96 % tp == 0 and 576 % tp == 0 for tp in asked.tp)
+    assert set(space("gpt-3-175b", accelerators=512).tp) == {1, 2, 4, 8, 16, 32}
+    assert set(space(accelerators=24, seq=12288).cp) == {1, 2, 3, 4, 6}
+
+
 def test_a_batch_left_open_is_made_of_full_micro_batches_and_turns() -> None:
     got = search(
         load_model("llama-3.1-70b"), device(), [space(open_=True, batch=1000)], llm_calibration(), keep=50
