@@ -21,7 +21,8 @@ from exatwin.catalogue.ranges import load_ranges
 from exatwin.catalogue.site import load_site
 from exatwin.catalogue.supply import Supply
 from exatwin.facility.loops import run_loops
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import run_plant
 from exatwin.facility.weather import synthetic_weather
 from exatwin.foundation.signal import Signal
 from exatwin.study.plant_years import _Case, _drawn, _year

@@ -20,7 +20,8 @@ from exatwin.catalogue.load import machine, names
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.site import Site, load_site
 from exatwin.catalogue.tariff import PriceKind
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import run_plant
 from exatwin.facility.weather import synthetic_weather
 from exatwin.foundation.signal import Signal
 

@@ -13,7 +13,8 @@ from exatwin.account.energy import weighted
 from exatwin.account.ledger import settle
 from exatwin.catalogue.load import machine
 from exatwin.catalogue.site import load_site
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import run_plant
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.result import Schedule
 from exatwin.workload.job import Jobs

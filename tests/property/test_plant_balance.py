@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from exatwin.catalogue.load import machine
 from exatwin.catalogue.site import load_site
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import run_plant
 from exatwin.facility.thermal import EVAPORATION_J_KG
 from exatwin.foundation.signal import Signal
 

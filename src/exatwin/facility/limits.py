@@ -37,7 +37,7 @@ def short(plant: Plant, values: Mapping[str, Float64], left: Able = INTACT) -> B
     Parameters
     ----------
     values
-        What the plant does, as :func:`exatwin.facility.plant.fold` returns it.
+        What the plant does, as :func:`exatwin.facility.running.fold` returns it.
     left
         What of it works.
     """
@@ -85,7 +85,7 @@ def most_it_w(
     -----
     By halving between nothing and twice what the plant is built for: everything in it grows with the load.
     """
-    from exatwin.facility.plant import fold
+    from exatwin.facility.running import fold
 
     alone = replace(plant, reuse=None)
     low = np.zeros_like(outdoors.air_k)

@@ -16,7 +16,8 @@ import numpy as np
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.ranges import Range, changed, has, load_ranges
 from exatwin.catalogue.site import Site
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import run_plant
 from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.random import stream

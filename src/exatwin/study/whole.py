@@ -13,7 +13,8 @@ from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.site import Site, load_site
 from exatwin.facility.limits import check_held
 from exatwin.facility.outages import Outage, able
-from exatwin.facility.plant import FacilityRun, run_plant
+from exatwin.facility.plant import FacilityRun
+from exatwin.facility.running import run_plant
 from exatwin.foundation.progress import Progress
 from exatwin.power.it import ItPower
 from exatwin.schedule.result import Schedule

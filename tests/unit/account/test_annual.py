@@ -13,7 +13,8 @@ from exatwin.catalogue.annual import site_year
 from exatwin.catalogue.climate import load_grid
 from exatwin.catalogue.load import data_folder, machine, names
 from exatwin.catalogue.site import load_site
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import run_plant
 from exatwin.facility.weather import synthetic_weather
 from exatwin.foundation.errors import CatalogueError
 from exatwin.foundation.signal import Signal

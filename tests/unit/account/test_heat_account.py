@@ -12,8 +12,9 @@ from exatwin.catalogue.load import entry, machine
 from exatwin.catalogue.reuse import Boundary
 from exatwin.catalogue.site import load_site
 from exatwin.catalogue.tariff import Tariff
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
 from exatwin.facility.reuse import Reuse
+from exatwin.facility.running import run_plant
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.signal import Signal
 

@@ -13,7 +13,8 @@ from exatwin.account.ledger import settle
 from exatwin.catalogue.load import entry, machine
 from exatwin.catalogue.site import load_site
 from exatwin.catalogue.tariff import Tariff
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import run_plant
 from exatwin.foundation.errors import SimulationError, SpecError
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.result import Schedule

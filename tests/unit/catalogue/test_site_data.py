@@ -12,7 +12,8 @@ from exatwin.catalogue.climate import load_climate
 from exatwin.catalogue.load import machine, names
 from exatwin.catalogue.site import load_site
 from exatwin.facility.demand import heat_demand_w
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import run_plant
 from exatwin.facility.weather import synthetic_weather
 from exatwin.foundation.signal import Signal
 

@@ -16,7 +16,8 @@ from exatwin.catalogue.site import load_site
 from exatwin.facility.component import Outdoors
 from exatwin.facility.limits import check_supply, most_it_w, short
 from exatwin.facility.outages import INTACT, Outage, able, units_of
-from exatwin.facility.plant import build_plant, fold, run_plant
+from exatwin.facility.plant import build_plant
+from exatwin.facility.running import fold, run_plant
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.foundation.signal import Signal
 

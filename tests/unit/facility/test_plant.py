@@ -11,7 +11,8 @@ from exatwin.catalogue.climate import load_climate, load_grid
 from exatwin.catalogue.load import machine, names
 from exatwin.catalogue.plant import Cooling, PowerChain
 from exatwin.catalogue.site import load_site
-from exatwin.facility.plant import build_plant, design_it_w, run_plant
+from exatwin.facility.plant import build_plant, design_it_w
+from exatwin.facility.running import run_plant
 from exatwin.foundation.errors import CatalogueError, InfeasibleError, SimulationError, SpecError
 from exatwin.foundation.signal import Signal
 

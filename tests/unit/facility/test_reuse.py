@@ -16,8 +16,9 @@ from exatwin.catalogue.reuse import Boundary, HeatReuse, HeatTank, heat_profile
 from exatwin.catalogue.site import load_site
 from exatwin.facility.component import Outdoors
 from exatwin.facility.demand import demand_frac, heat_demand_w
-from exatwin.facility.plant import build_plant, run_plant
+from exatwin.facility.plant import build_plant
 from exatwin.facility.reuse import Reuse, energy_reuse_effectiveness, energy_reuse_factor
+from exatwin.facility.running import run_plant
 from exatwin.foundation.errors import InfeasibleError, SimulationError, SpecError
 from exatwin.foundation.signal import Signal
 
