@@ -25,7 +25,7 @@ from exatwin.facility.plant import build_plant
 from exatwin.facility.running import run_plant
 from exatwin.facility.weather import synthetic_weather
 from exatwin.foundation.signal import Signal
-from exatwin.study.plant_years import _Case, _drawn, _year
+from exatwin.study.plant_years import _Case, _drawn, _known, _year
 
 YEAR_S, DAY_S = 365 * 86400, 86400
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -45,7 +45,7 @@ def main() -> None:
     seconds = 13e6 + 2.5e6 * np.sign(np.sin(np.arange(DAY_S) / 700.0))
     heat = Signal.steps(plant.cooling.water_share * seconds, 1.0, "W")
     short = synthetic_weather(site.weather, START, DAY_S)
-    ranges = [each for each in load_ranges().ranges if each.key != "chain.stages.ups.linear_frac"]
+    ranges = [each for each in load_ranges().ranges if _known(site, each)]
 
     def years() -> None:
         for k in range(FEW):

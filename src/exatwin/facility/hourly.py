@@ -131,7 +131,11 @@ def _refuse_gaps(path: str, name: str, row: Float64, hours: Times, max_gap_h: in
         return
     first = int(gaps[0])
     length = int(np.argmax(np.append(np.isfinite(row[first:]), True)))
-    allowed = f" (max_gap_h is {max_gap_h})" if max_gap_h else ", pass max_gap_h to bridge short gaps"
+    allowed = (
+        f" (max_gap_h is {max_gap_h})"
+        if max_gap_h
+        else ", expected every hour of the window (in Python, max_gap_h bridges short gaps)"
+    )
     raise TraceError(f"{path}: {name} is missing for {length} h from {hours[first]} UTC{allowed}")
 
 

@@ -24,6 +24,10 @@ TITLES = {
     "median_wait_s": "median wait", "p90_wait_s": "wait, 90th percentile",
     "mean_bounded_slowdown": "mean bounded slowdown", "throttled_h": "throttled by the plant",
     "lost_node_h": "lost to limits and failures",
+    "heat_given_j": "heat sold", "heat_pump_j": "electricity of heat pumps",
+    "heat_earned_eur": "earned with heat, pumps paid", "erf": "ERF", "grid_j": "energy from the grid",
+    "renewable_balance_frac": "renewable on the balance",
+    "renewable_matched_frac": "renewable hour by hour",
 }  # fmt: skip
 
 

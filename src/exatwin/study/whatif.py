@@ -20,8 +20,14 @@ FIGURES: dict[str, str] = {
     "cost_eur": "EUR", "carbon_kgco2e": "kgCO2e", "water_kg": "kg", "node_h": "node-h",
     "jobs_started": "1", "utilisation_frac": "1", "mean_wait_s": "s", "median_wait_s": "s", "p90_wait_s": "s",
     "mean_bounded_slowdown": "1", "throttled_h": "h", "lost_node_h": "node-h",
+    "heat_given_j": "J", "heat_pump_j": "J", "heat_earned_eur": "EUR", "erf": "1",
+    "grid_j": "J", "renewable_balance_frac": "1", "renewable_matched_frac": "1",
 }  # fmt: skip
 """Key figures that are compared, with their units."""
+_ONLY_WITH = dict.fromkeys(
+    ("heat_given_j", "heat_pump_j", "heat_earned_eur", "erf"), "heat_given_j"
+) | dict.fromkeys(("grid_j", "renewable_balance_frac", "renewable_matched_frac"), "supplied")
+"""Figures that are told only where some run has another."""
 SIZES = (1, 2, 9, 65, 513)
 """Smallest job of each class of size [nodes]."""
 ACCOUNTS = 8
@@ -135,11 +141,13 @@ def whatif(
             found[index] = figures
             progress.step(done, len(pairs))
     without, with_ = found[::2], found[1::2]
+    has = {key for each in found for key, value in each["figures"].items() if value}
+    units = {name: unit for name, unit in FIGURES.items() if _ONLY_WITH.get(name) in {None, *has}}
     return WhatIf(
         base=scenario,
         changes=tuple(changes.items()),
         seeds=numbers,
-        figures=_compared("figures", without, with_, FIGURES),
+        figures=_compared("figures", without, with_, units),
         by_size=_compared("size", without, with_, None),
         by_account=_compared("account", without, with_, None)[:ACCOUNTS],
     )
@@ -157,9 +165,25 @@ def figures_of(scenario: Scenario) -> dict[str, Any]:
     known = np.unique(account[account >= 0])
     most = sorted(known, key=lambda one: -float(held[account == one].sum()))[: 2 * ACCOUNTS]
     return {
-        "figures": result.summary(),
+        "figures": result.summary() | _neighbours(result),
         "size": {_class(k): float(wait[kind == k].mean()) for k in range(len(SIZES)) if np.any(kind == k)},
         "account": {f"account {one}": float(wait[account == one].mean()) for one in most},
+    }
+
+
+def _neighbours(result: Result) -> dict[str, float]:
+    """Return what heat customers and contracts for power make of a run, where it has either."""
+    ledger = result.ledger
+    if ledger is None:
+        return {}
+    heat, supply = ledger.heat, ledger.supply
+    return {
+        "supplied": float(bool(supply)),
+        "heat_pump_j": heat.get("heat_pump_j", 0.0),
+        "heat_earned_eur": heat.get("earned_eur", 0.0),
+        "grid_j": supply.get("grid_j", ledger.facility_j),
+        "renewable_balance_frac": supply.get("renewable_balance_frac", 0.0),
+        "renewable_matched_frac": supply.get("renewable_matched_frac", 0.0),
     }
 
 

@@ -126,6 +126,16 @@ def test_heat_pumps_count_in_the_old_limit_and_not_in_the_new():
     assert [each.id for each in new.failed] == ["11(5)2"]
 
 
+def test_the_start_of_operation_is_a_month_or_refused():
+    site = load_site("juelich")
+    said = {"2025-09-05": "2025-09", "2025-09": "2025-09", "": None}
+    for stated, month in said.items():
+        assert cells(eed(site.model_copy(update={"commissioned": stated}), YEAR, ""))["I.1.e"].value == month
+    for wrong in ("soon", "01.09.2026", "2026-13-01"):
+        with pytest.raises(SpecError, match=f"'{wrong}' is no date"):
+            eed(site.model_copy(update={"commissioned": wrong}), YEAR, "")
+
+
 def test_a_site_abroad_and_one_without_a_start_are_refused():
     with pytest.raises(SpecError, match="Finland"):
         enefg(load_site("kajaani"), YEAR, "")

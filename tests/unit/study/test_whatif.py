@@ -44,6 +44,20 @@ def test_another_order_moves_waits_and_has_a_range():
     assert len(found.by_size) >= 2
 
 
+def test_customers_and_contracts_show_what_they_bring(warmer):
+    found = whatif(DAY, {"heat_reuse.demand": "100 kW", "supply.ppa.wind": "100 kW"}, seeds=1)
+    heat, pumps, erf = (row(found.figures, name) for name in ("heat_given_j", "heat_pump_j", "erf"))
+    assert heat.base == pumps.base == erf.base == 0.0
+    assert 0 < pumps.changed < heat.changed
+    assert 0 < erf.changed < 1
+    balance, matched = (row(found.figures, f"renewable_{kind}_frac") for kind in ("balance", "matched"))
+    assert 0 < matched.changed <= balance.changed <= 1
+    assert row(found.figures, "grid_j").base == row(found.figures, "facility_energy_j").base
+    assert row(found.figures, "grid_j").difference < 0
+    assert "heat sold" in "\n".join(lines(found))
+    assert not {"erf", "grid_j", "renewable_balance_frac"} & {each.name for each in warmer.figures}
+
+
 def test_people_read_what_stays_the_same(warmer):
     told = "\n".join(lines(warmer))
     assert "cooling.supply = 40 degC" in told

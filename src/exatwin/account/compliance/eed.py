@@ -8,6 +8,7 @@ from exatwin.account.compliance.stated import (
     energy,
     figure,
     measured_range,
+    started,
     stated,
     text,
     water_range,
@@ -77,7 +78,7 @@ def _centre(site: Site) -> dict[str, Found]:
         "I.1.b": text(who, f"{' and '.join(short)} not stated" if short else ""),
         "I.1.c": text(said.lau_code),
         "I.1.d": text(said.type),
-        "I.1.e": text(site.commissioned[:7]),
+        "I.1.e": text(f"{started(site):%Y-%m}" if site.commissioned else ""),
         "I.2.a": text(said.electrical_redundancy),
         "I.2.b": text(said.cooling_redundancy),
     }

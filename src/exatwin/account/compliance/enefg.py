@@ -11,6 +11,7 @@ from exatwin.account.compliance.stated import (
     energy,
     figure,
     measured_range,
+    started,
     stated,
     text,
     water_range,
@@ -60,25 +61,6 @@ def _ranges(year: YearOfOperation) -> dict[str, tuple[float, float] | None]:
     pue = measured_range(year, "pue")
     lifted = year.upgrade_j / year.it_j if year.it_j > 0 else 0.0
     return {"pue": pue, "pue_enefg": None if pue is None else (pue[0] - lifted, pue[1] - lifted)}
-
-
-def started(site: Site) -> date:
-    """Return the day on which operation began.
-
-    Raises
-    ------
-    SpecError
-        The site's file does not say, or not as a date.
-    """
-    said = site.commissioned
-    try:
-        return date.fromisoformat(said if len(said) > 7 else f"{said}-01")
-    except ValueError:
-        what = f"'{said}' is no date" if said else "is not stated"
-        raise SpecError(
-            f"'{site.name}': 'commissioned' {what}: expected a day such as '2025-09-05', "
-            "the thresholds depend on it"
-        ) from None
 
 
 def _scope(site: Site, year: YearOfOperation, rule: Rule) -> tuple[str, ...]:

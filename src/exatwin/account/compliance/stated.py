@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from exatwin.account.compliance.cells import Found, Origin
 from exatwin.account.compliance.year import YearOfOperation
+from exatwin.catalogue.site import Site
+from exatwin.foundation.errors import SpecError
 
 MODELLED = Origin.MODELLED
 
@@ -43,4 +47,23 @@ def water_range(year: YearOfOperation) -> tuple[float, float] | None:
     return None if known is None else (known[0] * 3.6e6, known[1] * 3.6e6)
 
 
-__all__ = ["MODELLED", "energy", "figure", "measured_range", "stated", "text", "water_range"]
+def started(site: Site) -> date:
+    """Return the day on which operation began.
+
+    Raises
+    ------
+    SpecError
+        The site's file does not say, or not as a date.
+    """
+    said = site.commissioned
+    try:
+        return date.fromisoformat(said if len(said) > 7 else f"{said}-01")
+    except ValueError:
+        what = f"'{said}' is no date" if said else "is not stated"
+        raise SpecError(
+            f"'{site.name}': 'commissioned' {what}: expected a day such as '2025-09-05', "
+            "which reports and thresholds depend on"
+        ) from None
+
+
+__all__ = ["MODELLED", "energy", "figure", "measured_range", "started", "stated", "text", "water_range"]
