@@ -1,4 +1,9 @@
-"""Where the energy comes from: contracts, engine, battery and grid, dispatched hour by hour and settled."""
+"""Where the energy comes from: contracts, engine, battery and grid, dispatched hour by hour and settled.
+
+References
+----------
+Both ways to count emissions: Greenhouse Gas Protocol, *Scope 2 Guidance*, World Resources Institute (2015).
+"""
 
 from __future__ import annotations
 
@@ -37,9 +42,9 @@ class SupplyRun:
     cost_parts_eur: Mapping[str, float]
     """What it cost, by what is paid for [EUR]; revenue is negative."""
     location_kgco2e: float
-    """Emissions of the grid's hours and of the engine's fuel [kg CO2e]."""
+    """All that comes over the grid, contracts too, at the hours' mix, and the engine's fuel [kg CO2e]."""
     market_kgco2e: float
-    """The same, energy with guarantees of origin counted as free [kg CO2e]."""
+    """The same, contracts and energy with guarantees of origin counted as free [kg CO2e]."""
     renewable_j: Mapping[str, float]
     """Renewable energy by kind, ``ppa`` and ``goo`` [J]."""
     balance_frac: float
@@ -221,6 +226,10 @@ def _settled(
         "battery wear": float(out) * terms.battery.wear_eur_j,
         "guarantees of origin": origin * terms.origin_eur_j,
     }
+    delivered = grid - sold - signals["unused_w"]  # contracts reach the site over the grid like all else
+    for name in ("wind_w", "solar_w"):
+        delivered = delivered + signals[name] if name in signals else delivered
+    mixed = weighted(delivered, market.carbon_kgco2e_j, *span, "carbon intensity")
     grey = weighted(grid, market.carbon_kgco2e_j, *span, "carbon intensity")
     burnt = fuel * terms.engine.fuel_carbon_kgco2e_j
     used = total["grid_w"] - total["fed_in_w"] + sum(made.values()) - total["unused_w"] + total["engine_w"]
@@ -229,7 +238,7 @@ def _settled(
     return SupplyRun(
         signals=signals,
         cost_parts_eur={name: value for name, value in parts.items() if value},
-        location_kgco2e=grey + burnt,
+        location_kgco2e=mixed + burnt,
         market_kgco2e=grey * (1.0 - (chosen.origin_frac or 0.0)) + burnt,
         renewable_j={"ppa": green, "goo": origin},
         balance_frac=min(1.0, (green + origin) / used) if used > 0 else 0.0,

@@ -47,7 +47,7 @@ def test_matched_is_less_than_balanced_and_a_battery_raises_it():
     bare, stored = run(ppa=parks), run(ppa=parks, battery_j="80 MWh", objective="carbon")
     assert 0.0 < bare.matched_frac < bare.balance_frac <= 1.0
     assert bare.matched_frac < stored.matched_frac <= stored.balance_frac + 1e-9
-    assert stored.location_kgco2e < bare.location_kgco2e
+    assert stored.market_kgco2e < bare.market_kgco2e
 
 
 def test_least_cost_costs_no_more_than_least_carbon():
@@ -55,7 +55,7 @@ def test_least_cost_costs_no_more_than_least_carbon():
     cheap = run(ppa=parks, battery_j="40 MWh", engine_w="5 MW")
     clean = run(ppa=parks, battery_j="40 MWh", engine_w="5 MW", objective="carbon")
     assert sum(cheap.cost_parts_eur.values()) < sum(clean.cost_parts_eur.values())
-    assert clean.location_kgco2e < cheap.location_kgco2e
+    assert clean.market_kgco2e < cheap.market_kgco2e
 
 
 def test_guarantees_of_origin_count_in_the_market_and_not_at_the_location():
@@ -96,3 +96,12 @@ def test_people_read_both_shares_of_renewable_energy():
     told = summary_text(run_scenario(day), 1.0)
     assert "on the balance" in told
     assert "hour by hour" in told
+
+
+def test_contracts_lower_what_the_market_counts_and_not_what_the_place_does():
+    from exatwin.account.carbon import location_based_kgco2e
+
+    wind = run(ppa=Contracts(wind_w="10 MW"))
+    alone = location_based_kgco2e(LOAD, MARKET.carbon_kgco2e_j, 0.0, END)
+    assert wind.location_kgco2e == pytest.approx(alone)
+    assert wind.market_kgco2e < 0.99 * alone
