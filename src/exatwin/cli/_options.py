@@ -33,7 +33,7 @@ class File(click.Path):
 
 _SHARED = (
     click.option("--policy", metavar="NAME", help="fcfs, sjf, ljf, smallest, largest, wfp3, unicef or f1."),
-    click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf or conservative."),
+    click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf, conservative or slurm."),
     click.option("--placement", metavar="NAME", help="none, contiguous, groups or random."),
     click.option(
         "--set",

@@ -13,6 +13,7 @@ from exatwin.schedule.floor import Floor
 from exatwin.schedule.placement import placement_code, segments
 from exatwin.schedule.policies import POLICIES, Policy
 from exatwin.schedule.result import Placement, Schedule
+from exatwin.schedule.slurm import MODES, SlurmRule, SlurmSimulation
 from exatwin.workload.job import Jobs, State
 
 BACKFILLS = {
@@ -35,6 +36,7 @@ def simulate(
     semantics: str = "batch",
     seed: int = 0,
     until_s: int | None = None,
+    slurm: SlurmRule | None = None,
 ) -> Schedule:
     """Return when and where each job runs.
 
@@ -48,7 +50,8 @@ def simulate(
         Order of the queue, a name in :data:`exatwin.schedule.policies.POLICIES`.
     backfill
         ``none``; ``easy`` (one reservation, for the head); ``easy-sjbf`` (the same, shortest request first);
-        ``conservative`` (a reservation for every waiting job).
+        ``conservative`` (a reservation for every waiting job); ``slurm`` (strict order, and at an
+        interval a plan of the queue on named nodes).
     placement
         ``none``, ``contiguous``, ``groups`` or ``random``.
     semantics
@@ -59,14 +62,66 @@ def simulate(
     until_s
         Stop before this time [s]: what runs then is ``RUNNING`` (with the end that it will have), what waits
         is ``PENDING``.
+    slurm
+        Parameters of Slurm's schedulers, for the backfill ``slurm``.
 
     Raises
     ------
     SpecError
-        An unknown name.
+        An unknown name, or things that do not go together.
     """
+    check_rule(policy, backfill, placement, semantics)
+    if backfill == "slurm":
+        return _by_slurm(jobs, floor, policy, placement, slurm or SlurmRule(), until_s)
     simulation = Simulation.begin(
         jobs, floor, policy=policy, backfill=backfill, placement=placement, semantics=semantics, seed=seed
+    )
+    simulation.advance(until_s)
+    return simulation.schedule()
+
+
+def check_rule(policy: str, backfill: str, placement: str, semantics: str = "batch") -> None:
+    """Check that there is such an order, backfill and placement, and that they go together.
+
+    Raises
+    ------
+    SpecError
+        An unknown name, or things that do not go together.
+    """
+    order, names = POLICIES.get(policy), [*BACKFILLS, "slurm"]
+    placement_code(placement)
+    _code(SEMANTICS, semantics, "semantics")
+    if backfill not in names:
+        raise SpecError(f"unknown backfill '{backfill}': {nearest(backfill, names)}")
+    if backfill != "slurm":
+        return
+    if order.dynamic:
+        static = ", ".join(name for name in POLICIES.names() if not POLICIES.get(name).dynamic)
+        raise SpecError(f"policy '{policy}' does not go with backfill 'slurm': expected one of {static}")
+    if placement == "random":
+        raise SpecError("placement 'random' does not go with backfill 'slurm': expected contiguous or groups")
+    if semantics == "event":
+        raise SpecError("backfill 'slurm' has a timing of its own: expected no --compat event")
+
+
+def _by_slurm(
+    jobs: Jobs, floor: Floor | int, policy: str, placement: str, rule: SlurmRule, until_s: int | None
+) -> Schedule:
+    ground = Floor.flat(floor) if isinstance(floor, int) else floor
+    columns = (
+        jobs.submit_s.astype(np.int64),
+        jobs.nodes.astype(np.int64),
+        np.clip(jobs.limit_s, 0, LONGEST_S),
+    )
+    score = POLICIES.get(policy).static_scores(*(_readonly(column) for column in columns))
+    simulation = SlurmSimulation.begin(
+        jobs,
+        ground,
+        score,
+        rule,
+        mode=MODES["slurm"],
+        segment=segments(ground, placement_code(placement)),
+        named=placement != "none",
     )
     simulation.advance(until_s)
     return simulation.schedule()

@@ -12,7 +12,7 @@ from exatwin.catalogue import load
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.site import Site, load_site
 from exatwin.catalogue.tariff import Tariff
-from exatwin.foundation.errors import InfeasibleError, SpecError, nearest
+from exatwin.foundation.errors import InfeasibleError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
 from exatwin.foundation.units import show
@@ -20,7 +20,7 @@ from exatwin.power.it import ItPower, it_power
 from exatwin.schedule.placement import placement_code
 from exatwin.schedule.policies import POLICIES
 from exatwin.schedule.result import Placement, Schedule
-from exatwin.schedule.simulate import BACKFILLS, simulate
+from exatwin.schedule.simulate import check_rule, simulate
 from exatwin.study.asked import Asked, asked
 from exatwin.study.provenance import provenance
 from exatwin.study.recorded import as_recorded
@@ -104,8 +104,7 @@ def _check(scenario: Scenario, machine: Machine | None) -> None:
     rule = scenario.schedule
     POLICIES.get(rule.policy)
     placement_code(rule.placement)
-    if rule.backfill not in BACKFILLS:
-        raise SpecError(f"unknown backfill '{rule.backfill}': {nearest(rule.backfill, BACKFILLS)}")
+    check_rule(rule.policy, rule.backfill, rule.placement, _semantics(scenario))
     if machine is not None and scenario.facility:
         load_site(scenario.site or machine.file.site)
         if scenario.market.tariff:
@@ -122,10 +121,15 @@ def _scheduled(scenario: Scenario, wanted: Asked) -> Schedule:
         policy=rule.policy,
         backfill=rule.backfill,
         placement=_placement(scenario),
-        semantics=trace.compat if trace is not None and trace.compat else "batch",
+        semantics=_semantics(scenario),
         seed=scenario.seed,
         until_s=None if trace is not None else scenario.end_s,
+        slurm=rule.slurm.rule(),
     )
+
+
+def _semantics(scenario: Scenario) -> str:
+    return (scenario.trace.compat if scenario.trace is not None else None) or "batch"
 
 
 def _placement(scenario: Scenario) -> str:

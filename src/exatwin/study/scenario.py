@@ -15,6 +15,7 @@ from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.explain import explain, keys_of, model_at
 from exatwin.foundation.spec import Quantity, Spec, read_toml
 from exatwin.study.one_job import OneJob
+from exatwin.study.slurm import SlurmSettings
 
 _LOGS = (".swf", ".gz", ".parquet", ".txt", ".csv")
 WarmUp = Annotated[float, Quantity("s", minimum=0.0, maximum=60 * 86400.0)]
@@ -94,9 +95,11 @@ class Scheduling(Spec):
     policy: str = "fcfs"
     """Order of the queue: fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1."""
     backfill: str = "easy"
-    """none, easy, easy-sjbf or conservative."""
+    """none, easy, easy-sjbf, conservative or slurm."""
     placement: str = "groups"
     """none, contiguous, groups or random."""
+    slurm: SlurmSettings = SlurmSettings()
+    """Slurm's parameters, for the backfill slurm."""
 
 
 class CoolingChange(Spec):
