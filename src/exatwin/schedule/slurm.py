@@ -196,6 +196,7 @@ def _memory(given: layout.Given, floor: Floor, rule: SlurmRule) -> layout.Memory
         held=np.zeros((rows, words), np.uint64),
         record=np.zeros((layout.RECORD_ROWS, rule.records + 2), np.int64),
         planned=np.zeros((rule.records + 2, words), np.uint64),
+        suffix=np.zeros((rule.records + 2, words), np.uint64),
         scratch=np.zeros((layout.SCRATCH_ROWS, words), np.uint64),
         block=np.zeros((2, floor.capacity + 1), np.int64),
         range=np.zeros((2, 2 * jobs + 2 * floor.capacity), np.int64),

@@ -19,7 +19,17 @@ def _ones(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), emit
 
 
+def _trailing(typing_context: Any, word: Any) -> Any:
+    """The number of clear bits below the lowest set one; 64 where none is set."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], context.get_constant(types.boolean, False))
+
+    return types.uint64(types.uint64), emit
+
+
 ones: Any = intrinsic(_ones)
+trailing: Any = intrinsic(_trailing)
 
 
 @lean

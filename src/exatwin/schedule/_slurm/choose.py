@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean
+from exatwin.schedule._slurm.bits import trailing
 from exatwin.schedule._slurm.layout import (
     BY_SEGMENT,
     CHOSEN,
@@ -20,6 +21,7 @@ from exatwin.schedule._slurm.layout import (
 )
 
 _ONE = np.uint64(1)
+_whole: Any = np.int64
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -30,26 +32,35 @@ def _blocks(m: Any, bits: Any, base: int, shift: int, low: int, high: int) -> in
     while node < high:
         place = node - base
         word = bits[shift + place // 64] >> np.uint64(place % 64)
+        rest = 64 - place % 64
         if word == 0:
-            node += 64 - place % 64
+            node += rest
             continue
-        if word & _ONE == 0:
-            node += 1
-            continue
+        node += _whole(trailing(word))
+        place = node - base
+        ones_on = _whole(trailing(~(bits[shift + place // 64] >> np.uint64(place % 64))))
+        size = min(ones_on, 64 - place % 64)
+        if node >= high:
+            break
+        size = min(size, high - node)
         if found > 0 and m.block[NODE, found - 1] + m.block[SIZE, found - 1] == node:
-            m.block[SIZE, found - 1] += 1
+            m.block[SIZE, found - 1] += size
         else:
             m.block[NODE, found] = node
-            m.block[SIZE, found] = 1
+            m.block[SIZE, found] = size
             found += 1
-        node += 1
+        node += size
     return found
 
 
 @lean
 def _mark(m: Any, base: int, shift: int, node: int, size: int) -> None:
-    for place in range(node - base, node - base + size):
-        m.scratch[CHOSEN, shift + place // 64] |= _ONE << np.uint64(place % 64)
+    place, stop = node - base, node - base + size
+    while place < stop:
+        part = min(stop - place, 64 - place % 64)
+        mask = _ALL if part == 64 else (_ONE << np.uint64(part)) - _ONE
+        m.scratch[CHOSEN, shift + place // 64] |= mask << np.uint64(place % 64)
+        place += part
 
 
 @lean

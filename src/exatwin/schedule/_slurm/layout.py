@@ -49,14 +49,15 @@ WHEN, ORDER, WHO = range(3)
 # rows of Memory.pool
 FREE, QUEUED, TOUCHED, ALLOWED, POOL_ROWS = range(5)
 
-# rows of Memory.row: of each running job, when its limit is up, which it is; then the rows by that time
-UP, HOLDER, BY_END, SPARE, ROW_ROWS = range(5)
+# rows of Memory.row: of each running job, when its limit is up, which it is, the words of its bits; then the
+# rows by that time, and those that are not in use
+UP, HOLDER, BY_END, SPARE, LOW_WORD, HIGH_WORD, ROW_ROWS = range(7)
 
 # rows of Memory.record: of the plan, from when, until when, nodes free throughout, where its bits are
 BEGIN, UNTIL, COUNT, SLOT, RECORD_ROWS = range(5)
 
 # rows of Memory.scratch: bits
-AVAIL, FITS, CHOSEN, SCRATCH_ROWS = range(4)
+AVAIL, FITS, CHOSEN, TAIL, SCRATCH_ROWS = range(5)
 
 # rows of Memory.block and Memory.range: first node, and how many
 NODE, SIZE = range(2)
@@ -86,6 +87,7 @@ class Memory(NamedTuple):
     held: Any  # (rows, words) bits of the nodes of each running job
     record: Any  # (RECORD_ROWS, records) the plan of a cycle
     planned: Any  # (records, words) bits of the nodes free in each record
+    suffix: Any  # (records, words) bits that a record has in common with those after it
     scratch: Any  # (SCRATCH_ROWS, words)
     block: Any  # (2, nodes + 1)
     range: Any  # (2, room) stretches given to jobs, in order of start
@@ -100,7 +102,7 @@ GIVEN = numba.types.NamedTuple([_READ2, _READ2, _READF, _READ1, _READ1], Given)
 MEMORY = numba.types.NamedTuple(
     [
         _ONE, _TWO, numba.float64[::1], _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
-        _MANY_BITS, _TWO, _TWO,
+        _MANY_BITS, _MANY_BITS, _TWO, _TWO,
     ],
     Memory,
 )  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import common, copy, count, drop, keep, within
+from exatwin.schedule._slurm.bits import add, common, copy, count, drop, keep, within
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
     AVAIL,
@@ -17,7 +19,12 @@ from exatwin.schedule._slurm.layout import (
     COUNT,
     FIRST_WORD,
     FITS,
+    FOREVER,
+    FREE,
+    HIGH_WORD,
+    HOLDER,
     LIMIT,
+    LOW_WORD,
     NEVER,
     NODES,
     POOL,
@@ -25,9 +32,12 @@ from exatwin.schedule._slurm.layout import (
     RELEASE_STEP,
     ROWS,
     SLOT,
+    TAIL,
     UNTIL,
     UP,
 )
+
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @lean
@@ -41,8 +51,8 @@ def empty_plan(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     copy(m.free, m.planned[0], low, high)
     for i in range(m.counter[ROWS]):
         row = m.row[BY_END, i]
-        for w in range(low, high):
-            m.planned[0, w] |= m.held[row, w]
+        if low <= m.row[LOW_WORD, row] < high:
+            add(m.planned[0], m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
     m.record[COUNT, 0] = count(m.planned[0], low, high)
 
 
@@ -60,7 +70,7 @@ def _rise(m: Any, records: int, i: int, low: int, high: int) -> int:
 def _released(g: Any, m: Any, o: Any, job: int, pool: int, now: int) -> int:
     """When enough nodes of the row AVAIL are free, as running jobs reach their limits; NEVER if never.
 
-    The nodes that the job would get are in the row CHOSEN. Ends are taken together in windows that grow: what
+    The nodes that are free then are in the row FITS. Ends are taken together in windows that grow: what
     ends in the same window as the first is waited for.
     """
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
@@ -69,13 +79,14 @@ def _released(g: Any, m: Any, o: Any, job: int, pool: int, now: int) -> int:
     keep(fits, avail, low, high)
     have = count(fits, low, high)
     if have >= wanted:
-        choose(g, m, o, fits, pool, wanted)
         return now
     reach, edge, last = o[RELEASE_DELAY], NEVER, 0
     for i in range(m.counter[ROWS]):
         row = m.row[BY_END, i]
-        held = m.held[row]
-        more = common(held, avail, low, high)
+        held, left, right = m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row]
+        if left < low or left >= high:
+            continue
+        more = common(held, avail, left, right)
         if more == 0:
             continue
         end = m.row[UP, row]
@@ -87,12 +98,11 @@ def _released(g: Any, m: Any, o: Any, job: int, pool: int, now: int) -> int:
             while end > edge + reach:
                 reach = reach + o[RELEASE_STEP] if o[RELEASE_STEP] > 0 else 2 * reach
         have += more
-        for w in range(low, high):
+        for w in range(left, right):
             fits[w] |= held[w] & avail[w]
         last = end
     if have < wanted:
         return NEVER
-    choose(g, m, o, fits, pool, wanted)
     return max(last, now + 1)
 
 
@@ -120,15 +130,48 @@ def _clear(m: Any, records: int, begin: int, until: int, low: int, high: int) ->
 
 
 @lean
+def _not_before(g: Any, m: Any, pool: int, wanted: int, now: int) -> int:
+    """Before when no choice of nodes is free: the first limit at which enough are, wherever they stand."""
+    have, i = m.pool[FREE, pool], 0
+    if have >= wanted:
+        return now
+    while i < m.counter[ROWS]:
+        holder = m.row[HOLDER, m.row[BY_END, i]]
+        if g.job[POOL, holder] == pool:
+            have += g.job[NODES, holder]
+            if have >= wanted:
+                return max(m.row[UP, m.row[BY_END, i]], now + 1)
+        i += 1
+    return FOREVER
+
+
+@lean
+def _suffixes(m: Any, first: int, stop: int, low: int, high: int) -> None:
+    """What each record and those after it, before `stop`, have in common; TAIL is for the records to come."""
+    copy(m.planned[m.record[SLOT, stop - 1]], m.suffix[stop - 1], low, high)
+    for i in range(stop - 2, first - 1, -1):
+        copy(m.suffix[i + 1], m.suffix[i], low, high)
+        keep(m.suffix[i], m.planned[m.record[SLOT, i]], low, high)
+    for w in range(low, high):
+        m.scratch[TAIL, w] = ALL
+
+
+@lean
 def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     """When the job can start beside the reservations made so far, with its nodes in CHOSEN, or NEVER."""
     pool, wanted, limit, grid = g.job[POOL, job], g.job[NODES, job], g.job[LIMIT, job], o[BF_RESOLUTION]
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    ask, avail = now, m.scratch[AVAIL]
+    ask, avail, tail, flip, done = now, m.scratch[AVAIL], m.scratch[TAIL], 0, 0
+    hope = _not_before(g, m, pool, wanted, now)
     while True:
         first = _first_after(m, records, ask)
         if m.record[UNTIL, first] <= ask:
             return NEVER
+        if hope > ask:
+            rise = _rise(m, records, first, low, high)
+            if rise >= 0 and m.record[UNTIL, rise] < hope:
+                ask = m.record[UNTIL, rise]
+                continue
         stop, narrow = first, -1
         while stop < records and m.record[BEGIN, stop] <= ask + limit:
             if m.record[COUNT, stop] < wanted:
@@ -138,16 +181,22 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
         later = m.record[UNTIL, rise] if rise >= 0 else NEVER
         when = NEVER
         if narrow < 0:
-            copy(m.planned[m.record[SLOT, first]], avail, low, high)
-            for i in range(first + 1, stop):
-                keep(avail, m.planned[m.record[SLOT, i]], low, high)
+            if first >= flip:
+                _suffixes(m, first, stop, low, high)
+                flip, done = stop, stop
+            while done < stop:
+                keep(tail, m.planned[m.record[SLOT, done]], low, high)
+                done += 1
+            copy(m.suffix[first], avail, low, high)
+            keep(avail, tail, low, high)
             if count(avail, low, high) >= wanted:
                 when = _released(g, m, o, job, pool, now)
         if when != NEVER:
             when = max(when, ask)
-            if when <= now:
-                return when
-            if later == NEVER or when <= later:
+            if when <= now or later == NEVER or when <= later:
+                choose(g, m, o, m.scratch[FITS], pool, wanted)
+                if when <= now:
+                    return when
                 begin, until = when // grid * grid, (when + limit) // grid * grid
                 if when == ask or _clear(m, records, begin, max(until, begin + grid), low, high):
                     return when

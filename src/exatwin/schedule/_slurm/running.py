@@ -16,8 +16,10 @@ from exatwin.schedule._slurm.layout import (
     ENDED,
     FIRST_WORD,
     FREE,
+    HIGH_WORD,
     HOLDER,
     LIMIT,
+    LOW_WORD,
     NODES,
     POOL,
     ROW,
@@ -46,6 +48,12 @@ def start(g: Any, m: Any, job: int, now: int) -> None:
     m.row[HOLDER, row] = job
     m.row[UP, row] = now + g.job[LIMIT, job]
     copy(m.scratch[CHOSEN], m.held[row], low, high)
+    while m.held[row, low] == 0:
+        low += 1
+    while m.held[row, high - 1] == 0:
+        high -= 1
+    m.row[LOW_WORD, row] = low
+    m.row[HIGH_WORD, row] = high
     i = rows
     while i > 0 and m.row[UP, m.row[BY_END, i - 1]] > m.row[UP, row]:
         m.row[BY_END, i] = m.row[BY_END, i - 1]
@@ -61,9 +69,8 @@ def start(g: Any, m: Any, job: int, now: int) -> None:
 def finish(g: Any, m: Any, job: int) -> None:
     """Take back the nodes of a job."""
     pool, row = g.job[POOL, job], m.job[ROW, job]
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     m.job[STATE, job] = ENDED
-    add(m.free, m.held[row], low, high)
+    add(m.free, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
     m.pool[FREE, pool] += g.job[NODES, job]
     i = _find(m, m.row[UP, row])
     while m.row[BY_END, i] != row:
