@@ -32,7 +32,11 @@ class File(click.Path):
 
 
 _SHARED = (
-    click.option("--policy", metavar="NAME", help="fcfs, sjf, ljf, smallest, largest, wfp3, unicef or f1."),
+    click.option(
+        "--policy",
+        metavar="NAME",
+        help="fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1 or multifactor.",
+    ),
     click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf, conservative or slurm."),
     click.option("--placement", metavar="NAME", help="none, contiguous, groups or random."),
     click.option(

@@ -1,7 +1,5 @@
 """Priorities of waiting jobs as Slurm's multifactor plugin computes them: pure functions of arrays.
 
-They order no queue yet: no policy of a scenario uses them.
-
 The priority of a job is the sum of weights times factors, each factor from 0 to 1, less its nice value. The
 fair-share factor comes from the usage of a tree of accounts and users, which decays with a half-life.
 

@@ -10,6 +10,8 @@ from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule._slurm import layout
 from exatwin.schedule.floor import Floor
+from exatwin.schedule.multifactor import PriorityRule, equal_shares
+from exatwin.schedule.priority import Shares
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.workload.job import Jobs, State
 
@@ -44,7 +46,7 @@ class SlurmRule:
     epilog_s: int = 0
     """From the end of a job to the time when its nodes are free again."""
 
-    def numbers(self, mode: int, by_segment: bool) -> Int64:
+    def numbers(self, mode: int, by_segment: bool, priority: PriorityRule | None = None) -> Int64:
         """Return the options of the event loop."""
         found = np.zeros(layout.NUMBERS, np.int64)
         found[layout.BACKFILL] = mode
@@ -59,6 +61,7 @@ class SlurmRule:
         found[layout.RELEASE_DELAY] = 30
         found[layout.RELEASE_STEP] = self.bf_window_linear_s
         found[layout.BY_SEGMENT] = int(by_segment)
+        found[layout.CALC_PERIOD] = priority.calc_period_s if priority is not None else 0
         found.flags.writeable = False
         return found
 
@@ -78,6 +81,8 @@ class SlurmSimulation:
     _memory: layout.Memory
     _options: Int64
     _named: bool
+    _priority: PriorityRule | None = None
+    _tree: Shares | None = None
 
     @classmethod
     def begin(
@@ -90,6 +95,7 @@ class SlurmSimulation:
         mode: int,
         segment: Int64,
         named: bool,
+        priority: PriorityRule | None = None,
     ) -> SlurmSimulation:
         """Return a simulation in which nothing has happened yet.
 
@@ -109,24 +115,44 @@ class SlurmSimulation:
             Segment of each node, shape (nodes,): a job gets nodes from as few as can be.
         named
             Whether the schedule says which nodes each job had.
+        priority
+            How priorities are made that change as jobs wait, instead of `score`.
 
         Raises
         ------
         SpecError
             The machine has too many nodes to plan them one by one.
         """
-        given = _given(jobs, floor, score, segment, rule)
-        options = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)))
-        return cls(jobs, floor, given, _memory(given, floor, rule), options, named)
+        tree, row = equal_shares(jobs) if priority is not None else (None, np.zeros(len(jobs), np.int64))
+        points = (
+            score if priority is None else priority.fixed_points(jobs.nodes.astype(np.int64), floor.capacity)
+        )
+        given = _given(jobs, floor, points, segment, rule, row)
+        options = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)), priority)
+        memory = _memory(given, floor, rule, priority, tree)
+        made = cls(jobs, floor, given, memory, options, named, priority, tree)
+        made._rank()
+        return made
 
     def advance(self, until_s: int | None = None) -> None:
         """Run all events before `until_s` [s]; without it, all there are."""
         from exatwin.schedule._slurm.loop import advance
 
         until = layout.FOREVER if until_s is None else int(until_s)
-        while advance(self._given, self._memory, self._options, until) != layout.DONE:
-            more = np.zeros_like(self._memory.range)
-            self._memory = self._memory._replace(range=np.concatenate([self._memory.range, more], axis=1))
+        answer = advance(self._given, self._memory, self._options, until, 0)
+        while answer != layout.DONE:
+            if answer == layout.MORE_RANGES:
+                more = np.zeros_like(self._memory.range)
+                self._memory = self._memory._replace(range=np.concatenate([self._memory.range, more], axis=1))
+            else:
+                self._rank()
+            ranked = int(answer == layout.RANK_ANEW)
+            answer = advance(self._given, self._memory, self._options, until, ranked)
+
+    def _rank(self) -> None:
+        """Bring the fair shares up to the usage."""
+        if self._priority is not None and self._tree is not None:
+            self._memory.share[:] = self._priority.fair_points(self._tree, self._memory.usage)
 
     def schedule(self) -> Schedule:
         """Return what has become of every job so far."""
@@ -147,7 +173,9 @@ class SlurmSimulation:
         )
 
 
-def _given(jobs: Jobs, floor: Floor, score: Float64, segment: Int64, rule: SlurmRule) -> layout.Given:
+def _given(
+    jobs: Jobs, floor: Floor, score: Float64, segment: Int64, rule: SlurmRule, row: Int64
+) -> layout.Given:
     submit, nodes = jobs.submit_s.astype(np.int64), jobs.nodes.astype(np.int64)
     if np.any(np.diff(submit) < 0):
         raise ValueError("jobs must be in order of submission (see Jobs.ordered)")
@@ -161,7 +189,7 @@ def _given(jobs: Jobs, floor: Floor, score: Float64, segment: Int64, rule: Slurm
     ends = [np.concatenate(([0], found)) for found in (places, words)]
     held = np.clip(jobs.runtime_s, 0, limit) + rule.epilog_s
     return layout.Given(
-        job=_fixed(np.stack([submit, nodes, limit, held, pool])),
+        job=_fixed(np.stack([submit, nodes, limit, held, pool, row])),
         pool=_fixed(np.stack([ends[0], floor.first_node, ends[1]])),
         score=_fixed(score.astype(np.float64)),
         segment=_fixed(segment),
@@ -176,7 +204,9 @@ def _fixed(array: np.ndarray) -> np.ndarray:
     return view
 
 
-def _memory(given: layout.Given, floor: Floor, rule: SlurmRule) -> layout.Memory:
+def _memory(
+    given: layout.Given, floor: Floor, rule: SlurmRule, priority: PriorityRule | None, tree: Shares | None
+) -> layout.Memory:
     jobs, pools, words = given.job.shape[1], len(floor.pool_nodes), int(given.pool[layout.FIRST_WORD, -1])
     rows = min(jobs, floor.capacity) + 1
     if rows * words * 8 > MOST_BITS_B:
@@ -198,6 +228,9 @@ def _memory(given: layout.Given, floor: Floor, rule: SlurmRule) -> layout.Memory
         planned=np.zeros((rule.records + 2, words), np.uint64),
         suffix=np.zeros((rule.records + 2, words), np.uint64),
         scratch=np.zeros((layout.SCRATCH_ROWS, words), np.uint64),
+        weigh=np.zeros(layout.WEIGHS),
+        share=np.zeros(1 if tree is None else len(tree.parent)),
+        usage=np.zeros(1 if tree is None else len(tree.parent)),
         block=np.zeros((2, floor.capacity + 1), np.int64),
         range=np.zeros((2, 2 * jobs + 2 * floor.capacity), np.int64),
     )
@@ -207,6 +240,12 @@ def _memory(given: layout.Given, floor: Floor, rule: SlurmRule) -> layout.Memory
     memory.counter[layout.NEXT_PASS] = memory.counter[layout.NEXT_CYCLE] = layout.FOREVER
     memory.counter[layout.LAST_CYCLE] = -layout.FOREVER
     memory.counter[layout.IDLE] = 1
+    memory.counter[layout.NEXT_CALC] = layout.FOREVER
+    if priority is not None and jobs > 0:
+        period, weights = priority.calc_period_s, priority.weights
+        memory.counter[layout.LAST_CALC] = given.job[layout.SUBMIT, 0] // period * period
+        memory.counter[layout.NEXT_CALC] = memory.counter[layout.LAST_CALC] + period
+        memory.weigh[:] = weights.age, weights.max_age_s, priority.left
     return memory
 
 

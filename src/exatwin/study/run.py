@@ -17,10 +17,9 @@ from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
 from exatwin.foundation.units import show
 from exatwin.power.it import ItPower, it_power
-from exatwin.schedule.placement import placement_code
-from exatwin.schedule.policies import POLICIES
 from exatwin.schedule.result import Placement, Schedule
-from exatwin.schedule.simulate import check_rule, simulate
+from exatwin.schedule.rules import check_rule
+from exatwin.schedule.simulate import simulate
 from exatwin.study.asked import Asked, asked
 from exatwin.study.provenance import provenance
 from exatwin.study.recorded import as_recorded
@@ -102,8 +101,6 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
 def _check(scenario: Scenario, machine: Machine | None) -> None:
     """Find out what does not exist before anything is computed."""
     rule = scenario.schedule
-    POLICIES.get(rule.policy)
-    placement_code(rule.placement)
     check_rule(rule.policy, rule.backfill, rule.placement, _semantics(scenario))
     if machine is not None and scenario.facility:
         load_site(scenario.site or machine.file.site)
@@ -125,6 +122,7 @@ def _scheduled(scenario: Scenario, wanted: Asked) -> Schedule:
         seed=scenario.seed,
         until_s=None if trace is not None else scenario.end_s,
         slurm=rule.slurm.rule(),
+        priority=rule.slurm.priority(),
     )
 
 

@@ -93,13 +93,13 @@ class Scheduling(Spec):
     """Who starts next, and where."""
 
     policy: str = "fcfs"
-    """Order of the queue: fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1."""
+    """Order of the queue: fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1, multifactor."""
     backfill: str = "easy"
     """none, easy, easy-sjbf, conservative or slurm."""
     placement: str = "groups"
     """none, contiguous, groups or random."""
     slurm: SlurmSettings = SlurmSettings()
-    """Slurm's parameters, for the backfill slurm."""
+    """Slurm's parameters, for the backfill slurm and the policy multifactor."""
 
 
 class CoolingChange(Spec):

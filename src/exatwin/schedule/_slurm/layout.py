@@ -11,7 +11,7 @@ FOREVER = np.iinfo(np.int64).max // 4
 NEVER = np.iinfo(np.int64).min
 
 # what the loop answers
-DONE, MORE_RANGES = 0, 1
+DONE, MORE_RANGES, RANK_ANEW = 0, 1, 2
 
 # who may pass the head of the queue
 STRICT, EASY, PERIODIC = 0, 1, 2
@@ -23,7 +23,7 @@ END_OF_JOB = 0
 PENDING, RUNNING, ENDED = 0, 1, 2
 
 # rows of Given.job: what is known of each job
-SUBMIT, NODES, LIMIT, RUN, POOL = range(5)
+SUBMIT, NODES, LIMIT, RUN, POOL, ASSOC = range(6)
 
 # rows of Given.pool, shape (pools + 1,): first place in the queue, first node, first word of the bits
 FIRST_PLACE, FIRST_NODE, FIRST_WORD = range(3)
@@ -31,14 +31,14 @@ FIRST_PLACE, FIRST_NODE, FIRST_WORD = range(3)
 # entries of Options.number
 (
     BACKFILL, BF_INTERVAL, BF_RESOLUTION, BF_WINDOW, BF_TESTS, BF_STARTS, BF_RECORDS,
-    DEPTH, SCHED_INTERVAL, RELEASE_DELAY, RELEASE_STEP, BY_SEGMENT, NUMBERS,
-) = range(13)  # fmt: skip
+    DEPTH, SCHED_INTERVAL, RELEASE_DELAY, RELEASE_STEP, BY_SEGMENT, CALC_PERIOD, NUMBERS,
+) = range(14)  # fmt: skip
 
 # entries of Memory.counter
 (
     NOW, NEXT, HEAP, SERIAL, RANGES, ROWS, WAITING, NEXT_PASS, NEXT_CYCLE, LAST_CYCLE, IDLE, CYCLES,
-    CHANGED, COUNTERS,
-) = range(14)  # fmt: skip
+    CHANGED, NEXT_CALC, LAST_CALC, COUNTERS,
+) = range(16)  # fmt: skip
 
 # rows of Memory.job
 START, STATE, FIRST_RANGE, RANGE_COUNT, ROW, JOB_ROWS = range(6)
@@ -59,6 +59,9 @@ BEGIN, UNTIL, COUNT, SLOT, RECORD_ROWS = range(5)
 # rows of Memory.scratch: bits
 AVAIL, FITS, CHOSEN, TAIL, SCRATCH_ROWS = range(5)
 
+# entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second
+AGE_POINTS, GREATEST_AGE, LEFT, WEIGHS = range(4)
+
 # rows of Memory.block and Memory.range: first node, and how many
 NODE, SIZE = range(2)
 
@@ -66,9 +69,9 @@ NODE, SIZE = range(2)
 class Given(NamedTuple):
     """What the loop reads; the compiler refuses to write it."""
 
-    job: Any  # (5, jobs)
+    job: Any  # (6, jobs)
     pool: Any  # (3, pools + 1)
-    score: Any  # (jobs,) scores that do not change, smallest first
+    score: Any  # (jobs,) scores that do not change, smallest first; points, greatest first, with priorities
     segment: Any  # (nodes,) nodes of one segment are beside each other in the network
     first: Any  # (segments + 1,) first node of each segment
 
@@ -89,6 +92,9 @@ class Memory(NamedTuple):
     planned: Any  # (records, words) bits of the nodes free in each record
     suffix: Any  # (records, words) bits that a record has in common with those after it
     scratch: Any  # (SCRATCH_ROWS, words)
+    weigh: Any  # (WEIGHS,) how the age of a job and the decay of usage count
+    share: Any  # (associations,) points of each by its fair share
+    usage: Any  # (associations,) node seconds of each, decayed
     block: Any  # (2, nodes + 1)
     range: Any  # (2, room) stretches given to jobs, in order of start
 
@@ -102,7 +108,7 @@ GIVEN = numba.types.NamedTuple([_READ2, _READ2, _READF, _READ1, _READ1], Given)
 MEMORY = numba.types.NamedTuple(
     [
         _ONE, _TWO, numba.float64[::1], _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
-        _MANY_BITS, _MANY_BITS, _TWO, _TWO,
+        _MANY_BITS, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
     ],
     Memory,
 )  # fmt: skip

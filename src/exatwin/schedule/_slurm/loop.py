@@ -15,6 +15,7 @@ from exatwin.schedule._slurm.layout import (
     BACKFILL,
     BF_INTERVAL,
     BF_TESTS,
+    CALC_PERIOD,
     CHANGED,
     CYCLES,
     DEPTH,
@@ -24,10 +25,12 @@ from exatwin.schedule._slurm.layout import (
     GIVEN,
     HEAP,
     IDLE,
+    LAST_CALC,
     LAST_CYCLE,
     MEMORY,
     MORE_RANGES,
     NEXT,
+    NEXT_CALC,
     NEXT_CYCLE,
     NEXT_PASS,
     NOW,
@@ -35,6 +38,7 @@ from exatwin.schedule._slurm.layout import (
     POOL,
     QUEUED,
     RANGES,
+    RANK_ANEW,
     SCHED_INTERVAL,
     SUBMIT,
     TOUCHED,
@@ -43,11 +47,12 @@ from exatwin.schedule._slurm.layout import (
 )
 from exatwin.schedule._slurm.line import join
 from exatwin.schedule._slurm.passes import allow, cycle, pass_easy, start_heads
+from exatwin.schedule._slurm.rank import bring_up_to_date, rate, rate_all
 from exatwin.schedule._slurm.running import finish
 
 
 @lean
-def _arrive(g: Any, m: Any, now: int) -> None:
+def _arrive(g: Any, m: Any, o: Any, now: int) -> None:
     jobs = g.job.shape[1]
     while m.counter[NEXT] < jobs and g.job[SUBMIT, m.counter[NEXT]] == now:
         job = m.counter[NEXT]
@@ -55,7 +60,7 @@ def _arrive(g: Any, m: Any, now: int) -> None:
         pool = g.job[POOL, job]
         if pool < 0:
             continue
-        m.key[job] = g.score[job]
+        rate(g, m, o, job, now)
         join(g, m, job)
         m.pool[TOUCHED, pool] = 1
         m.counter[CHANGED] = 1
@@ -115,29 +120,51 @@ def _appoint(m: Any, o: Any, now: int) -> None:
     m.counter[NEXT_CYCLE] = due
 
 
+@lean
+def _reordered(g: Any, m: Any, o: Any, now: int) -> None:
+    """Bring the queues into the order of new priorities; the schedulers see them as they next come round."""
+    rate_all(g, m, o, now)
+    if m.counter[WAITING] == 0:
+        return
+    m.counter[NEXT_PASS] = min(m.counter[NEXT_PASS], (now // o[SCHED_INTERVAL] + 1) * o[SCHED_INTERVAL])
+    if o[BACKFILL] == PERIODIC and m.counter[NEXT_CYCLE] == FOREVER:
+        _appoint(m, o, now)
+
+
 @spliced
 def _instant(g: Any, m: Any, o: Any, now: int) -> None:
     """All ends of this second, then all submissions, then the main scheduler, then backfill."""
     while m.counter[HEAP] > 0 and m.heap[WHEN, 0] == now:
         job = pop(m.heap, m.counter)
-        finish(g, m, job)
+        finish(g, m, o, job, now)
         m.pool[TOUCHED, g.job[POOL, job]] = 1
-    _arrive(g, m, now)
+    _arrive(g, m, o, now)
     _main(g, m, o, now)
     if o[BACKFILL] == PERIODIC:
         _backfill(g, m, o, now)
 
 
 def _loop(digest: str) -> Callable[..., int]:
-    def advance(g: Any, m: Any, o: Any, until: int) -> int:
-        """Run all events before `until`; return DONE, or what there is no room for."""
+    def advance(g: Any, m: Any, o: Any, until: int, ranked: int) -> int:
+        """Run all events before `until`; return DONE, or what is needed to go on.
+
+        `ranked` says that new fair shares are there since the last call.
+        """
         jobs, nodes = g.job.shape[1], len(g.segment)
+        if ranked:
+            _reordered(g, m, o, m.counter[LAST_CALC])
         while len(digest) > 0:  # always: see `entry`
             now = min(m.counter[NEXT_PASS], m.counter[NEXT_CYCLE])
             if m.counter[NEXT] < jobs:
                 now = min(now, g.job[SUBMIT, m.counter[NEXT]])
             if m.counter[HEAP] > 0:
                 now = min(now, m.heap[WHEN, 0])
+            if now < FOREVER and m.counter[NEXT_CALC] < min(now, until):
+                bring_up_to_date(g, m, m.counter[NEXT_CALC])
+                m.counter[NEXT_CALC] += o[CALC_PERIOD]
+                if m.counter[WAITING] > 0 or now <= m.counter[NEXT_CALC]:
+                    return RANK_ANEW
+                continue
             if now >= until:
                 return DONE
             if m.counter[RANGES] + nodes > m.range.shape[1]:
@@ -150,7 +177,9 @@ def _loop(digest: str) -> Callable[..., int]:
 
 
 advance = entry(
-    numba.int64(GIVEN, MEMORY, numba.types.Array(numba.int64, 1, "C", readonly=True), numba.int64),
+    numba.int64(
+        GIVEN, MEMORY, numba.types.Array(numba.int64, 1, "C", readonly=True), numba.int64, numba.int64
+    ),
     _loop,
     Path(__file__).parent,
     also=(Path(heap.__file__),),

@@ -10,6 +10,7 @@ from exatwin.schedule._slurm.bits import add, copy, drop
 from exatwin.schedule._slurm.choose import write_ranges
 from exatwin.schedule._slurm.layout import (
     BY_END,
+    CALC_PERIOD,
     CHANGED,
     CHOSEN,
     END_OF_JOB,
@@ -31,6 +32,7 @@ from exatwin.schedule._slurm.layout import (
     STATE,
     UP,
 )
+from exatwin.schedule._slurm.rank import charge
 
 
 @lean
@@ -66,10 +68,12 @@ def start(g: Any, m: Any, job: int, now: int) -> None:
 
 
 @lean
-def finish(g: Any, m: Any, job: int) -> None:
+def finish(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     """Take back the nodes of a job."""
     pool, row = g.job[POOL, job], m.job[ROW, job]
     m.job[STATE, job] = ENDED
+    if o[CALC_PERIOD] > 0:
+        charge(g, m, job, now)
     add(m.free, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
     m.pool[FREE, pool] += g.job[NODES, job]
     i = _find(m, m.row[UP, row])
