@@ -41,8 +41,12 @@ fail = click.option(
 )
 
 _SHARED = (
-    click.option("--policy", metavar="NAME", help="fcfs, sjf, ljf, smallest, largest, wfp3, unicef or f1."),
-    click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf or conservative."),
+    click.option(
+        "--policy",
+        metavar="NAME",
+        help="fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1 or multifactor.",
+    ),
+    click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf, conservative or slurm."),
     click.option("--placement", metavar="NAME", help="none, contiguous, groups or random."),
     click.option(
         "--set",

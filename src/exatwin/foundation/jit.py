@@ -45,7 +45,14 @@ def spliced(function: F) -> F:
     return cast(F, numba.njit(inline="always", **_LEAN)(function))
 
 
-def entry(signature: Any, build: Callable[[str], F], folder: Path, *, makes_arrays: bool = True) -> F:
+def entry(
+    signature: Any,
+    build: Callable[[str], F],
+    folder: Path,
+    *,
+    also: tuple[Path, ...] = (),
+    makes_arrays: bool = True,
+) -> F:
     """Return the function that `build` makes, compiled for `signature` and kept on disk.
 
     Parameters
@@ -57,9 +64,11 @@ def entry(signature: Any, build: Callable[[str], F], folder: Path, *, makes_arra
         part of its key in the disk cache, so that a change in any file of `folder` compiles it anew.
     folder
         The package whose files the function is made of.
+    also
+        Further files that it is made of.
     makes_arrays
         Whether it, or what it calls, makes arrays.
     """
-    text = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    text = b"".join(path.read_bytes() for path in [*sorted(folder.glob("*.py")), *also])
     function = build(hashlib.sha256(text).hexdigest())
     return cast(F, numba.njit([signature], cache=True, **(_FLAGS if makes_arrays else _LEAN))(function))

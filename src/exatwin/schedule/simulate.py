@@ -7,22 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from exatwin.foundation.arrays import Int64
-from exatwin.foundation.errors import SpecError, nearest
 from exatwin.schedule._kernel import layout
 from exatwin.schedule.floor import Floor
+from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.placement import placement_code, segments
 from exatwin.schedule.policies import POLICIES, Policy
 from exatwin.schedule.result import Placement, Schedule
+from exatwin.schedule.rules import BACKFILLS, MULTIFACTOR, SEMANTICS, check_rule, code_of
+from exatwin.schedule.slurm import MODES, SlurmRule, SlurmSimulation
 from exatwin.workload.job import Jobs, State
 
-BACKFILLS = {
-    "none": layout.NO_BACKFILL,
-    "easy": layout.EASY,
-    "easy-sjbf": layout.EASY_SJBF,
-    "conservative": layout.CONSERVATIVE,
-}
 LONGEST_S = 2**40  # limits beyond this are as good as none
-SEMANTICS = {"batch": layout.BATCH, "event": layout.EVENT}
 
 
 def simulate(
@@ -35,6 +30,8 @@ def simulate(
     semantics: str = "batch",
     seed: int = 0,
     until_s: int | None = None,
+    slurm: SlurmRule | None = None,
+    priority: PriorityRule | None = None,
 ) -> Schedule:
     """Return when and where each job runs.
 
@@ -45,10 +42,12 @@ def simulate(
     floor
         The nodes, or just their number.
     policy
-        Order of the queue, a name in :data:`exatwin.schedule.policies.POLICIES`.
+        Order of the queue, a name in :data:`exatwin.schedule.policies.POLICIES`; or ``multifactor``:
+        Slurm's priorities, with the backfills ``none``, ``easy`` and ``slurm``.
     backfill
         ``none``; ``easy`` (one reservation, for the head); ``easy-sjbf`` (the same, shortest request first);
-        ``conservative`` (a reservation for every waiting job).
+        ``conservative`` (a reservation for every waiting job); ``slurm`` (strict order, and at an
+        interval a plan of the queue on named nodes).
     placement
         ``none``, ``contiguous``, ``groups`` or ``random``.
     semantics
@@ -59,14 +58,51 @@ def simulate(
     until_s
         Stop before this time [s]: what runs then is ``RUNNING`` (with the end that it will have), what waits
         is ``PENDING``.
+    slurm
+        Parameters of Slurm's schedulers, for the backfill ``slurm``.
+    priority
+        How priorities are made, for the policy ``multifactor``.
 
     Raises
     ------
     SpecError
-        An unknown name.
+        An unknown name, or things that do not go together.
     """
+    check_rule(policy, backfill, placement, semantics)
+    if backfill == "slurm" or policy == MULTIFACTOR:
+        ways = priority or PriorityRule() if policy == MULTIFACTOR else None
+        return _by_slurm(jobs, floor, policy, (backfill, placement), slurm or SlurmRule(), ways, until_s)
     simulation = Simulation.begin(
         jobs, floor, policy=policy, backfill=backfill, placement=placement, semantics=semantics, seed=seed
+    )
+    simulation.advance(until_s)
+    return simulation.schedule()
+
+
+def _by_slurm(
+    jobs: Jobs,
+    floor: Floor | int,
+    policy: str,
+    way: tuple[str, str],
+    rule: SlurmRule,
+    priority: PriorityRule | None,
+    until_s: int | None,
+) -> Schedule:
+    ground = Floor.flat(floor) if isinstance(floor, int) else floor
+    score = np.zeros(len(jobs))
+    if priority is None:
+        limit = np.clip(jobs.limit_s, 0, LONGEST_S)
+        columns = (jobs.submit_s.astype(np.int64), jobs.nodes.astype(np.int64), limit)
+        score = POLICIES.get(policy).static_scores(*(_readonly(column) for column in columns))
+    simulation = SlurmSimulation.begin(
+        jobs,
+        ground,
+        score,
+        rule,
+        mode=MODES[way[0]],
+        segment=segments(ground, placement_code(way[1])),
+        named=way[1] != "none",
+        priority=priority,
     )
     simulation.advance(until_s)
     return simulation.schedule()
@@ -99,8 +135,8 @@ class Simulation:
         ground = Floor.flat(floor) if isinstance(floor, int) else floor
         order = POLICIES.get(policy)
         options = layout.Options(
-            _code(SEMANTICS, semantics, "semantics"),
-            _code(BACKFILLS, backfill, "backfill"),
+            code_of(SEMANTICS, semantics, "semantics"),
+            code_of(BACKFILLS, backfill, "backfill"),
             placement_code(placement),
             int(order.dynamic),
         )
@@ -178,12 +214,6 @@ class Simulation:
             placement=_placement(self._memory) if placed else None,
             capacity=self.floor.capacity,
         )
-
-
-def _code(codes: dict[str, int], name: str, kind: str) -> int:
-    if name not in codes:
-        raise SpecError(f"unknown {kind} '{name}': {nearest(name, codes)}")
-    return codes[name]
 
 
 def _given(jobs: Jobs, floor: Floor, policy: Policy, options: layout.Options) -> layout.Given:

@@ -8,18 +8,16 @@ from exatwin.catalogue import load
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.site import load_site
 from exatwin.catalogue.tariff import Tariff
-from exatwin.foundation.errors import SpecError, nearest
+from exatwin.foundation.errors import SpecError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
 from exatwin.power.it import it_power
-from exatwin.schedule.placement import placement_code
-from exatwin.schedule.policies import POLICIES
-from exatwin.schedule.simulate import BACKFILLS
+from exatwin.schedule.rules import MULTIFACTOR, check_rule
 from exatwin.study.asked import Asked, asked
 from exatwin.study.provenance import provenance
 from exatwin.study.result import Result
 from exatwin.study.scenario import Scenario
-from exatwin.study.scheduled import in_window, is_recorded, scheduled, windowed
+from exatwin.study.scheduled import in_window, is_recorded, scheduled, semantics, windowed
 
 
 def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -> Result:
@@ -77,10 +75,7 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
 def _check(scenario: Scenario, machine: Machine | None) -> None:
     """Find out what does not exist before anything is computed."""
     rule = scenario.schedule
-    POLICIES.get(rule.policy)
-    placement_code(rule.placement)
-    if rule.backfill not in BACKFILLS:
-        raise SpecError(f"unknown backfill '{rule.backfill}': {nearest(rule.backfill, BACKFILLS)}")
+    check_rule(rule.policy, rule.backfill, rule.placement, semantics(scenario))
     if machine is not None and scenario.facility:
         load_site(scenario.site or machine.file.site)
         if scenario.market.tariff:
@@ -96,6 +91,8 @@ def _check_failures(scenario: Scenario, machine: Machine | None) -> None:
         raise SpecError("'failures' change when jobs run: not with trace.as_recorded")
     if scenario.schedule.placement == "none":
         raise SpecError("'failures' need to know who holds which node: expected another schedule.placement")
+    if "slurm" in scenario.schedule.backfill or scenario.schedule.policy == MULTIFACTOR:
+        raise SpecError("'failures' go with the other backfills and policies, not with slurm or multifactor")
 
 
 def _parts(scenario: Scenario, wanted: Asked, machine: Machine | None, progress: Progress) -> dict[str, Any]:

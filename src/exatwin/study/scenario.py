@@ -18,6 +18,7 @@ from exatwin.foundation.explain import explain, keys_of, model_at
 from exatwin.foundation.spec import Quantity, Spec, read_toml
 from exatwin.study.customers import HeatReuseChange
 from exatwin.study.one_job import OneJob
+from exatwin.study.slurm import SlurmSettings
 
 _LOGS = (".swf", ".gz", ".parquet", ".txt", ".csv")
 WarmUp = Annotated[float, Quantity("s", minimum=0.0, maximum=60 * 86400.0)]
@@ -95,13 +96,15 @@ class Scheduling(Spec):
     """Who starts next, and where."""
 
     policy: str = "fcfs"
-    """Order of the queue: fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1."""
+    """Order of the queue: fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1, multifactor."""
     backfill: str = "easy"
-    """none, easy, easy-sjbf or conservative."""
+    """none, easy, easy-sjbf, conservative or slurm."""
     placement: str = "groups"
     """none, contiguous, groups or random."""
     requeue: bool = True
     """Whether a job whose nodes fail is sent again at once, to run from its beginning."""
+    slurm: SlurmSettings = SlurmSettings()
+    """Slurm's parameters, for the backfill slurm and the policy multifactor."""
 
 
 class CoolingChange(Spec):

@@ -58,7 +58,9 @@ def scheduled(
         runtime = jobs.runtime_s.copy()
         runtime[[sent.row for sent in other_s]] = list(other_s.values())
         jobs = jobs.replace(runtime_s=runtime)
-    return Worked(simulate(jobs, wanted.floor, **_rules(scenario)), rows, users)
+    slurm = scenario.schedule.slurm
+    rules = _rules(scenario) | {"slurm": slurm.rule(), "priority": slurm.priority()}
+    return Worked(simulate(jobs, wanted.floor, **rules), rows, users)
 
 
 def _rules(scenario: Scenario) -> dict[str, Any]:
@@ -67,10 +69,15 @@ def _rules(scenario: Scenario) -> dict[str, Any]:
         "policy": rule.policy,
         "backfill": rule.backfill,
         "placement": placement(scenario),
-        "semantics": trace.compat if trace is not None and trace.compat else "batch",
+        "semantics": semantics(scenario),
         "seed": scenario.seed,
         "until_s": None if trace is not None else scenario.end_s,
     }
+
+
+def semantics(scenario: Scenario) -> str:
+    """Return whose semantics the schedule has: those of a published study, or a batch system's."""
+    return (scenario.trace.compat if scenario.trace is not None else None) or "batch"
 
 
 def placement(scenario: Scenario) -> str:

@@ -1,0 +1,88 @@
+"""Sets of nodes as bits, 64 to a word; each pool begins a word of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from exatwin.foundation.jit import lean
+
+
+def _ones(typing_context: Any, word: Any) -> Any:
+    """The number of set bits of a word."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.uint64(types.uint64), emit
+
+
+def _trailing(typing_context: Any, word: Any) -> Any:
+    """The number of clear bits below the lowest set one; 64 where none is set."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], context.get_constant(types.boolean, False))
+
+    return types.uint64(types.uint64), emit
+
+
+ones: Any = intrinsic(_ones)
+trailing: Any = intrinsic(_trailing)
+
+
+@lean
+def count(bits: Any, low: int, high: int) -> int:
+    total = 0
+    for w in range(low, high):
+        total += ones(bits[w])
+    return total
+
+
+@lean
+def count_beyond(some: Any, more: Any, low: int, high: int) -> int:
+    beyond = 0
+    for w in range(low, high):
+        if some[w] & ~more[w]:
+            beyond += 1
+            break
+    return beyond
+
+
+@lean
+def within(some: Any, more: Any, low: int, high: int) -> bool:
+    """Whether each bit of `some` is one of `more`."""
+    return count_beyond(some, more, low, high) == 0
+
+
+@lean
+def copy(source: Any, target: Any, low: int, high: int) -> None:
+    for w in range(low, high):
+        target[w] = source[w]
+
+
+@lean
+def keep(target: Any, mask: Any, low: int, high: int) -> None:
+    for w in range(low, high):
+        target[w] &= mask[w]
+
+
+@lean
+def drop(target: Any, mask: Any, low: int, high: int) -> None:
+    for w in range(low, high):
+        target[w] &= ~mask[w]
+
+
+@lean
+def add(target: Any, mask: Any, low: int, high: int) -> None:
+    for w in range(low, high):
+        target[w] |= mask[w]
+
+
+@lean
+def common(a: Any, b: Any, low: int, high: int) -> int:
+    total = 0
+    for w in range(low, high):
+        total += ones(a[w] & b[w])
+    return total

@@ -1,0 +1,133 @@
+"""Which nodes a job gets: as Slurm does, the smallest run of nodes that holds it; else the largest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from exatwin.foundation.jit import lean
+from exatwin.schedule._slurm.bits import trailing
+from exatwin.schedule._slurm.layout import (
+    BY_SEGMENT,
+    CHOSEN,
+    FIRST_NODE,
+    FIRST_RANGE,
+    FIRST_WORD,
+    NODE,
+    RANGE_COUNT,
+    RANGES,
+    SIZE,
+)
+
+_ONE = np.uint64(1)
+_whole: Any = np.int64
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+
+
+@lean
+def _blocks(m: Any, bits: Any, base: int, shift: int, low: int, high: int) -> int:
+    """List the runs of set bits between the nodes `low` and `high`; return how many they are."""
+    found, node = 0, low
+    while node < high:
+        place = node - base
+        word = bits[shift + place // 64] >> np.uint64(place % 64)
+        rest = 64 - place % 64
+        if word == 0:
+            node += rest
+            continue
+        node += _whole(trailing(word))
+        place = node - base
+        ones_on = _whole(trailing(~(bits[shift + place // 64] >> np.uint64(place % 64))))
+        size = min(ones_on, 64 - place % 64)
+        if node >= high:
+            break
+        size = min(size, high - node)
+        if found > 0 and m.block[NODE, found - 1] + m.block[SIZE, found - 1] == node:
+            m.block[SIZE, found - 1] += size
+        else:
+            m.block[NODE, found] = node
+            m.block[SIZE, found] = size
+            found += 1
+        node += size
+    return found
+
+
+@lean
+def _mark(m: Any, base: int, shift: int, node: int, size: int) -> None:
+    place, stop = node - base, node - base + size
+    while place < stop:
+        part = min(stop - place, 64 - place % 64)
+        mask = _ALL if part == 64 else (_ONE << np.uint64(part)) - _ONE
+        m.scratch[CHOSEN, shift + place // 64] |= mask << np.uint64(place % 64)
+        place += part
+
+
+@lean
+def _best_fit(m: Any, found: int, base: int, shift: int, want: int) -> None:
+    """Take `want` nodes from the listed runs: the smallest that holds what is left, else the largest."""
+    while want > 0:
+        best = -1
+        for i in range(found):
+            size = m.block[SIZE, i]
+            if size == 0:
+                continue
+            held = m.block[SIZE, best] if best >= 0 else 0
+            enough = best >= 0 and held >= want
+            if best < 0 or (size >= want and (not enough or size < held)) or (not enough and size > held):
+                best = i
+        part = min(want, m.block[SIZE, best])
+        _mark(m, base, shift, m.block[NODE, best], part)
+        m.block[SIZE, best] = 0
+        want -= part
+
+
+@lean
+def _free_in(bits: Any, base: int, shift: int, low: int, high: int) -> int:
+    total = 0
+    for place in range(low - base, high - base):
+        if (bits[shift + place // 64] >> np.uint64(place % 64)) & _ONE:
+            total += 1
+    return total
+
+
+@lean
+def choose(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
+    """Put `want` of the nodes in `bits` into the row CHOSEN; there are that many."""
+    base, end = g.pool[FIRST_NODE, pool], g.pool[FIRST_NODE, pool + 1]
+    shift = g.pool[FIRST_WORD, pool]
+    for w in range(shift, g.pool[FIRST_WORD, pool + 1]):
+        m.scratch[CHOSEN, w] = 0
+    if o[BY_SEGMENT] == 0:
+        _best_fit(m, _blocks(m, bits, base, shift, base, end), base, shift, want)
+        return
+    first, last = g.segment[base], g.segment[end - 1]
+    taken = 0
+    while taken < want:
+        left, best, held = want - taken, -1, 0
+        for segment in range(first, last + 1):
+            low, high = g.first[segment], g.first[segment + 1]
+            chosen = m.scratch[CHOSEN]
+            size = _free_in(bits, base, shift, low, high) - _free_in(chosen, base, shift, low, high)
+            enough = held >= left
+            if size > 0 and (
+                best < 0 or (size >= left and (not enough or size < held)) or (not enough and size > held)
+            ):
+                best, held = segment, size
+        part = min(left, held)
+        found = _blocks(m, bits, base, shift, g.first[best], g.first[best + 1])
+        _best_fit(m, found, base, shift, part)
+        taken += part
+
+
+@lean
+def write_ranges(g: Any, m: Any, pool: int, job: int) -> None:
+    """Write down the nodes in the row CHOSEN as ranges of `job`."""
+    base, end = g.pool[FIRST_NODE, pool], g.pool[FIRST_NODE, pool + 1]
+    found = _blocks(m, m.scratch[CHOSEN], base, g.pool[FIRST_WORD, pool], base, end)
+    m.job[FIRST_RANGE, job] = m.counter[RANGES]
+    m.job[RANGE_COUNT, job] = found
+    for i in range(found):
+        m.range[NODE, m.counter[RANGES] + i] = m.block[NODE, i]
+        m.range[SIZE, m.counter[RANGES] + i] = m.block[SIZE, i]
+    m.counter[RANGES] += found

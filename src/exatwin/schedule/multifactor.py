@@ -1,0 +1,70 @@
+"""The policy ``multifactor``: priorities of Slurm in the event loop, with a tree of accounts and users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from exatwin.foundation.arrays import Float64, Int64
+from exatwin.foundation.errors import SpecError, nearest
+from exatwin.schedule.priority import Shares, Weights, classic_fair_share, fair_tree, size_factor
+from exatwin.workload.job import Jobs
+
+ALGORITHMS = ("fair-tree", "classic")
+
+
+@dataclass(frozen=True)
+class PriorityRule:
+    """How priorities are made: weights, and how the usage behind fair shares is counted."""
+
+    weights: Weights = field(default_factory=lambda: Weights(age=1000.0, fair_share=10000.0, job_size=1000.0))
+    algorithm: str = "fair-tree"
+    """``fair-tree`` or ``classic``."""
+    half_life_s: float = 7 * 86400.0
+    """Half-life of usage; 0 for no decay."""
+    calc_period_s: int = 300
+    """How often usage and the priorities of waiting jobs are brought up to date."""
+    dampening: float = 1.0
+    """``FairShareDampeningFactor`` of the classic algorithm."""
+
+    def __post_init__(self) -> None:
+        if self.algorithm not in ALGORITHMS:
+            raise SpecError(
+                f"unknown fair-share algorithm '{self.algorithm}': {nearest(self.algorithm, ALGORITHMS)}"
+            )
+        if self.calc_period_s < 1 or self.half_life_s < 0 or not self.dampening > 0:
+            raise SpecError(
+                "priorities need a period of at least 1 s, a half-life of 0 or more and a dampening > 0"
+            )
+
+    @property
+    def left(self) -> float:
+        """What is left of usage after a second."""
+        return max(0.0, 1.0 - 0.693 / self.half_life_s) if self.half_life_s > 0 else 1.0
+
+    def fair_points(self, tree: Shares, usage: Float64) -> Float64:
+        """Return the points of each association by its fair share, given its own usage."""
+        if self.algorithm == "classic":
+            return self.weights.fair_share * classic_fair_share(tree, usage, self.dampening)
+        return self.weights.fair_share * fair_tree(tree, usage)
+
+    def fixed_points(self, nodes: Int64, capacity: int) -> Float64:
+        """Return the points of each job that do not change as it waits."""
+        part = np.clip(size_factor(nodes, capacity, self.weights.favor_small), 0.0, 1.0)
+        found: Float64 = self.weights.job_size * part
+        return found
+
+
+def equal_shares(jobs: Jobs) -> tuple[Shares, Int64]:
+    """Return a tree in which all accounts have equal shares, and in each all users; and the row of each job.
+
+    A job without an account, or without a user, belongs to one that is unknown.
+    """
+    account, user = jobs.account.astype(np.int64), jobs.user.astype(np.int64)
+    accounts, of_account = np.unique(account, return_inverse=True)
+    pairs, of_pair = np.unique(np.stack([of_account, user]), axis=1, return_inverse=True)
+    many = len(accounts)
+    parent = np.concatenate(([-1], np.zeros(many, np.int64), 1 + pairs[0]))
+    users = np.arange(1 + many + pairs.shape[1]) > many
+    return Shares(parent, np.ones(len(parent)), users), 1 + many + np.ravel(of_pair)

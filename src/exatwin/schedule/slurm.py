@@ -1,0 +1,267 @@
+"""Slurm's two schedulers: the main one in strict order after events, and periodic backfill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from exatwin.foundation.arrays import Float64, Int64
+from exatwin.foundation.errors import SpecError
+from exatwin.schedule._slurm import layout
+from exatwin.schedule.floor import Floor
+from exatwin.schedule.multifactor import PriorityRule, equal_shares
+from exatwin.schedule.priority import Shares
+from exatwin.schedule.result import Placement, Schedule
+from exatwin.workload.job import Jobs, State
+
+MODES = {"none": layout.STRICT, "easy": layout.EASY, "slurm": layout.PERIODIC}
+MOST_BITS_B = 2**35
+_LONGEST_S = 2**40
+
+
+@dataclass(frozen=True)
+class SlurmRule:
+    """The parameters of Slurm's schedulers, with the defaults of Slurm; times are in seconds."""
+
+    bf_interval_s: int = 30
+    """Time between the starts of two backfill cycles."""
+    bf_resolution_s: int = 60
+    """Grid of the plan: reservations begin and end on it, rounded down."""
+    bf_window_s: int = 86400
+    """How far ahead a cycle plans."""
+    bf_max_job_test: int = 500
+    """Most jobs that a cycle looks at."""
+    bf_max_job_start: int = 0
+    """Most jobs that a cycle starts; 0 for no bound."""
+    bf_node_space_size: int = 0
+    """Most records of the plan; 0 for as many as ``bf_max_job_test``."""
+    bf_window_linear_s: int = 0
+    """Growth of the windows in which ends are taken together; 0 doubles them."""
+    default_queue_depth: int = 100
+    """Most jobs that the main scheduler starts after an event."""
+    sched_interval_s: int = 60
+    """How often the main scheduler goes through the whole queue."""
+
+    epilog_s: int = 0
+    """From the end of a job to the time when its nodes are free again."""
+
+    def numbers(self, mode: int, by_segment: bool, priority: PriorityRule | None = None) -> Int64:
+        """Return the options of the event loop."""
+        found = np.zeros(layout.NUMBERS, np.int64)
+        found[layout.BACKFILL] = mode
+        found[layout.BF_INTERVAL] = self.bf_interval_s
+        found[layout.BF_RESOLUTION] = self.bf_resolution_s
+        found[layout.BF_WINDOW] = self.bf_window_s
+        found[layout.BF_TESTS] = self.bf_max_job_test
+        found[layout.BF_STARTS] = self.bf_max_job_start or layout.FOREVER
+        found[layout.BF_RECORDS] = self.records
+        found[layout.DEPTH] = self.default_queue_depth
+        found[layout.SCHED_INTERVAL] = self.sched_interval_s
+        found[layout.RELEASE_DELAY] = 30
+        found[layout.RELEASE_STEP] = self.bf_window_linear_s
+        found[layout.BY_SEGMENT] = int(by_segment)
+        found[layout.CALC_PERIOD] = priority.calc_period_s if priority is not None else 0
+        found.flags.writeable = False
+        return found
+
+    @property
+    def records(self) -> int:
+        """Most records of a plan."""
+        return max(self.bf_node_space_size or self.bf_max_job_test, 3)
+
+
+@dataclass(eq=False)
+class SlurmSimulation:
+    """A simulation of Slurm that can be stopped at any time, looked at, and go on."""
+
+    jobs: Jobs
+    floor: Floor
+    _given: layout.Given
+    _memory: layout.Memory
+    _options: Int64
+    _named: bool
+    _priority: PriorityRule | None = None
+    _tree: Shares | None = None
+
+    @classmethod
+    def begin(
+        cls,
+        jobs: Jobs,
+        floor: Floor,
+        score: Float64,
+        rule: SlurmRule,
+        *,
+        mode: int,
+        segment: Int64,
+        named: bool,
+        priority: PriorityRule | None = None,
+    ) -> SlurmSimulation:
+        """Return a simulation in which nothing has happened yet.
+
+        Parameters
+        ----------
+        jobs
+            In order of submission. One that is wider than its pool stays ``PENDING``.
+        floor
+            The nodes.
+        score
+            Score of each job, shape (jobs,): the smallest is first, ties are in the order of submission.
+        rule
+            The parameters of the two schedulers.
+        mode
+            One of :data:`MODES`.
+        segment
+            Segment of each node, shape (nodes,): a job gets nodes from as few as can be.
+        named
+            Whether the schedule says which nodes each job had.
+        priority
+            How priorities are made that change as jobs wait, instead of `score`.
+
+        Raises
+        ------
+        SpecError
+            The machine has too many nodes to plan them one by one.
+        """
+        tree, row = equal_shares(jobs) if priority is not None else (None, np.zeros(len(jobs), np.int64))
+        points = (
+            score if priority is None else priority.fixed_points(jobs.nodes.astype(np.int64), floor.capacity)
+        )
+        given = _given(jobs, floor, points, segment, rule, row)
+        options = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)), priority)
+        memory = _memory(given, floor, rule, priority, tree)
+        made = cls(jobs, floor, given, memory, options, named, priority, tree)
+        made._rank()
+        return made
+
+    def advance(self, until_s: int | None = None) -> None:
+        """Run all events before `until_s` [s]; without it, all there are."""
+        from exatwin.schedule._slurm.loop import advance
+
+        until = layout.FOREVER if until_s is None else int(until_s)
+        answer = advance(self._given, self._memory, self._options, until, 0)
+        while answer != layout.DONE:
+            if answer == layout.MORE_RANGES:
+                more = np.zeros_like(self._memory.range)
+                self._memory = self._memory._replace(range=np.concatenate([self._memory.range, more], axis=1))
+            else:
+                self._rank()
+            ranked = int(answer == layout.RANK_ANEW)
+            answer = advance(self._given, self._memory, self._options, until, ranked)
+
+    def _rank(self) -> None:
+        """Bring the fair shares up to the usage."""
+        if self._priority is not None and self._tree is not None:
+            self._memory.share[:] = self._priority.fair_points(self._tree, self._memory.usage)
+
+    def schedule(self) -> Schedule:
+        """Return what has become of every job so far."""
+        jobs, start, state = self.jobs, self._memory.job[layout.START], self._memory.job[layout.STATE]
+        begun = state != layout.PENDING
+        end = np.where(
+            begun, start + np.clip(jobs.runtime_s, 0, np.clip(jobs.limit_s, 0, _LONGEST_S)), layout.NEVER
+        )
+        final = np.where(jobs.runtime_s > jobs.limit_s, int(State.TIMEOUT), jobs.outcome)
+        final = np.where(state == layout.RUNNING, int(State.RUNNING), final)
+        return Schedule(
+            jobs=jobs,
+            start_s=start.copy(),
+            end_s=end,
+            state=np.where(begun, final, int(State.PENDING)).astype(np.uint8),
+            placement=_placement(self._memory) if self._named else None,
+            capacity=self.floor.capacity,
+        )
+
+
+def _given(
+    jobs: Jobs, floor: Floor, score: Float64, segment: Int64, rule: SlurmRule, row: Int64
+) -> layout.Given:
+    submit, nodes = jobs.submit_s.astype(np.int64), jobs.nodes.astype(np.int64)
+    if np.any(np.diff(submit) < 0):
+        raise ValueError("jobs must be in order of submission (see Jobs.ordered)")
+    limit = np.clip(jobs.limit_s, 0, _LONGEST_S)
+    partition = np.clip(jobs.partition, 0, len(floor.pool_of_partition) - 1)
+    pool = floor.pool_of_partition[partition].astype(np.int64)
+    pool[(nodes > floor.pool_nodes[pool]) | (nodes < 1)] = -1
+    pools = len(floor.pool_nodes)
+    places = np.cumsum(np.bincount(pool[pool >= 0], minlength=pools))
+    words = np.cumsum(-(-floor.pool_nodes.astype(np.int64) // 64))
+    ends = [np.concatenate(([0], found)) for found in (places, words)]
+    held = np.clip(jobs.runtime_s, 0, limit) + rule.epilog_s
+    return layout.Given(
+        job=_fixed(np.stack([submit, nodes, limit, held, pool, row])),
+        pool=_fixed(np.stack([ends[0], floor.first_node, ends[1]])),
+        score=_fixed(score.astype(np.float64)),
+        segment=_fixed(segment),
+        first=_fixed(np.append(np.flatnonzero(np.diff(segment, prepend=-1)), len(segment))),
+    )
+
+
+def _fixed(array: np.ndarray) -> np.ndarray:
+    kind = np.float64 if array.dtype == np.float64 else np.int64
+    view = np.ascontiguousarray(array, kind).view()
+    view.flags.writeable = False
+    return view
+
+
+def _memory(
+    given: layout.Given, floor: Floor, rule: SlurmRule, priority: PriorityRule | None, tree: Shares | None
+) -> layout.Memory:
+    jobs, pools, words = given.job.shape[1], len(floor.pool_nodes), int(given.pool[layout.FIRST_WORD, -1])
+    rows = min(jobs, floor.capacity) + 1
+    if rows * words * 8 > MOST_BITS_B:
+        raise SpecError(
+            f"{floor.capacity:,} nodes are too many to plan one by one as Slurm does: expected a machine of "
+            "nodes (see --machine and --processors-per-node), or another backfill"
+        )
+    memory = layout.Memory(
+        counter=np.zeros(layout.COUNTERS, np.int64),
+        job=np.zeros((layout.JOB_ROWS, jobs), np.int64),
+        key=np.zeros(jobs),
+        heap=np.zeros((3, rows + 2), np.int64),
+        queue=np.zeros(jobs, np.int64),
+        pool=np.zeros((layout.POOL_ROWS, pools), np.int64),
+        free=_all_nodes(given, words),
+        row=np.zeros((layout.ROW_ROWS, rows), np.int64),
+        held=np.zeros((rows, words), np.uint64),
+        record=np.zeros((layout.RECORD_ROWS, rule.records + 2), np.int64),
+        planned=np.zeros((rule.records + 2, words), np.uint64),
+        suffix=np.zeros((rule.records + 2, words), np.uint64),
+        scratch=np.zeros((layout.SCRATCH_ROWS, words), np.uint64),
+        weigh=np.zeros(layout.WEIGHS),
+        share=np.zeros(1 if tree is None else len(tree.parent)),
+        usage=np.zeros(1 if tree is None else len(tree.parent)),
+        block=np.zeros((2, floor.capacity + 1), np.int64),
+        range=np.zeros((2, 2 * jobs + 2 * floor.capacity), np.int64),
+    )
+    memory.job[layout.START] = layout.NEVER
+    memory.pool[layout.FREE] = floor.pool_nodes
+    memory.row[layout.SPARE] = np.arange(rows)
+    memory.counter[layout.NEXT_PASS] = memory.counter[layout.NEXT_CYCLE] = layout.FOREVER
+    memory.counter[layout.LAST_CYCLE] = -layout.FOREVER
+    memory.counter[layout.IDLE] = 1
+    memory.counter[layout.NEXT_CALC] = layout.FOREVER
+    if priority is not None and jobs > 0:
+        period, weights = priority.calc_period_s, priority.weights
+        memory.counter[layout.LAST_CALC] = given.job[layout.SUBMIT, 0] // period * period
+        memory.counter[layout.NEXT_CALC] = memory.counter[layout.LAST_CALC] + period
+        memory.weigh[:] = weights.age, weights.max_age_s, priority.left
+    return memory
+
+
+def _all_nodes(given: layout.Given, words: int) -> np.ndarray:
+    """Return the bits of all nodes; each pool begins a word of its own."""
+    bits = np.zeros(words * 64, np.uint8)
+    for pool in range(given.pool.shape[1] - 1):
+        first = int(given.pool[layout.FIRST_WORD, pool]) * 64
+        size = given.pool[layout.FIRST_NODE, pool + 1] - given.pool[layout.FIRST_NODE, pool]
+        bits[first : first + size] = 1
+    return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
+
+
+def _placement(memory: layout.Memory) -> Placement:
+    counts = memory.job[layout.RANGE_COUNT]
+    first = np.concatenate(([0], np.cumsum(counts)))
+    rows = np.repeat(memory.job[layout.FIRST_RANGE] - first[:-1], counts) + np.arange(first[-1])
+    node, size = memory.range[:, rows].astype(np.int32)
+    return Placement(first, node, size)
