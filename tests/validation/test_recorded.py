@@ -10,7 +10,7 @@ import pytest
 
 from exatwin.catalogue.load import data_folder
 from exatwin.report.validation_text import figures
-from exatwin.study.validate import models, validate
+from exatwin.study.validate import shipped, validate
 from exatwin.study.validation import Validation, pins
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,24 +28,24 @@ def scripts() -> None:
 
 
 def test_every_model_has_recorded_rows() -> None:
-    assert set(pins()) == set(models())
+    assert set(pins()) == set(shipped())
 
 
-@pytest.mark.parametrize("model", models())
+@pytest.mark.parametrize("model", shipped())
 def test_no_figure_is_worse_than_recorded(found: dict[str, Validation], model: str) -> None:
     each = found[model]
     print(model, each.in_sample, each.left_out)  # noqa: T201
     assert each.failures() == []
 
 
-@pytest.mark.parametrize("model", models())
+@pytest.mark.parametrize("model", shipped())
 def test_the_rows_scored_are_those_recorded(found: dict[str, Validation], model: str) -> None:
     ids = [row.id for row in found[model].rows]
     assert len(ids) == len(set(ids))
     assert set(ids) == set(pins()[model]), AGAIN
 
 
-@pytest.mark.parametrize("model", models())
+@pytest.mark.parametrize("model", shipped())
 def test_no_row_is_both_scored_and_left_out_and_each_has_its_reason(
     found: dict[str, Validation], model: str
 ) -> None:
@@ -102,6 +102,8 @@ def test_the_folder_of_measurements_gives_the_same_rows(
     found: dict[str, Validation], shared_data: Path
 ) -> None:
     for each in validate(data=shared_data):
+        if each.model not in found:
+            continue  # its measurements do not ship
         same = {row.id: row.error for row in found[each.model].rows}
         assert {row.id: row.error for row in each.rows} == pytest.approx(same)
         assert each.failures() == []

@@ -70,4 +70,9 @@ def models() -> list[str]:
     return list(MODELS)
 
 
-__all__ = ["MODELS", "absent", "models", "validate"]
+def shipped() -> list[str]:
+    """Return the names of the models whose measurements ship with the package."""
+    return [name for name, (table, _) in MODELS.items() if Measured().has(table)]
+
+
+__all__ = ["MODELS", "absent", "models", "shipped", "validate"]
