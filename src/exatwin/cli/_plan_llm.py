@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from exatwin.cli._llm_flags import campaign_flags, model_flags, step_flags
+
 _COUNTS = ("tp", "pp", "vpp", "cp", "dp", "ep", "micro-batch", "global-batch", "seq")
 _HOURS = re.compile(r"\s*(?:(?:GPU|GCD|tile|accelerator|acc)s?[- ]?)?(?:h|hours?)\s*$", re.IGNORECASE)
 
@@ -23,10 +25,7 @@ def _counts(command: Any) -> Any:
 
 
 @click.command("llm")
-@click.option("--machine", default="jupiter", show_default=True, metavar="NAME", help="Or a kind of node.")
-@click.option("--model", metavar="NAME|FILE", help="A model of the catalogue, a file, or a size such as 32B.")
-@click.option("--params", metavar="SIZE", help="In the place of a model: its weights, such as 32B or 300T.")
-@click.option("--active", metavar="SIZE", help="Weights that one token uses, for a size with experts.")
+@model_flags
 @click.option("--accelerators", metavar="N|N,M|N-M", help="At most N, these, or a range; or left open.")
 @click.option("--tokens", metavar="COUNT", help="Tokens of the run, such as 15T.  [default: 1T]")
 @click.option("--deadline", metavar="TIME", help="Longest time, such as 30d: the fewest accelerator-hours.")
@@ -34,20 +33,8 @@ def _counts(command: Any) -> Any:
 @click.option("--least", type=click.Choice(["time", "energy", "hours"]), help="What shall be least.")
 @_counts
 @click.option("--max-global-batch", metavar="N", help="Sequences of a step at most (the critical batch).")
-@click.option("--zero", type=click.Choice(["0", "1", "2", "3"]), help="What replicas share out; 3 is FSDP.")
-@click.option("--sequence-parallel/--no-sequence-parallel", default=None, help="Split the residual stream.")
-@click.option("--recompute", type=click.Choice(["none", "selective", "full"]), help="Computed again.")
-@click.option("--schedule", type=click.Choice(["1f1b", "interleaved", "zero-bubble"]), help="Pipeline order.")
-@click.option("--precision", default="bf16", show_default=True, help="fp16, bf16, fp8, mxfp8 or nvfp4.")
-@click.option("--checkpoint-interval", metavar="TIME", help="Work between checkpoints; by default the best.")
-@click.option("--mttf", metavar="TIME", help="Mean time between failures of the whole job.")
-@click.option(
-    "--recovery",
-    type=click.Choice(["storage", "memory"]),
-    default="storage",
-    show_default=True,
-    help="Checkpoints on the file system, or in memory with spare nodes.",
-)
+@step_flags
+@campaign_flags
 @click.option("--top", default="5", show_default=True, metavar="N", help="Plans to show.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object in SI units.")
 def command(machine: str, as_json: bool, **flags: Any) -> None:

@@ -22,17 +22,22 @@ HIGH_LEVELS, LOW_LEVELS = "level 2 or 3", "level 1 or not told"
 
 def hpl_rmax(measured: Measured) -> Validation:
     """Rmax of the listed machines for the N that they ran."""
+    rows, skipped = _rmax(measured)
+    return Validation(
+        "hpl", "HPL Rmax, N given", "FLOP/s", rows, skipped, {"median": 0.05, "p90": 0.15},
+        regression=_pair(hpl_law().rmax_regression),
+    )  # fmt: skip
+
+
+def _rmax(measured: Measured, fit: str = "hpl") -> tuple[tuple[Row, ...], tuple[Skipped, ...]]:
     law = hpl_law()
-    rows, skipped = _scored(
+    return _scored(
         measured.listed,
         lambda row: row.rmax_tflops is not None,
         lambda row: (1e12 * (row.rmax_tflops or 0.0), _run(row, law).rmax_flop_s),
         "rmax_left_out_error_frac",
+        fit,
     )
-    return Validation(
-        "hpl", "HPL Rmax, N given", "FLOP/s", rows, skipped, {"median": 0.05, "p90": 0.15},
-        regression=_pair(law.rmax_regression),
-    )  # fmt: skip
 
 
 def hpl_power(measured: Measured) -> Validation:
@@ -53,41 +58,29 @@ def hpl_power(measured: Measured) -> Validation:
 
 def hpcg_rate(measured: Measured) -> Validation:
     """HPCG of the listed machines."""
-    law = hpcg_law()
-    rows, skipped = _scored(
-        measured.listed,
-        lambda row: row.hpcg_tflops is not None,
-        lambda row: (1e12 * (row.hpcg_tflops or 0.0), hpcg(Hpcg(), _machine(row), law).flop_s),
-        "hpcg_left_out_error_frac",
-        "hpcg",
-    )
-    return Validation("hpcg", "HPCG", "FLOP/s", rows, skipped)
+    return Validation("hpcg", "HPCG", "FLOP/s", *_hpcg(measured, "hpcg"))
 
 
 def hpl_of_processors(measured: Measured) -> Validation:
     """Rmax of the listed machines without accelerators for the N that they ran."""
-    law = hpl_law()
-    rows, skipped = _scored(
-        measured.listed,
-        lambda row: row.rmax_tflops is not None,
-        lambda row: (1e12 * (row.rmax_tflops or 0.0), _run(row, law).rmax_flop_s),
-        "rmax_left_out_error_frac",
-        "hpl-cpu",
-    )
-    return Validation("hpl-cpu", "HPL Rmax without accelerators, N given", "FLOP/s", rows, skipped)
+    found = _rmax(measured, "hpl-cpu")
+    return Validation("hpl-cpu", "HPL Rmax without accelerators, N given", "FLOP/s", *found)
 
 
 def hpcg_of_processors(measured: Measured) -> Validation:
     """HPCG of the listed machines without accelerators."""
+    return Validation("hpcg-cpu", "HPCG without accelerators", "FLOP/s", *_hpcg(measured, "hpcg-cpu"))
+
+
+def _hpcg(measured: Measured, fit: str) -> tuple[tuple[Row, ...], tuple[Skipped, ...]]:
     law = hpcg_law()
-    rows, skipped = _scored(
+    return _scored(
         measured.listed,
         lambda row: row.hpcg_tflops is not None,
         lambda row: (1e12 * (row.hpcg_tflops or 0.0), hpcg(Hpcg(), _machine(row), law).flop_s),
         "hpcg_left_out_error_frac",
-        "hpcg-cpu",
+        fit,
     )
-    return Validation("hpcg-cpu", "HPCG without accelerators", "FLOP/s", rows, skipped)
 
 
 def hpl_mxp_rate(measured: Measured) -> Validation:

@@ -201,7 +201,7 @@ def _applies(each: Threshold, start: date, year: int) -> bool:
         return False
     if each.commissioned_before is not None and start >= each.commissioned_before:
         return False
-    return each.until is None or each.until.year >= year + 1 or each.until > date(year, 1, 1)
+    return each.until is None or each.until > date(year, 1, 1)
 
 
 def _checked(each: Threshold, value: float | None, start: date, year: int) -> Check:
