@@ -9,6 +9,8 @@ import numpy as np
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule._slurm import layout
+from exatwin.schedule.centre import facts, options, read_arrays, written_arrays
+from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.multifactor import PriorityRule, equal_shares
 from exatwin.schedule.priority import Shares
@@ -83,6 +85,7 @@ class SlurmSimulation:
     _named: bool
     _priority: PriorityRule | None = None
     _tree: Shares | None = None
+    _conditions: Conditions = NOTHING
 
     @classmethod
     def begin(
@@ -96,6 +99,7 @@ class SlurmSimulation:
         segment: Int64,
         named: bool,
         priority: PriorityRule | None = None,
+        conditions: Conditions = NOTHING,
     ) -> SlurmSimulation:
         """Return a simulation in which nothing has happened yet.
 
@@ -117,6 +121,8 @@ class SlurmSimulation:
             Whether the schedule says which nodes each job had.
         priority
             How priorities are made that change as jobs wait, instead of `score`.
+        conditions
+            Windows, dependencies, limits, and what becomes of jobs that are ended early.
 
         Raises
         ------
@@ -127,10 +133,11 @@ class SlurmSimulation:
         points = (
             score if priority is None else priority.fixed_points(jobs.nodes.astype(np.int64), floor.capacity)
         )
-        given = _given(jobs, floor, points, segment, rule, row)
-        options = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)), priority)
+        given = _given(jobs, floor, points, segment, rule, row, conditions)
+        numbers = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)), priority)
+        numbers = _fixed(options(numbers, conditions, rule.epilog_s))
         memory = _memory(given, floor, rule, priority, tree)
-        made = cls(jobs, floor, given, memory, options, named, priority, tree)
+        made = cls(jobs, floor, given, memory, numbers, named, priority, tree, conditions)
         made._rank()
         return made
 
@@ -174,7 +181,13 @@ class SlurmSimulation:
 
 
 def _given(
-    jobs: Jobs, floor: Floor, score: Float64, segment: Int64, rule: SlurmRule, row: Int64
+    jobs: Jobs,
+    floor: Floor,
+    score: Float64,
+    segment: Int64,
+    rule: SlurmRule,
+    row: Int64,
+    conditions: Conditions,
 ) -> layout.Given:
     submit, nodes = jobs.submit_s.astype(np.int64), jobs.nodes.astype(np.int64)
     if np.any(np.diff(submit) < 0):
@@ -189,16 +202,18 @@ def _given(
     ends = [np.concatenate(([0], found)) for found in (places, words)]
     held = np.clip(jobs.runtime_s, 0, limit) + rule.epilog_s
     return layout.Given(
-        job=_fixed(np.stack([submit, nodes, limit, held, pool, row])),
+        job=_fixed(np.stack([submit, nodes, limit, held, pool, row, *facts(jobs, conditions)])),
         pool=_fixed(np.stack([ends[0], floor.first_node, ends[1]])),
         score=_fixed(score.astype(np.float64)),
         segment=_fixed(segment),
         first=_fixed(np.append(np.flatnonzero(np.diff(segment, prepend=-1)), len(segment))),
+        charge=_fixed(nodes.astype(np.float64)),
+        **{name: _fixed(each) for name, each in read_arrays(jobs, floor, conditions).items()},
     )
 
 
 def _fixed(array: np.ndarray) -> np.ndarray:
-    kind = np.float64 if array.dtype == np.float64 else np.int64
+    kind = array.dtype if array.dtype in (np.float64, np.uint64) else np.int64
     view = np.ascontiguousarray(array, kind).view()
     view.flags.writeable = False
     return view
@@ -218,7 +233,9 @@ def _memory(
         counter=np.zeros(layout.COUNTERS, np.int64),
         job=np.zeros((layout.JOB_ROWS, jobs), np.int64),
         key=np.zeros(jobs),
-        heap=np.zeros((3, rows + 2), np.int64),
+        heap=np.zeros(
+            (3, rows + 2 + int(np.sum(given.job[layout.FIRST_CHANCE] > given.job[layout.SUBMIT]))), np.int64
+        ),
         queue=np.zeros(jobs, np.int64),
         pool=np.zeros((layout.POOL_ROWS, pools), np.int64),
         free=_all_nodes(given, words),
@@ -233,8 +250,10 @@ def _memory(
         usage=np.zeros(1 if tree is None else len(tree.parent)),
         block=np.zeros((2, floor.capacity + 1), np.int64),
         range=np.zeros((2, 2 * jobs + 2 * floor.capacity), np.int64),
+        **written_arrays(given, rows, floor.capacity),
     )
     memory.job[layout.START] = layout.NEVER
+    memory.job[layout.SINCE] = given.job[layout.FIRST_CHANCE]
     memory.pool[layout.FREE] = floor.pool_nodes
     memory.row[layout.SPARE] = np.arange(rows)
     memory.counter[layout.NEXT_PASS] = memory.counter[layout.NEXT_CYCLE] = layout.FOREVER

@@ -11,19 +11,22 @@ FOREVER = np.iinfo(np.int64).max // 4
 NEVER = np.iinfo(np.int64).min
 
 # what the loop answers
-DONE, MORE_RANGES, RANK_ANEW = 0, 1, 2
+DONE, MORE_RANGES, RANK_ANEW, MORE_ATTEMPTS = 0, 1, 2, 3
 
 # who may pass the head of the queue
 STRICT, EASY, PERIODIC = 0, 1, 2
 
-# kinds of events in the order in which one instant handles them
-END_OF_JOB = 0
+# kinds of events in the order in which one instant handles them: a job ends; one may be looked at from now on
+END_OF_JOB, BEGIN_OF_JOB = 0, 1
 
 # state of a job
 PENDING, RUNNING, ENDED = 0, 1, 2
 
-# rows of Given.job: what is known of each job
+# rows of Given.job: what is known of each job. RUN is how long it holds its nodes when nothing happens to it,
+# WORK how long it runs without a limit; then the state in which it ends, its first chance, the window it runs
+# in (-1: none), the time between checkpoints (0: none), whether it is sent again, what it may push aside
 SUBMIT, NODES, LIMIT, RUN, POOL, ASSOC = range(6)
+WORK, OUTCOME, FIRST_CHANCE, RESERVED, CHECKPOINT, AGAIN, CLASS, FACTS = range(6, 14)
 
 # rows of Given.pool, shape (pools + 1,): first place in the queue, first node, first word of the bits
 FIRST_PLACE, FIRST_NODE, FIRST_WORD = range(3)
@@ -31,17 +34,53 @@ FIRST_PLACE, FIRST_NODE, FIRST_WORD = range(3)
 # entries of Options.number
 (
     BACKFILL, BF_INTERVAL, BF_RESOLUTION, BF_WINDOW, BF_TESTS, BF_STARTS, BF_RECORDS,
-    DEPTH, SCHED_INTERVAL, RELEASE_DELAY, RELEASE_STEP, BY_SEGMENT, CALC_PERIOD, NUMBERS,
-) = range(14)  # fmt: skip
+    DEPTH, SCHED_INTERVAL, RELEASE_DELAY, RELEASE_STEP, BY_SEGMENT, CALC_PERIOD,
+) = range(13)  # fmt: skip
+# what of a centre there is at all (0: none of it, and nothing is paid for it)
+(
+    HAS_CONDITIONS, HAS_WINDOWS, HAS_DEPENDENCIES, HAS_BEGIN, HAS_LIMITS, PREEMPTS, HAS_OTHER,
+    EPILOG, OVERHEAD, RESCORE, EXEMPT,
+) = range(13, 24)  # fmt: skip
+# power and spread
+HAS_POWER, HAS_SPREAD = range(24, 26)
+NUMBERS = 40  # the rest is free
 
 # entries of Memory.counter
 (
     NOW, NEXT, HEAP, SERIAL, RANGES, ROWS, WAITING, NEXT_PASS, NEXT_CYCLE, LAST_CYCLE, IDLE, CYCLES,
-    CHANGED, NEXT_CALC, LAST_CALC, COUNTERS,
-) = range(16)  # fmt: skip
+    CHANGED, NEXT_CALC, LAST_CALC,
+) = range(15)  # fmt: skip
+# attempts made, jobs to be sent again, edges of windows gone by, windows known now, jobs waiting in windows,
+# the next time at which a cap changes
+ATTEMPTS, REQUEUED, EDGES, LIVE, INSIDE, NEXT_CAP = range(15, 21)
+COUNTERS = 40  # the rest is free
 
-# rows of Memory.job
-START, STATE, FIRST_RANGE, RANGE_COUNT, ROW, JOB_ROWS = range(6)
+# rows of Memory.job: of the attempt that runs or was last, then what keeps a job from being looked at (-1: it
+# never will be), how often it has started, its row among the attempts, what is left of its work, what of that
+# this attempt would do and in what time, since when it waits
+START, STATE, FIRST_RANGE, RANGE_COUNT, ROW = range(5)
+HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, JOB_ROWS = range(5, 13)
+
+# rows of Memory.attempt: job, since when it waited, start, end, state, ranges, work at nominal speed
+OF, SENT, BEGAN, ENDS, FINAL, FROM_RANGE, SO_MANY, WORTH, ATTEMPT_ROWS = range(9)
+
+# rows of Given.window (by their start): when, which kind, whether some jobs may hold its nodes all the same
+FROM, TILL, KIND, OWNED, LEFT_WORD, RIGHT_WORD, WINDOW_ROWS = range(7)
+DOWN, DRAIN, MAINTENANCE, RESERVATION = range(4)
+# rows of Given.edge: when, which window, whether it closes
+TIME, WINDOW, CLOSES = range(3)
+
+# kinds of dependencies; rows of Given.dependent: which job, and how it depends
+AFTER, AFTER_OK, AFTER_NOT_OK, AFTER_ANY = range(4)
+DEPENDENT, HOW = range(2)
+
+# rows of Given.limit: most jobs that run, most of their nodes, most node seconds left by their limits
+MOST_JOBS, MOST_NODES, MOST_LEFT = range(3)
+# rows of Memory.group: jobs that run, their nodes, nodes times when their limits are up
+JOBS_NOW, NODES_NOW, NODES_UP = range(3)
+
+# what becomes of a job that is pushed aside
+TO_QUEUE, TO_END = 1, 2
 
 # rows of Memory.heap: when, kind and serial number in one, which job
 WHEN, ORDER, WHO = range(3)
@@ -57,7 +96,7 @@ UP, HOLDER, BY_END, SPARE, LOW_WORD, HIGH_WORD, ROW_ROWS = range(7)
 BEGIN, UNTIL, COUNT, SLOT, RECORD_ROWS = range(5)
 
 # rows of Memory.scratch: bits
-AVAIL, FITS, CHOSEN, TAIL, SCRATCH_ROWS = range(5)
+AVAIL, FITS, CHOSEN, TAIL, OFFERED, CLOSED, ROOM, SCRATCH_ROWS = range(8)
 
 # entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second
 AGE_POINTS, GREATEST_AGE, LEFT, WEIGHS = range(4)
@@ -69,11 +108,25 @@ NODE, SIZE = range(2)
 class Given(NamedTuple):
     """What the loop reads; the compiler refuses to write it."""
 
-    job: Any  # (6, jobs)
+    job: Any  # (FACTS, jobs)
     pool: Any  # (3, pools + 1)
     score: Any  # (jobs,) scores that do not change, smallest first; points, greatest first, with priorities
     segment: Any  # (nodes,) nodes of one segment are beside each other in the network
     first: Any  # (segments + 1,) first node of each segment
+    charge: Any  # (jobs,) what a second of a running job counts in usage
+    window: Any  # (WINDOW_ROWS, windows)
+    window_bits: Any  # (windows, words) bits of the nodes of each window
+    edge: Any  # (3, edges) in order of time
+    owner_first: Any  # (jobs + 1,) where the windows that a job may enter begin
+    owner: Any  # (owners,) windows
+    dependent_first: Any  # (jobs + 1,) where the dependents of a job begin
+    dependent: Any  # (2, dependencies)
+    limit: Any  # (3, groups) most of each
+    member_first: Any  # (jobs + 1,) where the groups of a job begin
+    member: Any  # (members,) groups
+    pushes: Any  # (classes, classes) whether jobs of the first class may push those of the second aside
+    other_first: Any  # (jobs + 1,) where the other lengths of a job's attempts begin
+    other: Any  # (2, others) which attempt, how long it takes instead
 
 
 class Memory(NamedTuple):
@@ -97,18 +150,34 @@ class Memory(NamedTuple):
     usage: Any  # (associations,) node seconds of each, decayed
     block: Any  # (2, nodes + 1)
     range: Any  # (2, room) stretches given to jobs, in order of start
+    attempt: Any  # (ATTEMPT_ROWS, room) in order of start
+    requeue: Any  # (rows,) jobs that were ended now and will be sent again
+    live: Any  # (windows,) windows known and not over, by their start
+    inside: Any  # (jobs,) jobs that wait inside their windows, in order
+    group: Any  # (3, groups)
 
 
 _READ1 = numba.types.Array(numba.int64, 1, "C", readonly=True)
 _READ2 = numba.types.Array(numba.int64, 2, "C", readonly=True)
 _READF = numba.types.Array(numba.float64, 1, "C", readonly=True)
+_READ_BITS = numba.types.Array(numba.uint64, 2, "C", readonly=True)
 _ONE, _TWO = numba.int64[::1], numba.int64[:, ::1]
 _BITS, _MANY_BITS = numba.uint64[::1], numba.uint64[:, ::1]
-GIVEN = numba.types.NamedTuple([_READ2, _READ2, _READF, _READ1, _READ1], Given)
+GIVEN = numba.types.NamedTuple(
+    [
+        _READ2, _READ2, _READF, _READ1, _READ1, _READF,
+        # windows, dependencies, limits, pushing aside, other lengths
+        _READ2, _READ_BITS, _READ2, _READ1, _READ1, _READ1, _READ2, _READ2, _READ1, _READ1, _READ2,
+        _READ1, _READ2,
+    ],
+    Given,
+)  # fmt: skip
 MEMORY = numba.types.NamedTuple(
     [
         _ONE, _TWO, numba.float64[::1], _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
         _MANY_BITS, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
+        # attempts, windows, limits
+        _TWO, _ONE, _ONE, _ONE, _TWO,
     ],
     Memory,
 )  # fmt: skip

@@ -1,0 +1,66 @@
+"""What a centre adds to its queue: windows, dependencies, limits, preemption, requeue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exatwin.foundation.arrays import Int64
+from exatwin.foundation.errors import SpecError
+
+if TYPE_CHECKING:
+    from exatwin.schedule.dependencies import Dependencies
+    from exatwin.schedule.limits import Limits
+    from exatwin.schedule.preempt import Preemption
+    from exatwin.schedule.windows import Window
+
+__all__ = ["NOTHING", "Conditions", "Restart"]
+
+
+@dataclass(frozen=True, eq=False)
+class Restart:
+    """What becomes of a job that a failure or another job ends."""
+
+    requeue: NDArray[np.bool_] | bool = True
+    """Whether it is sent again at once, of each job or of all."""
+    checkpoint_s: Int64 | int = 0
+    """Work between two of its checkpoints [s], of each job or of all; 0 to begin from nothing."""
+    overhead_s: int = 0
+    """What it takes to read a checkpoint, before any work [s]."""
+
+    def __post_init__(self) -> None:
+        if np.any(np.asarray(self.checkpoint_s) < 0) or self.overhead_s < 0:
+            raise SpecError("checkpoints and restarts take times of 0 s or more")
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """All that a centre asks of its scheduler beyond an order and a backfill; by default nothing."""
+
+    windows: Sequence[Window] = ()
+    """Nodes that are down, drained, in maintenance or reserved for a time."""
+    reserved: Int64 | None = None
+    """Window of `windows` in which each job runs, -1 for none, shape (jobs,)."""
+    dependencies: Dependencies | None = None
+    """Which job waits for which."""
+    limits: Limits | None = None
+    """Most running jobs and nodes of groups of jobs."""
+    preempt: Preemption | None = None
+    """Which jobs push which aside."""
+    begin_s: Int64 | None = None
+    """Earliest start of each job [s], shape (jobs,)."""
+    restart: Restart = field(default_factory=Restart)
+    """What becomes of a job that is ended early."""
+
+    def __bool__(self) -> bool:
+        return bool(self.windows) or any(
+            each is not None
+            for each in (self.reserved, self.dependencies, self.limits, self.preempt, self.begin_s)
+        )
+
+
+NOTHING = Conditions()
