@@ -7,6 +7,7 @@ Nodes draw their idle power whenever no job holds them; switches draw the same a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -19,7 +20,7 @@ from exatwin.catalogue.machine import Machine
 from exatwin.foundation.arrays import Float64, Int32, Int64
 from exatwin.foundation.errors import SimulationError
 from exatwin.foundation.signal import Signal
-from exatwin.power import _kernel
+from exatwin.power import _clocked_kernel, _kernel
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.workload.draw import Draw
 from exatwin.workload.job import Profiles
@@ -110,6 +111,7 @@ def it_power(
     end_s: float,
     *,
     recorded: Draw | None = None,
+    slowed: Sequence[Draw] = (),
 ) -> ItPower:
     """Return the IT power of `machine` under `schedule` from `start_s` to `end_s` [s].
 
@@ -123,6 +125,8 @@ def it_power(
         Watts of the phases on a node of `machine`.
     recorded
         Watts under which recorded means hold; by default `draw`.
+    slowed
+        What the phases draw at each step of ``schedule.clocks``, the first at full clock, where it has any.
 
     Raises
     ------
@@ -133,27 +137,17 @@ def it_power(
     -----
     Phases are laid out over a job's own run time and cut where the job is cut. A job with a recorded mean
     (``Jobs.node_w``) keeps the shape of its profile, scaled to that mean over its run. Phases begin on whole
-    seconds. Two routes close the energy: the integral of `total_w` over its steps, and the sum over jobs plus
-    idle node-seconds and switches.
+    seconds. A slower clock stretches what is left of a run evenly, by the slowdown of its profile. Two routes
+    close the energy: the integral of `total_w` over its steps, and the sum over jobs plus idle node-seconds
+    and switches.
     """
     _check(schedule, profiles, machine, start_s, end_s)
     jobs = schedule.jobs
     node_idle_w = float(_kernel.grained(draw.idle_w))
     switches_w = float(_kernel.grained(draw.fixed_w))
     runs = _runs(schedule)
-    found = _kernel.job_events(
-        *runs,
-        _frozen(jobs.nodes, np.int32),
-        _frozen(jobs.profile, np.int32),
-        _frozen(jobs.node_w, np.float64),
-        _frozen(profiles.first, np.int64),
-        _frozen(_upto(profiles), np.float64),
-        _frozen(draw.nominal_w, np.float64),
-        _frozen((recorded or draw).nominal_w, np.float64),
-        node_idle_w,
-        float(start_s),
-        float(end_s),
-    )
+    each = slowed if schedule.clocks is not None and len(slowed) else (draw,)
+    found = _found(schedule, profiles, (draw, recorded or draw, each), runs, node_idle_w, start_s, end_s)
     time_s, change_w, taken, job, job_j, phase_j = found
     order = np.argsort(time_s, kind="stable")
     events = Events(
@@ -175,7 +169,7 @@ def it_power(
         total_w=_signals(events, whole, all_idle_w)[0] + switches_w,
         by_partition_w=_by_partition(events, schedule, machine, node_idle_w),
         idle_w=_signals(events, whole, all_idle_w, above_frac=0.0, taken_w=-node_idle_w)[0],
-        by_part_j=_by_part(draw, phase_j, idle_nodes_j, switches_j),
+        by_part_j=_by_part(each, phase_j, draw, idle_nodes_j, switches_j),
         job_j=_shut(job_j),
         idle_j=idle_nodes_j + switches_j,
         fixed_w=switches_w,
@@ -184,6 +178,42 @@ def it_power(
         machine=machine,
         placement=schedule.placement,
     )
+
+
+def _found(
+    schedule: Schedule,
+    profiles: Profiles,
+    draws: tuple[Draw, Draw, Sequence[Draw]],
+    runs: tuple[Float64, Float64, Float64],
+    node_idle_w: float,
+    start_s: float,
+    end_s: float,
+) -> tuple[Float64, Float64, NDArray[np.int8], Int32, Float64, Float64]:
+    """Return the power steps of all jobs, their energy, and that of each phase, shape (steps, phases)."""
+    jobs, clocks, (draw, recorded, each) = schedule.jobs, schedule.clocks, draws
+    nodes, profile = _frozen(jobs.nodes, np.int32), _frozen(jobs.profile, np.int32)
+    laid = _frozen(profiles.first, np.int64), _frozen(_upto(profiles), np.float64)
+    node_w, nominal_w = _frozen(jobs.node_w, np.float64), _frozen(recorded.nominal_w, np.float64)
+    window = node_idle_w, float(start_s), float(end_s)
+    if clocks is None or len(each) < len(clocks.frac):
+        watts = _frozen(draw.nominal_w, np.float64)
+        *found, phase_j = _kernel.job_events(*runs, nodes, profile, node_w, *laid, watts, nominal_w, *window)
+        return (*found, phase_j[None, :])
+    cut_s = _frozen(np.minimum(jobs.runtime_s, jobs.limit_s), np.float64)
+    usual = each[0].slowdown[:, 0]
+    found = _clocked_kernel.clocked_events(
+        *runs,
+        nodes,
+        profile,
+        _shut(_clocked_kernel.scales(runs[2], cut_s, profile, node_w, *laid, nominal_w)),
+        *laid,
+        _frozen(np.stack([one.nominal_w for one in each]), np.float64),
+        _frozen(np.stack([usual / one.slowdown[:, 0] for one in each]), np.float64),
+        _frozen(clocks.track, np.int64),
+        *(_frozen(one, np.int64) for one in (clocks.first, clocks.time_s, clocks.step)),
+        *window,
+    )
+    return found
 
 
 def _check(schedule: Schedule, profiles: Profiles, machine: Machine, start_s: float, end_s: float) -> None:
@@ -241,10 +271,13 @@ def _by_partition(
     return dict(zip(names, found, strict=True))
 
 
-def _by_part(draw: Draw, phase_j: Float64, idle_nodes_j: float, switches_j: float) -> dict[str, float]:
+def _by_part(
+    each: Sequence[Draw], phase_j: Float64, draw: Draw, idle_nodes_j: float, switches_j: float
+) -> dict[str, float]:
     """Return the energy by part [J]: that of each phase and of idle nodes, split as one node's watts are."""
-    share = draw.phase_part_w / draw.nominal_w[:, None]
-    parts_j = phase_j @ share + idle_nodes_j * draw.idle_part_w / draw.idle_w
+    parts_j = idle_nodes_j * draw.idle_part_w / draw.idle_w
+    for one, energy_j in zip(each, phase_j, strict=True):
+        parts_j = parts_j + energy_j @ (one.phase_part_w / one.nominal_w[:, None])
     found = dict(zip(draw.parts, parts_j.tolist(), strict=True))
     found["network"] += switches_j
     return found

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from exatwin.foundation.arrays import Float64, Int32, Int64, UInt8
 from exatwin.foundation.errors import SimulationError
 from exatwin.foundation.signal import Signal
+from exatwin.schedule.clocks import Clocks
 from exatwin.workload.job import Jobs, State
 
 
@@ -42,6 +43,8 @@ class Schedule:
     placement: Placement | None
     capacity: int
     """Nodes of the machine (or processors)."""
+    clocks: Clocks | None = None
+    """At which clock the jobs ran when; None where all ran at full clock."""
 
     def __len__(self) -> int:
         return len(self.start_s)
