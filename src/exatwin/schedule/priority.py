@@ -54,6 +54,8 @@ class Shares:
     """Shares of each association beside its siblings, shape (associations,)."""
     user: NDArray[np.bool_]
     """Whether an association is a user's (a leaf), shape (associations,)."""
+    borrows: NDArray[np.bool_] | None = None
+    """Whether a user has no shares of its own but its account's (``Fairshare=parent``); None for nobody."""
 
     def __post_init__(self) -> None:
         rows = np.arange(len(self.parent))
@@ -69,15 +71,23 @@ class Shares:
             raise SpecError("a user can't be the parent of an association: expected an account")
         if not np.all(self.shares >= 0):
             raise SpecError("shares are negative: expected 0 or more")
+        if self.borrows is not None and np.any(self.borrows & ~self.user):
+            raise SpecError("only users borrow shares: give the children of an account to the one above it")
 
     @property
     def level_frac(self) -> Float64:
         """Shares of each association over those of all its siblings and itself; 1 for the root."""
-        level = np.bincount(self.parent[1:], self.shares[1:], len(self.parent))
+        own = np.where(self.borrowing, 0.0, self.shares)
+        level = np.bincount(self.parent[1:], own[1:], len(self.parent))
         found = np.ones(len(self.parent))
         total = level[self.parent[1:]]
-        found[1:] = np.divide(self.shares[1:], total, out=np.zeros(len(total)), where=total > 0)
+        found[1:] = np.divide(own[1:], total, out=np.zeros(len(total)), where=total > 0)
         return found
+
+    @property
+    def borrowing(self) -> NDArray[np.bool_]:
+        """Whether each association has the shares of its account, shape (associations,)."""
+        return np.zeros(len(self.parent), np.bool_) if self.borrows is None else self.borrows
 
     def with_usage_of_children(self, usage: Float64) -> Float64:
         """Return the usage of each association with all below it; `usage` is each one's own, in any unit."""
@@ -111,18 +121,65 @@ def classic_fair_share(tree: Shares, usage: Float64, dampening: float = 1.0) -> 
     Notes
     -----
     The effective usage of an association is its own share of all usage, moved towards the effective usage of
-    its parent by its share among its siblings: whoever has unused siblings pays for the account a little.
+    its parent by its share among its siblings: whoever has unused siblings pays for the account a little. A
+    user who borrows has the shares and the effective usage of the account.
+    """
+    share, effective = effective_usage(tree, usage)
+    exponent = np.divide(effective, share, out=np.full(len(share), np.inf), where=share > 0) / dampening
+    found: Float64 = np.exp2(-exponent)
+    return found
+
+
+def effective_usage(tree: Shares, usage: Float64, *, oblivious: bool = False) -> tuple[Float64, Float64]:
+    """Return the share of all of each association, and its effective usage; parameters as there.
+
+    Parameters
+    ----------
+    oblivious
+        Whether depth has no effect (``PriorityFlags=DEPTH_OBLIVIOUS``).
     """
     total, level = tree.with_usage_of_children(usage), tree.level_frac
     share, effective = np.ones(len(total)), np.ones(len(total))
     of_all = total / total[0] if total[0] > 0 else np.zeros(len(total))
+    own = np.where(tree.borrowing, 0.0, of_all)
+    siblings = np.bincount(tree.parent[1:], own[1:], len(total))
+    some = np.bincount(tree.parent[1:], np.where(tree.borrowing, 0.0, tree.shares)[1:], len(total)) > 0
     for row in range(1, len(total)):
         up = tree.parent[row]
+        if tree.borrowing[row]:
+            share[row], effective[row] = share[up], effective[up]
+            continue
         share[row] = share[up] * level[row]
-        effective[row] = of_all[row]
-        if up > 0:
-            effective[row] += (effective[up] - of_all[row]) * level[row]
-    exponent = np.divide(effective, share * dampening, out=np.full(len(total), np.inf), where=share > 0)
+        if up == 0:
+            effective[row] = of_all[row]
+        elif oblivious:
+            effective[row] = _oblivious(of_all[row], share[row], effective[up], share[up], siblings[up])
+        elif not some[up]:
+            effective[row] = effective[up]
+        else:
+            effective[row] = of_all[row] + (effective[up] - of_all[row]) * level[row]
+    return share, effective
+
+
+def _oblivious(used: float, share: float, used_above: float, share_above: float, beside: float) -> float:
+    """Return the effective usage of an association where depth has no effect.
+
+    The ratio of usage to shares of the account, R, times that of the association among its siblings, r, to the
+    power of k: k is 1 where both are above or both below 1, else 1 / (1 + (5 ln R)²).
+    """
+    if not (share and share_above and used_above and used):
+        return used
+    above = used_above / share_above
+    ratio = used / share / (beside / share_above)
+    together = np.log(above) * np.log(ratio) >= 0
+    k = 1.0 if together else 1.0 / (1.0 + (5.0 * np.log(above)) ** 2)
+    return float(above * ratio**k * share)
+
+
+def depth_oblivious(tree: Shares, usage: Float64, dampening: float = 1.0) -> Float64:
+    """Return the factor of each association as :func:`classic_fair_share` does, whatever its depth."""
+    share, effective = effective_usage(tree, usage, oblivious=True)
+    exponent = np.divide(effective, share, out=np.full(len(share), np.inf), where=share > 0) / dampening
     found: Float64 = np.exp2(-exponent)
     return found
 
@@ -132,18 +189,29 @@ def fair_tree(tree: Shares, usage: Float64) -> Float64:
 
     Siblings are ranked by their share among themselves over their part of their parent's usage, and with an
     account all users below it. Users of the same value share a rank, accounts of the same value are merged,
-    and a user that equals an account shares the rank of the first user below that.
+    and a user that equals an account shares the rank of the first user below that. Users who borrow come first
+    in their account.
     """
-    total, level = tree.with_usage_of_children(usage), tree.level_frac
-    value = np.full(len(total), np.inf)
-    for row in range(1, len(total)):
-        up = total[tree.parent[row]]
-        used = total[row] / up if up > 0 else 0.0
-        value[row] = 0.0 if level[row] == 0 else (level[row] / used if used > 0 else np.inf)
-    children: list[list[int]] = [[] for _ in range(len(total))]
-    for row in range(1, len(total)):
+    value = level_fair_share(tree, usage)
+    children: list[list[int]] = [[] for _ in range(len(value))]
+    for row in range(1, len(value)):
         children[tree.parent[row]].append(row)
     return _ranked(children, value, tree.user)
+
+
+def level_fair_share(tree: Shares, usage: Float64) -> Float64:
+    """Return the share of each association among its siblings over its part of the account's usage.
+
+    It is infinite without usage, 0 without shares, and infinite for users who borrow.
+    """
+    total, level = tree.with_usage_of_children(usage), tree.level_frac
+    up = total[tree.parent[1:]]
+    used = np.divide(total[1:], up, out=np.zeros(len(up)), where=up > 0)
+    value = np.full(len(total), np.inf)
+    value[1:] = np.divide(level[1:], used, out=np.full(len(up), np.inf), where=used > 0)
+    value[1:][level[1:] == 0] = 0.0
+    value[tree.borrowing] = np.inf
+    return value
 
 
 def _ranked(children: Sequence[list[int]], value: Float64, user: NDArray[np.bool_]) -> Float64:
