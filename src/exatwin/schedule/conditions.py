@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -55,12 +55,14 @@ class Conditions:
     """Earliest start of each job [s], shape (jobs,)."""
     restart: Restart = field(default_factory=Restart)
     """What becomes of a job that is ended early."""
+    never: NDArray[np.bool_] | None = None
+    """Jobs that no limit lets start, ever, shape (jobs,)."""
+    length_s: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    """Other run times of single attempts [s], by the row of the job and the number of the attempt from 0."""
 
     def __bool__(self) -> bool:
-        return bool(self.windows) or any(
-            each is not None
-            for each in (self.reserved, self.dependencies, self.limits, self.preempt, self.begin_s)
-        )
+        parts = (self.reserved, self.dependencies, self.limits, self.preempt, self.begin_s, self.never)
+        return bool(self.windows) or bool(self.length_s) or any(each is not None for each in parts)
 
 
 NOTHING = Conditions()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from exatwin.foundation.arrays import Int64
+from exatwin.foundation.errors import SpecError
+from exatwin.workload.job import Jobs
 
 KINDS = ("after", "afterok", "afternotok", "afterany")
 
 
 @dataclass(frozen=True, eq=False)
 class Dependencies:
-    """Pairs of jobs by their rows; a job starts when all that it waits for has come."""
+    """Pairs of jobs by their rows; a job may start when all that it waits for has come."""
 
     job: Int64
     """The job that waits, shape (pairs,)."""
@@ -20,5 +25,94 @@ class Dependencies:
     kind: Int64
     """Index of :data:`KINDS`, shape (pairs,)."""
 
+    @classmethod
+    def of(cls, pairs: Sequence[tuple[int, int, str]]) -> Dependencies:
+        """Return dependencies from triples of a job, the job that it waits for, and the kind by its name."""
+        codes = [(job, on, KINDS.index(kind)) for job, on, kind in pairs]
+        return cls(*np.array(codes, np.int64).reshape(-1, 3).T)
 
-__all__ = ["KINDS", "Dependencies"]
+    def check(self, jobs: int, job_id: Int64 | None = None) -> None:
+        """Check that all jobs are known and that none waits for itself.
+
+        Parameters
+        ----------
+        jobs
+            How many there are.
+        job_id
+            Their numbers, for messages; by default their rows.
+
+        Raises
+        ------
+        SpecError
+            An unknown job, or a cycle: the chain is named.
+        """
+        rows = np.concatenate([self.job, self.on])
+        if len(rows) and not 0 <= rows.min() <= rows.max() < jobs:
+            raise SpecError(f"a dependency names job {rows.max()}: expected a job from 0 to {jobs - 1}")
+        chain = self._cycle(jobs)
+        if chain:
+            names = [str(row if job_id is None else job_id[row]) for row in chain]
+            raise SpecError(f"jobs wait for each other: {' after '.join(names)}; expected no cycle")
+
+    def _cycle(self, jobs: int) -> list[int]:
+        """Return a cycle, its first job once more at the end; nothing if there is none."""
+        waits = np.bincount(self.job, minlength=jobs)
+        order = np.argsort(self.on, kind="stable")
+        first = np.searchsorted(self.on[order], np.arange(jobs + 1))
+        free = [int(row) for row in np.flatnonzero(waits == 0)]
+        while free:
+            row = free.pop()
+            for other in self.job[order[first[row] : first[row + 1]]].tolist():
+                waits[other] -= 1
+                if waits[other] == 0:
+                    free.append(other)
+        stuck = np.flatnonzero(waits > 0)
+        if len(stuck) == 0:
+            return []
+        kept = np.isin(self.job, stuck) & np.isin(self.on, stuck)
+        before = dict(zip(self.job[kept].tolist(), self.on[kept].tolist(), strict=True))
+        seen, row = [], int(stuck[0])
+        while row not in seen:
+            seen.append(row)
+            row = before[row]
+        return [*seen[seen.index(row) :], row]
+
+    def joined(self, other: Dependencies) -> Dependencies:
+        """Return all pairs of both."""
+        parts = ((self.job, other.job), (self.on, other.on), (self.kind, other.kind))
+        return Dependencies(*(np.concatenate(pair) for pair in parts))
+
+
+def in_chains(chain: Int64, kind: str = "afterany") -> Dependencies:
+    """Return dependencies by which each job waits for the one before it in its chain.
+
+    Parameters
+    ----------
+    chain
+        Number of the chain of each job, -1 for none, shape (jobs,). The jobs of a chain are in order of rows.
+    kind
+        One of :data:`KINDS`.
+    """
+    rows = np.flatnonzero(chain >= 0)
+    rows = rows[np.argsort(chain[rows], kind="stable")]
+    same = chain[rows[1:]] == chain[rows[:-1]]
+    later, earlier = rows[1:][same], rows[:-1][same]
+    return Dependencies(
+        later.astype(np.int64), earlier.astype(np.int64), np.full(len(later), KINDS.index(kind))
+    )
+
+
+def singletons(jobs: Jobs, name: Int64) -> Dependencies:
+    """Return dependencies by which jobs of one user and one name run one after the other.
+
+    Parameters
+    ----------
+    name
+        Number of the name of each job that asks for it, -1 for the others, shape (jobs,).
+    """
+    pairs = np.stack([jobs.user.astype(np.int64), name])
+    which = np.ravel(np.unique(pairs, axis=1, return_inverse=True)[1])
+    return in_chains(np.where(name >= 0, which, -1))
+
+
+__all__ = ["KINDS", "Dependencies", "in_chains", "singletons"]

@@ -14,7 +14,7 @@ NO_LIMIT = int(np.iinfo(np.int64).max // 4)
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """Groups and their members. A job beyond a limit of one of its groups is passed over; it blocks nobody."""
+    """Groups and their members. A job beyond a limit of its groups is passed over; it blocks nobody."""
 
     most_jobs: Int64
     """Most jobs of each group that run at once, shape (groups,)."""

@@ -43,6 +43,12 @@ class Schedule:
     placement: Placement | None
     capacity: int
     """Nodes of the machine (or processors)."""
+    row: Int64 | None = None
+    """Row of the job among those asked for, where a job may have several rows, one an attempt."""
+    attempt: Int64 | None = None
+    """Number of the attempt, from 0 on, where there may be several."""
+    lost_s: Int64 | None = None
+    """How long each attempt ran for nothing [s], where some may have been ended early."""
     clocks: Clocks | None = None
     """At which clock the jobs ran when; None where all ran at full clock."""
 

@@ -18,8 +18,17 @@ MULTIFACTOR = "multifactor"
 SEMANTICS = {"batch": layout.BATCH, "event": layout.EVENT}
 
 
-def check_rule(policy: str, backfill: str, placement: str, semantics: str = "batch") -> None:
+def check_rule(
+    policy: str, backfill: str, placement: str, semantics: str = "batch", *, centre: bool = False
+) -> None:
     """Check that there is such an order, backfill and placement, and that they go together.
+
+    Parameters
+    ----------
+    policy, backfill, placement, semantics
+        As in :func:`exatwin.schedule.simulate.simulate`.
+    centre
+        Whether there are conditions that only the engine of a centre knows.
 
     Raises
     ------
@@ -32,6 +41,8 @@ def check_rule(policy: str, backfill: str, placement: str, semantics: str = "bat
     if backfill not in names:
         raise SpecError(f"unknown backfill '{backfill}': {nearest(backfill, names)}")
     slurm = backfill == "slurm"
+    if centre:
+        _check_centre(policy, backfill, semantics)
     if policy == MULTIFACTOR:
         if backfill not in MODES:
             raise SpecError(
@@ -48,6 +59,17 @@ def check_rule(policy: str, backfill: str, placement: str, semantics: str = "bat
         raise SpecError(f"placement 'random' does not go with {what}: expected contiguous or groups")
     if semantics == "event":
         raise SpecError(f"{what} has a timing of its own: expected no --compat event")
+
+
+def _check_centre(policy: str, backfill: str, semantics: str) -> None:
+    what = "windows, failures, dependencies, limits, preemption and caps"
+    if backfill not in MODES:
+        raise SpecError(f"backfill '{backfill}' does not go with {what}: expected {', '.join(MODES)}")
+    if policy != MULTIFACTOR and POLICIES.get(policy).dynamic:
+        static = ", ".join(name for name in POLICIES.names() if not POLICIES.get(name).dynamic)
+        raise SpecError(f"policy '{policy}' does not go with {what}: expected one of {static}, multifactor")
+    if semantics == "event":
+        raise SpecError(f"--compat event does not go with {what}: expected batch, or nothing of these")
 
 
 def code_of(codes: dict[str, int], name: str, kind: str) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from exatwin.foundation.arrays import Int64
 from exatwin.schedule._kernel import layout
+from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.placement import placement_code, segments
@@ -32,6 +33,7 @@ def simulate(
     until_s: int | None = None,
     slurm: SlurmRule | None = None,
     priority: PriorityRule | None = None,
+    conditions: Conditions = NOTHING,
 ) -> Schedule:
     """Return when and where each job runs.
 
@@ -62,16 +64,22 @@ def simulate(
         Parameters of Slurm's schedulers, for the backfill ``slurm``.
     priority
         How priorities are made, for the policy ``multifactor``.
+    conditions
+        What else a centre asks for: windows, dependencies, limits, preemption, requeue. Then a job may have
+        several rows, one an attempt.
 
     Raises
     ------
     SpecError
         An unknown name, or things that do not go together.
     """
-    check_rule(policy, backfill, placement, semantics)
-    if backfill == "slurm" or policy == MULTIFACTOR:
+    check_rule(policy, backfill, placement, semantics, centre=bool(conditions))
+    if backfill == "slurm" or policy == MULTIFACTOR or conditions:
         ways = priority or PriorityRule() if policy == MULTIFACTOR else None
-        return _by_slurm(jobs, floor, policy, (backfill, placement), slurm or SlurmRule(), ways, until_s)
+        rule = slurm or SlurmRule()
+        if backfill != "slurm" and ways is None:
+            rule = replace(rule, default_queue_depth=LONGEST_S)
+        return _by_slurm(jobs, floor, policy, (backfill, placement), rule, ways, until_s, conditions)
     simulation = Simulation.begin(
         jobs, floor, policy=policy, backfill=backfill, placement=placement, semantics=semantics, seed=seed
     )
@@ -87,6 +95,7 @@ def _by_slurm(
     rule: SlurmRule,
     priority: PriorityRule | None,
     until_s: int | None,
+    conditions: Conditions,
 ) -> Schedule:
     ground = Floor.flat(floor) if isinstance(floor, int) else floor
     score = np.zeros(len(jobs))
@@ -103,6 +112,7 @@ def _by_slurm(
         segment=segments(ground, placement_code(way[1])),
         named=way[1] != "none",
         priority=priority,
+        conditions=conditions,
     )
     simulation.advance(until_s)
     return simulation.schedule()

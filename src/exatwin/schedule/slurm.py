@@ -9,7 +9,16 @@ import numpy as np
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule._slurm import layout
-from exatwin.schedule.centre import facts, options, read_arrays, written_arrays
+from exatwin.schedule.attempts import by_attempts
+from exatwin.schedule.centre import (
+    arranged,
+    events_at_once,
+    facts,
+    options,
+    read_arrays,
+    ready_made,
+    written_arrays,
+)
 from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.multifactor import PriorityRule, equal_shares
@@ -129,13 +138,15 @@ class SlurmSimulation:
         SpecError
             The machine has too many nodes to plan them one by one.
         """
+        conditions = arranged(conditions)
         tree, row = equal_shares(jobs) if priority is not None else (None, np.zeros(len(jobs), np.int64))
         points = (
             score if priority is None else priority.fixed_points(jobs.nodes.astype(np.int64), floor.capacity)
         )
         given = _given(jobs, floor, points, segment, rule, row, conditions)
         numbers = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)), priority)
-        numbers = _fixed(options(numbers, conditions, rule.epilog_s))
+        by_submission = priority is None and bool(np.array_equal(score, jobs.submit_s))
+        numbers = _fixed(options(numbers, conditions, rule.epilog_s, by_submission=by_submission))
         memory = _memory(given, floor, rule, priority, tree)
         made = cls(jobs, floor, given, memory, numbers, named, priority, tree, conditions)
         made._rank()
@@ -151,6 +162,11 @@ class SlurmSimulation:
             if answer == layout.MORE_RANGES:
                 more = np.zeros_like(self._memory.range)
                 self._memory = self._memory._replace(range=np.concatenate([self._memory.range, more], axis=1))
+            elif answer == layout.MORE_ATTEMPTS:
+                more = np.zeros_like(self._memory.attempt)
+                self._memory = self._memory._replace(
+                    attempt=np.concatenate([self._memory.attempt, more], axis=1)
+                )
             else:
                 self._rank()
             ranked = int(answer == layout.RANK_ANEW)
@@ -163,6 +179,8 @@ class SlurmSimulation:
 
     def schedule(self) -> Schedule:
         """Return what has become of every job so far."""
+        if self._options[layout.HAS_CONDITIONS]:
+            return by_attempts(self.jobs, self._memory, self.floor.capacity, named=self._named)
         jobs, start, state = self.jobs, self._memory.job[layout.START], self._memory.job[layout.STATE]
         begun = state != layout.PENDING
         end = np.where(
@@ -196,6 +214,8 @@ def _given(
     partition = np.clip(jobs.partition, 0, len(floor.pool_of_partition) - 1)
     pool = floor.pool_of_partition[partition].astype(np.int64)
     pool[(nodes > floor.pool_nodes[pool]) | (nodes < 1)] = -1
+    if conditions.never is not None:
+        pool[conditions.never] = -1
     pools = len(floor.pool_nodes)
     places = np.cumsum(np.bincount(pool[pool >= 0], minlength=pools))
     words = np.cumsum(-(-floor.pool_nodes.astype(np.int64) // 64))
@@ -233,9 +253,7 @@ def _memory(
         counter=np.zeros(layout.COUNTERS, np.int64),
         job=np.zeros((layout.JOB_ROWS, jobs), np.int64),
         key=np.zeros(jobs),
-        heap=np.zeros(
-            (3, rows + 2 + int(np.sum(given.job[layout.FIRST_CHANCE] > given.job[layout.SUBMIT]))), np.int64
-        ),
+        heap=np.zeros((3, events_at_once(given, rows)), np.int64),
         queue=np.zeros(jobs, np.int64),
         pool=np.zeros((layout.POOL_ROWS, pools), np.int64),
         free=_all_nodes(given, words),
@@ -253,7 +271,7 @@ def _memory(
         **written_arrays(given, rows, floor.capacity),
     )
     memory.job[layout.START] = layout.NEVER
-    memory.job[layout.SINCE] = given.job[layout.FIRST_CHANCE]
+    ready_made(memory, given)
     memory.pool[layout.FREE] = floor.pool_nodes
     memory.row[layout.SPARE] = np.arange(rows)
     memory.counter[layout.NEXT_PASS] = memory.counter[layout.NEXT_CYCLE] = layout.FOREVER

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError
+from exatwin.schedule.floor import Floor
 
 
 class Kind(IntEnum):
@@ -52,4 +54,14 @@ class Window:
             raise SpecError(f"{what} needs nodes, each once, ascending")
 
 
-__all__ = ["Kind", "Window"]
+def bits_of(floor: Floor, nodes: Int64) -> NDArray[np.uint64]:
+    """Return `nodes` as bits; each pool begins a word of its own."""
+    pool = floor.pool_of_node[nodes]
+    words = -(-floor.pool_nodes.astype(np.int64) // 64)
+    first_word = np.concatenate(([0], np.cumsum(words)))
+    bits = np.zeros(int(first_word[-1]) * 64, np.uint8)
+    bits[first_word[pool] * 64 + nodes - floor.first_node[pool]] = 1
+    return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
+
+
+__all__ = ["Kind", "Window", "bits_of"]

@@ -50,19 +50,20 @@ NUMBERS = 40  # the rest is free
     NOW, NEXT, HEAP, SERIAL, RANGES, ROWS, WAITING, NEXT_PASS, NEXT_CYCLE, LAST_CYCLE, IDLE, CYCLES,
     CHANGED, NEXT_CALC, LAST_CALC,
 ) = range(15)  # fmt: skip
-# attempts made, jobs to be sent again, edges of windows gone by, windows known now, jobs waiting in windows,
-# the next time at which a cap changes
-ATTEMPTS, REQUEUED, EDGES, LIVE, INSIDE, NEXT_CAP = range(15, 21)
+# attempts made, jobs that are to join the line, edges of windows gone by, windows known now, jobs that wait
+# for theirs
+ATTEMPTS, READY, EDGES, LIVE, INSIDE = range(15, 20)
 COUNTERS = 40  # the rest is free
 
 # rows of Memory.job: of the attempt that runs or was last, then what keeps a job from being looked at (-1: it
 # never will be), how often it has started, its row among the attempts, what is left of its work, what of that
-# this attempt would do and in what time, since when it waits
+# this attempt would do and in what time, since when it waits, whether its limit cuts the attempt
 START, STATE, FIRST_RANGE, RANGE_COUNT, ROW = range(5)
-HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, JOB_ROWS = range(5, 13)
+HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, CUT, JOB_ROWS = range(5, 14)
 
-# rows of Memory.attempt: job, since when it waited, start, end, state, ranges, work at nominal speed
-OF, SENT, BEGAN, ENDS, FINAL, FROM_RANGE, SO_MANY, WORTH, ATTEMPT_ROWS = range(9)
+# rows of Memory.attempt: job, since when it waited, start, end, state, ranges, its work if nothing happens to
+# it, and how much of that is not lost
+OF, SENT, BEGAN, ENDS, FINAL, FROM_RANGE, SO_MANY, WORK_OF, WORTH, ATTEMPT_ROWS = range(10)
 
 # rows of Given.window (by their start): when, which kind, whether some jobs may hold its nodes all the same
 FROM, TILL, KIND, OWNED, LEFT_WORD, RIGHT_WORD, WINDOW_ROWS = range(7)
@@ -73,11 +74,15 @@ TIME, WINDOW, CLOSES = range(3)
 # kinds of dependencies; rows of Given.dependent: which job, and how it depends
 AFTER, AFTER_OK, AFTER_NOT_OK, AFTER_ANY = range(4)
 DEPENDENT, HOW = range(2)
+NEVER_MET = 2**40
 
 # rows of Given.limit: most jobs that run, most of their nodes, most node seconds left by their limits
 MOST_JOBS, MOST_NODES, MOST_LEFT = range(3)
 # rows of Memory.group: jobs that run, their nodes, nodes times when their limits are up
 JOBS_NOW, NODES_NOW, NODES_UP = range(3)
+
+# rows of Memory.blocked
+BLOCKED, SHADOW, EXTRA = range(3)
 
 # what becomes of a job that is pushed aside
 TO_QUEUE, TO_END = 1, 2
@@ -96,7 +101,7 @@ UP, HOLDER, BY_END, SPARE, LOW_WORD, HIGH_WORD, ROW_ROWS = range(7)
 BEGIN, UNTIL, COUNT, SLOT, RECORD_ROWS = range(5)
 
 # rows of Memory.scratch: bits
-AVAIL, FITS, CHOSEN, TAIL, OFFERED, CLOSED, ROOM, SCRATCH_ROWS = range(8)
+AVAIL, FITS, CHOSEN, TAIL, OFFERED, ROOM, SHOVED, SCRATCH_ROWS = range(8)
 
 # entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second
 AGE_POINTS, GREATEST_AGE, LEFT, WEIGHS = range(4)
@@ -151,10 +156,13 @@ class Memory(NamedTuple):
     block: Any  # (2, nodes + 1)
     range: Any  # (2, room) stretches given to jobs, in order of start
     attempt: Any  # (ATTEMPT_ROWS, room) in order of start
-    requeue: Any  # (rows,) jobs that were ended now and will be sent again
+    ready: Any  # (jobs,) jobs that are to join the line as soon as no pass walks along it
     live: Any  # (windows,) windows known and not over, by their start
-    inside: Any  # (jobs,) jobs that wait inside their windows, in order
+    inside: Any  # (jobs,) jobs that wait for nodes of their windows
+    blocked: Any  # (3, windows) of a pass: whether a job waits in each, until when others fill in, where
+    victim: Any  # (rows,) jobs that may have to go
     group: Any  # (3, groups)
+    power: Any  # layout_power.Held
 
 
 _READ1 = numba.types.Array(numba.int64, 1, "C", readonly=True)
@@ -177,7 +185,7 @@ MEMORY = numba.types.NamedTuple(
         _ONE, _TWO, numba.float64[::1], _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
         _MANY_BITS, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
         # attempts, windows, limits
-        _TWO, _ONE, _ONE, _ONE, _TWO,
+        _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO,
     ],
     Memory,
 )  # fmt: skip

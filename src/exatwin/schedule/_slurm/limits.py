@@ -16,11 +16,14 @@ from exatwin.schedule._slurm.layout import (
     NODES_NOW,
     NODES_UP,
 )
+from exatwin.schedule._slurm.power import possible
 
 
 @lean
 def may_start(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
-    """Whether no group of the job would be beyond a limit if it started now."""
+    """Whether neither a limit nor a cap of now stands against the job, whatever nodes are free."""
+    if not possible(g, m, o, job, now):
+        return False
     if o[HAS_LIMITS] == 0:
         return True
     nodes = g.job[NODES, job]

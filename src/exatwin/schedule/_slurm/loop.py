@@ -8,10 +8,14 @@ from typing import Any
 
 import numba
 
-from exatwin.foundation.jit import entry, lean, spliced
+from exatwin.foundation.jit import entry, lean
 from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
+from exatwin.schedule._slurm.eligible import chance, comes
+from exatwin.schedule._slurm.events import kind_of_next
+from exatwin.schedule._slurm.inside import enter, serve
 from exatwin.schedule._slurm.layout import (
+    ATTEMPTS,
     BACKFILL,
     BF_INTERVAL,
     BF_TESTS,
@@ -21,13 +25,17 @@ from exatwin.schedule._slurm.layout import (
     DEPTH,
     DONE,
     EASY,
+    END_OF_JOB,
     FOREVER,
     GIVEN,
+    HAS_CONDITIONS,
     HEAP,
     IDLE,
+    INSIDE,
     LAST_CALC,
     LAST_CYCLE,
     MEMORY,
+    MORE_ATTEMPTS,
     MORE_RANGES,
     NEXT,
     NEXT_CALC,
@@ -39,6 +47,8 @@ from exatwin.schedule._slurm.layout import (
     QUEUED,
     RANGES,
     RANK_ANEW,
+    READY,
+    RESERVED,
     SCHED_INTERVAL,
     SUBMIT,
     TOUCHED,
@@ -47,8 +57,11 @@ from exatwin.schedule._slurm.layout import (
 )
 from exatwin.schedule._slurm.line import join
 from exatwin.schedule._slurm.passes import allow, cycle, pass_easy, start_heads
+from exatwin.schedule._slurm.power import changed, next_change, settle
 from exatwin.schedule._slurm.rank import bring_up_to_date, rate, rate_all
 from exatwin.schedule._slurm.running import finish
+from exatwin.schedule._slurm.spread import next_wake, woken
+from exatwin.schedule._slurm.windows import next_edge, turn
 
 
 @lean
@@ -57,13 +70,39 @@ def _arrive(g: Any, m: Any, o: Any, now: int) -> None:
     while m.counter[NEXT] < jobs and g.job[SUBMIT, m.counter[NEXT]] == now:
         job = m.counter[NEXT]
         m.counter[NEXT] = job + 1
-        pool = g.job[POOL, job]
-        if pool < 0:
+        if g.job[POOL, job] < 0:
             continue
-        rate(g, m, o, job, now)
-        join(g, m, job)
-        m.pool[TOUCHED, pool] = 1
-        m.counter[CHANGED] = 1
+        if o[HAS_CONDITIONS] != 0:
+            comes(g, m, job, now)
+        else:
+            _line_up(g, m, o, job, now)
+
+
+@lean
+def _line_up(g: Any, m: Any, o: Any, job: int, now: int) -> None:
+    """Let a job that may start wait in line."""
+    if g.job[RESERVED, job] >= 0:
+        enter(m, job)
+        return
+    rate(g, m, o, job, now)
+    join(g, m, job)
+    m.pool[TOUCHED, g.job[POOL, job]] = 1
+    m.counter[CHANGED] = 1
+
+
+@lean
+def _line_all_up(g: Any, m: Any, o: Any, now: int) -> None:
+    """Let all wait in line that have become ready, in the order of the log."""
+    many = m.counter[READY]
+    for i in range(1, many):
+        job, k = m.ready[i], i
+        while k > 0 and m.ready[k - 1] > job:
+            m.ready[k] = m.ready[k - 1]
+            k -= 1
+        m.ready[k] = job
+    for i in range(many):
+        _line_up(g, m, o, m.ready[i], now)
+    m.counter[READY] = 0
 
 
 @lean
@@ -131,17 +170,62 @@ def _reordered(g: Any, m: Any, o: Any, now: int) -> None:
         _appoint(m, o, now)
 
 
-@spliced
-def _instant(g: Any, m: Any, o: Any, now: int) -> None:
-    """All ends of this second, then all submissions, then the main scheduler, then backfill."""
+@lean
+def _due(g: Any, m: Any, o: Any, now: int) -> None:
+    """All ends of this second, then what windows and caps do, then who may be looked at from now on."""
+    while m.counter[HEAP] > 0 and m.heap[WHEN, 0] == now and kind_of_next(m) == END_OF_JOB:
+        finish(g, m, o, pop(m.heap, m.counter), now)
+    if o[HAS_CONDITIONS] == 0:
+        return
+    turn(g, m, o, now)
+    changed(g, m, o, now)
+    woken(g, m, o, now)
     while m.counter[HEAP] > 0 and m.heap[WHEN, 0] == now:
-        job = pop(m.heap, m.counter)
-        finish(g, m, o, job, now)
-        m.pool[TOUCHED, g.job[POOL, job]] = 1
-    _arrive(g, m, o, now)
+        chance(m, pop(m.heap, m.counter), now)
+
+
+@lean
+def _decide(g: Any, m: Any, o: Any, now: int) -> None:
+    """The schedulers; what a start sets free or pushes aside joins the line behind them, and they go on."""
     _main(g, m, o, now)
+    while o[HAS_CONDITIONS] != 0:
+        serve(g, m, o, now)
+        if m.counter[READY] == 0:
+            return
+        _line_all_up(g, m, o, now)
+        _main(g, m, o, now)
+
+
+@lean
+def _instant(g: Any, m: Any, o: Any, now: int) -> None:
+    """What happens by itself, then all submissions, then the main scheduler, then backfill."""
+    _due(g, m, o, now)
+    _arrive(g, m, o, now)
+    _line_all_up(g, m, o, now)
+    _decide(g, m, o, now)
     if o[BACKFILL] == PERIODIC:
         _backfill(g, m, o, now)
+        if m.counter[READY] > 0:
+            _line_all_up(g, m, o, now)
+            _decide(g, m, o, now)
+    settle(g, m, o, now)
+
+
+@lean
+def _next(g: Any, m: Any, o: Any) -> int:
+    """When something happens next."""
+    jobs = g.job.shape[1]
+    now = min(m.counter[NEXT_PASS], m.counter[NEXT_CYCLE])
+    if m.counter[NEXT] < jobs:
+        now = min(now, g.job[SUBMIT, m.counter[NEXT]])
+    if m.counter[HEAP] > 0:
+        now = min(now, m.heap[WHEN, 0])
+    if o[HAS_CONDITIONS] == 0:
+        return now
+    if now < FOREVER or m.counter[WAITING] + m.counter[INSIDE] > 0:
+        now = min(now, min(next_edge(g, m, o), next_change(g, m, o)))
+        now = min(now, next_wake(g, m, o))
+    return now
 
 
 def _loop(digest: str) -> Callable[..., int]:
@@ -150,15 +234,11 @@ def _loop(digest: str) -> Callable[..., int]:
 
         `ranked` says that new fair shares are there since the last call.
         """
-        jobs, nodes = g.job.shape[1], len(g.segment)
+        nodes = len(g.segment)
         if ranked:
             _reordered(g, m, o, m.counter[LAST_CALC])
         while len(digest) > 0:  # always: see `entry`
-            now = min(m.counter[NEXT_PASS], m.counter[NEXT_CYCLE])
-            if m.counter[NEXT] < jobs:
-                now = min(now, g.job[SUBMIT, m.counter[NEXT]])
-            if m.counter[HEAP] > 0:
-                now = min(now, m.heap[WHEN, 0])
+            now = _next(g, m, o)
             if now < FOREVER and m.counter[NEXT_CALC] < min(now, until):
                 bring_up_to_date(g, m, m.counter[NEXT_CALC])
                 m.counter[NEXT_CALC] += o[CALC_PERIOD]
@@ -169,6 +249,8 @@ def _loop(digest: str) -> Callable[..., int]:
                 return DONE
             if m.counter[RANGES] + nodes > m.range.shape[1]:
                 return MORE_RANGES
+            if m.counter[ATTEMPTS] + nodes > m.attempt.shape[1]:
+                return MORE_ATTEMPTS
             m.counter[NOW] = now
             _instant(g, m, o, now)
         return DONE

@@ -41,7 +41,7 @@ def start_heads(g: Any, m: Any, o: Any, pool: int, now: int, depth: int) -> bool
     while i < min(size, depth) and g.job[NODES, m.queue[first + i]] <= m.pool[FREE, pool]:
         job = m.queue[first + i]
         choose(g, m, o, m.free, pool, g.job[NODES, job])
-        start(g, m, job, now)
+        start(g, m, o, job, now)
         i += 1
     leave(g, m, pool, i)
     return i == depth and i < size
@@ -72,7 +72,7 @@ def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             if late:
                 extra -= g.job[NODES, job]
             choose(g, m, o, m.free, pool, g.job[NODES, job])
-            start(g, m, job, now)
+            start(g, m, o, job, now)
         i += 1
     leave(g, m, pool, i)
 
@@ -150,7 +150,7 @@ def cycle(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
         i += 1
         when = earliest(g, m, o, records, job, now)
         if when == now:
-            start(g, m, job, now)
+            start(g, m, o, job, now)
             started += 1
         elif when != NEVER and when <= now + o[BF_WINDOW]:
             if records + 2 > o[BF_RECORDS]:

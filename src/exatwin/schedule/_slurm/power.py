@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.layout import FOREVER, HAS_POWER
+from exatwin.schedule._slurm.layout import FOREVER, HAS_POWER, LENGTH, LIMIT, START
 
 
 @lean
@@ -39,5 +39,26 @@ def next_change(g: Any, m: Any, o: Any) -> int:
 @lean
 def changed(g: Any, m: Any, o: Any, now: int) -> None:
     """Take up the caps of now."""
+    if o[HAS_POWER] == 0:
+        return
+
+
+@lean
+def possible(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
+    """Whether the caps of now let the job run on a machine that is empty."""
+    if o[HAS_POWER] == 0:
+        return True
+    return True
+
+
+@lean
+def progress(g: Any, m: Any, o: Any, job: int, now: int) -> int:
+    """How many seconds of its length the attempt that runs has done."""
+    return min(now - m.job[START, job], min(m.job[LENGTH, job], g.job[LIMIT, job]))
+
+
+@lean
+def settle(g: Any, m: Any, o: Any, now: int) -> None:
+    """Set the clocks of the time to come."""
     if o[HAS_POWER] == 0:
         return

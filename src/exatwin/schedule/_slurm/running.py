@@ -5,23 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._kernel.heap import push
+from exatwin.schedule._slurm.attempts import begin_attempt, cut_attempt, end_attempt, write_attempt
 from exatwin.schedule._slurm.bits import add, copy, drop
 from exatwin.schedule._slurm.choose import write_ranges
+from exatwin.schedule._slurm.eligible import has_ended, has_started, ready
+from exatwin.schedule._slurm.events import forget_end, set_end
 from exatwin.schedule._slurm.layout import (
+    AGAIN,
+    ATTEMPT,
     BY_END,
     CALC_PERIOD,
     CHANGED,
     CHOSEN,
-    END_OF_JOB,
+    CUT,
     ENDED,
+    ENDS,
+    EPILOG,
     FIRST_WORD,
     FREE,
+    HAS_CONDITIONS,
+    HAS_LIMITS,
+    HAS_POWER,
     HIGH_WORD,
     HOLDER,
+    LENGTH,
     LIMIT,
     LOW_WORD,
     NODES,
+    PENDING,
     POOL,
     ROW,
     ROWS,
@@ -30,13 +41,17 @@ from exatwin.schedule._slurm.layout import (
     SPARE,
     START,
     STATE,
+    TOUCHED,
+    TRIES,
     UP,
 )
+from exatwin.schedule._slurm.limits import count_in
+from exatwin.schedule._slurm.power import give, take
 from exatwin.schedule._slurm.rank import charge
 
 
 @lean
-def start(g: Any, m: Any, job: int, now: int) -> None:
+def start(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     """Start a job on the nodes in the row CHOSEN. It stays in the queue until that is swept."""
     pool = g.job[POOL, job]
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
@@ -62,16 +77,61 @@ def start(g: Any, m: Any, job: int, now: int) -> None:
         i -= 1
     m.row[BY_END, i] = row
     m.counter[ROWS] = rows + 1
-    push(m.heap, m.counter, now + g.job[RUN, job], END_OF_JOB, job)
-    write_ranges(g, m, pool, job)
     m.counter[CHANGED] = 1
+    held = g.job[RUN, job]
+    if o[HAS_CONDITIONS] != 0:
+        held = begin_attempt(g, m, o, job, now) + o[EPILOG]
+        count_in(g, m, o, job, m.row[UP, row], 1)
+        take(g, m, o, job, now)
+    set_end(m, job, now + held)
+    write_ranges(g, m, pool, job)
+    if o[HAS_CONDITIONS] != 0:
+        if m.job[TRIES, job] == 0:
+            has_started(g, m, o, job, now)
+        write_attempt(g, m, job, now)
 
 
 @lean
 def finish(g: Any, m: Any, o: Any, job: int, now: int) -> None:
+    """A job has come to its end."""
+    m.job[STATE, job] = ENDED
+    _release(g, m, o, job, now)
+    if o[HAS_CONDITIONS] != 0:
+        has_ended(g, m, o, job, now, end_attempt(g, m, o, job, now))
+
+
+@lean
+def cut(g: Any, m: Any, o: Any, job: int, now: int, state: int, again: bool) -> None:
+    """End a job before its time, with `state`; it is sent again if that goes for the job and `again`."""
+    forget_end(m, job)
+    if m.attempt[ENDS, m.job[ATTEMPT, job]] <= now:
+        finish(g, m, o, job, now)
+        return
+    _release(g, m, o, job, now)
+    cut_attempt(g, m, o, job, now, state)
+    if again and g.job[AGAIN, job] != 0:
+        m.job[STATE, job] = PENDING
+        ready(m, job, now)
+    else:
+        m.job[STATE, job] = ENDED
+        has_ended(g, m, o, job, now, state)
+
+
+@lean
+def retime(g: Any, m: Any, o: Any, job: int, takes: int) -> None:
+    """Let the attempt that runs take `takes` seconds from its start to the end of its work."""
+    m.job[LENGTH, job] = takes
+    m.job[CUT, job] = 1 if takes > g.job[LIMIT, job] else 0
+    end = m.job[START, job] + min(takes, g.job[LIMIT, job])
+    m.attempt[ENDS, m.job[ATTEMPT, job]] = end
+    forget_end(m, job)
+    set_end(m, job, end + o[EPILOG])
+
+
+@lean
+def _release(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     """Take back the nodes of a job."""
     pool, row = g.job[POOL, job], m.job[ROW, job]
-    m.job[STATE, job] = ENDED
     if o[CALC_PERIOD] > 0:
         charge(g, m, job, now)
     add(m.free, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
@@ -85,6 +145,14 @@ def finish(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     m.row[SPARE, last] = row
     m.counter[ROWS] = last
     m.counter[CHANGED] = 1
+    m.pool[TOUCHED, pool] = 1
+    if o[HAS_CONDITIONS] == 0:
+        return
+    count_in(g, m, o, job, m.row[UP, row], -1)
+    give(g, m, o, job, now)
+    if o[HAS_LIMITS] + o[HAS_POWER] > 0:
+        for other in range(m.pool.shape[1]):
+            m.pool[TOUCHED, other] = 1
 
 
 @lean

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.layout import HAS_SPREAD
+from exatwin.schedule._slurm.layout import FOREVER, HAS_SPREAD
 
 
 @lean
@@ -14,3 +14,16 @@ def length(g: Any, m: Any, o: Any, job: int, nominal: int) -> int:
     if o[HAS_SPREAD] == 0:
         return nominal
     return nominal
+
+
+@lean
+def next_wake(g: Any, m: Any, o: Any) -> int:
+    """When a job next stops waiting for few switches."""
+    return FOREVER
+
+
+@lean
+def woken(g: Any, m: Any, o: Any, now: int) -> None:
+    """Let the pools be looked at in which a job waits for few switches no longer."""
+    if o[HAS_SPREAD] == 0:
+        return
