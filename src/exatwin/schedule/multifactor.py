@@ -8,10 +8,20 @@ import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError, nearest
-from exatwin.schedule.priority import Shares, Weights, classic_fair_share, fair_tree, size_factor
+from exatwin.schedule.priority import (
+    Shares,
+    Weights,
+    classic_fair_share,
+    depth_oblivious,
+    fair_tree,
+    size_factor,
+)
 from exatwin.workload.job import Jobs
 
-ALGORITHMS = ("fair-tree", "classic")
+ALGORITHMS = ("fair-tree", "classic", "depth-oblivious")
+RESETS = ("none", "now", "daily", "weekly", "monthly", "quarterly", "yearly")
+RAW = ("assoc", "partition", "qos", "tres")
+"""Factors that may be left as they are, instead of being divided by the greatest."""
 
 
 @dataclass(frozen=True)
@@ -20,19 +30,33 @@ class PriorityRule:
 
     weights: Weights = field(default_factory=lambda: Weights(age=1000.0, fair_share=10000.0, job_size=1000.0))
     algorithm: str = "fair-tree"
-    """``fair-tree`` or ``classic``."""
+    """``fair-tree``, ``classic`` or ``depth-oblivious``."""
     half_life_s: float = 7 * 86400.0
     """Half-life of usage; 0 for no decay."""
     calc_period_s: int = 300
     """How often usage and the priorities of waiting jobs are brought up to date."""
     dampening: float = 1.0
     """``FairShareDampeningFactor`` of the classic algorithm."""
+    reset: str = "none"
+    """When all usage is forgotten (``PriorityUsageResetPeriod``), one of :data:`RESETS`."""
+    relative_to_time: bool = False
+    """Whether size is divided by the time limit in minutes (``SMALL_RELATIVE_TO_TIME``)."""
+    only_up: bool = False
+    """Whether priorities never fall (``INCR_ONLY``)."""
+    from_submission: bool = False
+    """Whether age counts from the submission, whatever holds a job back (``ACCRUE_ALWAYS``)."""
+    greatest_resource: bool = False
+    """Whether billing takes the greatest resource of a node, not the sum (``MAX_TRES``)."""
+    raw: frozenset[str] = frozenset()
+    """Factors that are not divided by the greatest (``NO_NORMAL_…``), of :data:`RAW`."""
 
     def __post_init__(self) -> None:
         if self.algorithm not in ALGORITHMS:
             raise SpecError(
                 f"unknown fair-share algorithm '{self.algorithm}': {nearest(self.algorithm, ALGORITHMS)}"
             )
+        if self.reset not in RESETS:
+            raise SpecError(f"unknown period of reset '{self.reset}': {nearest(self.reset, RESETS)}")
         if self.calc_period_s < 1 or self.half_life_s < 0 or not self.dampening > 0:
             raise SpecError(
                 "priorities need a period of at least 1 s, a half-life of 0 or more and a dampening > 0"
@@ -47,6 +71,8 @@ class PriorityRule:
         """Return the points of each association by its fair share, given its own usage."""
         if self.algorithm == "classic":
             return self.weights.fair_share * classic_fair_share(tree, usage, self.dampening)
+        if self.algorithm == "depth-oblivious":
+            return self.weights.fair_share * depth_oblivious(tree, usage, self.dampening)
         return self.weights.fair_share * fair_tree(tree, usage)
 
     def fixed_points(self, nodes: Int64, capacity: int) -> Float64:

@@ -11,8 +11,8 @@ Algorithm, https://slurm.schedmd.com/priority_multifactor.html, https://slurm.sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,11 +35,16 @@ class Weights:
     qos: float = 0.0
     max_age_s: float = 7 * 86400.0
     favor_small: bool = False
+    tres: Mapping[str, float] = field(default_factory=dict)
+    """Weight of each trackable resource by name, such as ``gres/gpu`` (``PriorityWeightTRES``)."""
 
     def __post_init__(self) -> None:
         for name in ("age", "assoc", "fair_share", "job_size", "partition", "qos"):
             if not getattr(self, name) >= 0:
                 raise SpecError(f"the weight of {name} is {getattr(self, name):g}: expected 0 or more")
+        for name, weight in self.tres.items():
+            if not weight >= 0:
+                raise SpecError(f"the weight of {name} is {weight:g}: expected 0 or more")
         if not self.max_age_s > 0:
             raise SpecError(f"the greatest age is {self.max_age_s:g} s: expected more than 0")
 
@@ -164,8 +169,8 @@ def effective_usage(tree: Shares, usage: Float64, *, oblivious: bool = False) ->
 def _oblivious(used: float, share: float, used_above: float, share_above: float, beside: float) -> float:
     """Return the effective usage of an association where depth has no effect.
 
-    The ratio of usage to shares of the account, R, times that of the association among its siblings, r, to the
-    power of k: k is 1 where both are above or both below 1, else 1 / (1 + (5 ln R)²).
+    The ratio of usage to shares of the account, R, times that of the association among its siblings, r, to
+    the power of k: k is 1 where both are above or both below 1, else 1 / (1 + (5 ln R)²).
     """
     if not (share and share_above and used_above and used):
         return used
@@ -189,8 +194,8 @@ def fair_tree(tree: Shares, usage: Float64) -> Float64:
 
     Siblings are ranked by their share among themselves over their part of their parent's usage, and with an
     account all users below it. Users of the same value share a rank, accounts of the same value are merged,
-    and a user that equals an account shares the rank of the first user below that. Users who borrow come first
-    in their account.
+    and a user that equals an account shares the rank of the first user below that. Users who borrow come
+    first in their account.
     """
     value = level_fair_share(tree, usage)
     children: list[list[int]] = [[] for _ in range(len(value))]

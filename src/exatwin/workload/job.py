@@ -41,6 +41,17 @@ class Jobs(Table):
     outcome: UInt8 = column("u1", "1", "state in which it ends unless it is cut off", int(State.COMPLETED))
     recorded_start_s: Int64 = column("i8", "s", "start in the log, -1 unknown", -1)
     node_w: Float64 = column("f8", "W", "mean power of a node in the log, NaN unknown", float("nan"))
+    qos: Int16 = column("i2", "1", "number of the quality of service, -1 unknown", -1)
+    nice: Int32 = column("i4", "1", "nice value: points taken off the priority", 0)
+    eligible_s: Int64 = column(
+        "i8",
+        "s",
+        "since when it could have started, where that is later than its submission, -1 otherwise",
+        -1,
+    )
+    processors: Int32 = column("i4", "1", "processors asked for, -1 unknown (whole nodes)", -1)
+    gpus: Int32 = column("i4", "1", "accelerators asked for by number, -1 unknown (whole nodes)", -1)
+    memory_mib: Float64 = column("f8", "MiB", "memory asked for, NaN unknown (whole nodes)", float("nan"))
 
     def ordered(self) -> Jobs:
         """Return the jobs by submission; ties keep their order."""

@@ -53,6 +53,8 @@ class ConfPartition:
     billing: Mapping[str, float] = field(default_factory=dict)
     """``TRESBillingWeights`` by resource; none for processors."""
     up: bool = True
+    exclusive: bool = False
+    """Whether a job gets all of its nodes (``OverSubscribe=EXCLUSIVE``)."""
 
 
 @dataclass(frozen=True)
@@ -252,6 +254,7 @@ def _partition(pairs: dict[str, str], found: _Found) -> None:
             qos=given.get("qos", "").lower() or None,
             billing=tres(given.get("tresbillingweights", ""), weights=True),
             up=given.get("state", "up").lower() == "up",
+            exclusive=(given.get("oversubscribe") or given.get("shared", "")).upper().startswith("EXCL"),
         )
     )
 

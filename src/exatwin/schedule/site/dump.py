@@ -1,4 +1,4 @@
-"""Accounts as ``sacctmgr dump`` writes them: ``Parent - 'x'``, ``Account - 'y':Fairshare=10``, ``User - 'z'``."""
+"""Accounts as ``sacctmgr dump`` has them: ``Parent - 'x'``, ``Account - 'y':Fairshare=10``, ``User …``."""
 
 from __future__ import annotations
 

@@ -49,6 +49,7 @@ def assemble(parsed: Parsed, options: ReadOptions, path: object) -> Trace:
         rows.account[used], parsed.accounts, "a{:03d}" if options.pseudonymise else ""
     )
     user, users = _labels(rows.user[used], parsed.users, "u{:04d}" if options.pseudonymise else "")
+    qos, qualities = _labels(rows.qos[used], parsed.qos, "")
     jobs = Jobs(
         job_id=_numbers(rows, used, audit),
         submit_s=(submit_s[used] + shift_s).astype(np.int64),
@@ -61,6 +62,12 @@ def assemble(parsed: Parsed, options: ReadOptions, path: object) -> Trace:
         outcome=state[used],
         recorded_start_s=np.nan_to_num(start_s[used] + shift_s, nan=-1.0).astype(np.int64),
         node_w=node_w[used],
+        qos=np.where(qos < _MOST_PARTITIONS, qos, -1).astype(np.int16),
+        nice=_whole(rows.nice[used], 0),
+        eligible_s=_later(rows.eligible_s[used], submit_s[used], shift_s),
+        processors=_whole(rows.asked_processors[used], -1),
+        gpus=_whole(rows.gpus[used], -1),
+        memory_mib=rows.memory_mib[used],
     )
     raw = Raw(
         row=used,
@@ -79,6 +86,7 @@ def assemble(parsed: Parsed, options: ReadOptions, path: object) -> Trace:
         header=parsed.header,
         report=audit.report(parsed.notes),
         raw=raw.take(order),
+        qos=qualities,
     )
 
 
@@ -227,6 +235,18 @@ def _numbers(rows: Rows, used: Int64, audit: Audit) -> Int64:
     out = number.copy()
     out[again] = fresh + np.arange(int(again.sum()))
     return out
+
+
+def _whole(values: Float64, otherwise: int) -> Int32:
+    """Return `values` as whole numbers; `otherwise` where they are missing or absurd."""
+    usable = np.abs(values) < 2**31 - 1
+    return np.where(usable, np.where(usable, values, 0.0), otherwise).astype(np.int32)
+
+
+def _later(eligible_s: Float64, submit_s: Float64, shift_s: int) -> Int64:
+    """Return since when jobs could have started, where that is later than their submission; -1 elsewhere."""
+    later = (eligible_s > submit_s) & (eligible_s < LATEST_S)
+    return np.where(later, np.floor(np.where(later, eligible_s, 0.0)) + shift_s, -1).astype(np.int64)
 
 
 def _spread(mask: Mask, used: Int64, count: int) -> Mask:

@@ -13,6 +13,7 @@ from exatwin.workload.traces._kernel.kinds import (
     EXIT,
     FREE,
     JOB,
+    NUMBER,
     SPAN,
     STATE,
     TIME,
@@ -40,6 +41,9 @@ class Role(StrEnum):
     REQUESTED = "requested"
     PROCESSORS = "processors"
     ENERGY = "energy"
+    QOS = "qos"
+    NICE = "nice"
+    RESOURCES = "resources"
     ANCHOR = "anchor"
 
 
@@ -79,10 +83,12 @@ KNOWN = (
     Known(Role.ALLOCATED, COUNT, "nnodes allocnodes nodes numnodes nodesalloc numnodesalloc nodecount"),
     Known(Role.ALLOCATED, TRES, "alloctres tresalloc"),
     Known(Role.REQUESTED, COUNT, "reqnodes nodesreq requestednodes numnodesreq nodesrequested"),
-    Known(Role.REQUESTED, TRES, "reqtres tresreq"),
+    Known(Role.RESOURCES, WORD, "reqtres tresreq"),
     Known(
         Role.PROCESSORS, COUNT, "reqcpus processorsreq ncpus alloccpus cpus ncores numcores cores numcoresreq"
     ),
+    Known(Role.QOS, WORD, "qos qosname qualityofservice"),
+    Known(Role.NICE, NUMBER, "nice"),
     Known(Role.ENERGY, ENERGY, "consumedenergyraw consumedenergy energyj"),
     Known(Role.ANCHOR, TIME, "suspend"),
     Known(
@@ -97,7 +103,7 @@ KNOWN = (
     Known(
         Role.ANCHOR,
         WORD,
-        "qos group nodelist reqmem reqgres allocgres layout mcslabel blockid failednode flags reason wckey "
+        "group nodelist reqmem reqgres allocgres layout mcslabel blockid failednode flags reason wckey "
         "reservation",
     ),
     Known(

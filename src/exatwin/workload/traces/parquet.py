@@ -35,6 +35,12 @@ _RANGES: dict[str, tuple[float, float]] = {
     "outcome": (int(min(State)), int(max(State))),
     "recorded_start_s": (-LATEST_S, LATEST_S),
     "node_w": (sys.float_info.min, sys.float_info.max),
+    "qos": (-1, 2**15 - 1),
+    "nice": (-(2**31) + 1, 2**31 - 1),
+    "eligible_s": (-LATEST_S, LATEST_S),
+    "processors": (1, 2**31 - 1),
+    "gpus": (0, 2**31 - 1),
+    "memory_mib": (0, sys.float_info.max),
 }
 """What each column may hold. Profiles are left out: a trace has none."""
 _SEPARATOR = 31
@@ -141,6 +147,7 @@ def _own(path: Path, found: dict[str, Any], options: ReadOptions) -> Trace:
         header={},
         report=audit.report(note),
         raw=raw,
+        qos=_names(labels, "qos", int(jobs.qos.max()) + 1, "qos{}"),
     )
 
 

@@ -15,6 +15,7 @@ from exatwin.workload.traces._kernel.kinds import ALIGNED, HEADER, JOINED, SHORT
 from exatwin.workload.traces.clock import to_utc, zone
 from exatwin.workload.traces.names import UNKNOWN_STATE, Role, state_of
 from exatwin.workload.traces.report import Repair, Skip
+from exatwin.workload.traces.resources import asked_for
 from exatwin.workload.traces.source import Source
 from exatwin.workload.traces.table import Cells, find_head, scan
 from exatwin.workload.traces.trace import FORMATS, Format, Parsed, ReadOptions, Rows
@@ -53,6 +54,8 @@ def _parsed(cells: Cells, options: ReadOptions) -> Parsed:
     (submit, eligible, start, end), absolute = _times(cells, options.timezone)
     allocated, requested = cells.numbers(Role.ALLOCATED), cells.numbers(Role.REQUESTED)
     partition, account, user = (cells.words(role) for role in (Role.PARTITION, Role.ACCOUNT, Role.USER))
+    qos, asked = cells.words(Role.QOS), asked_for(*cells.words(Role.RESOURCES))
+    requested = np.where(requested > 0, requested, asked.nodes)
     rows = Rows(
         number=cells.number,
         task=cells.task,
@@ -71,6 +74,11 @@ def _parsed(cells: Cells, options: ReadOptions) -> Parsed:
         partition=partition[0],
         account=account[0],
         user=user[0],
+        qos=qos[0],
+        nice=cells.numbers(Role.NICE),
+        asked_processors=asked.processors,
+        gpus=asked.gpus,
+        memory_mib=asked.memory_mib,
         state=_states(cells),
         skip=_skips(cells),
         repair=_repairs(cells),
@@ -80,6 +88,7 @@ def _parsed(cells: Cells, options: ReadOptions) -> Parsed:
         partitions=partition[1],
         accounts=account[1],
         users=user[1],
+        qos=qos[1],
         notes=cells.source.notes + _notes(cells, absolute),
         zero_s=0 if absolute else None,
         has_run=cells.has(Role.RUN),
@@ -130,7 +139,7 @@ def _notes(cells: Cells, absolute: bool) -> tuple[str, ...]:
         "job numbers: given new ones": (Role.JOB,),
         "states: jobs are taken as completed": (Role.STATE,),
         "submission times: taken from when a job was eligible or started": (Role.SUBMIT,),
-        "nodes: counted in processors": (Role.ALLOCATED, Role.REQUESTED),
+        "nodes: counted in processors": (Role.ALLOCATED, Role.REQUESTED, Role.RESOURCES),
         "time limits": (Role.LIMIT,),
     }
     notes = [f"no column of {what}" for what, roles in lacking.items() if not cells.has(*roles)]

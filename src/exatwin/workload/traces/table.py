@@ -13,7 +13,15 @@ from exatwin.workload.traces.names import Column, Role, column, looks_like_heade
 from exatwin.workload.traces.report import Mask
 from exatwin.workload.traces.source import Source
 
-WORDS = (Role.CLUSTER, Role.PARTITION, Role.ACCOUNT, Role.USER, Role.STATE)
+WORDS = (
+    Role.CLUSTER,
+    Role.PARTITION,
+    Role.ACCOUNT,
+    Role.USER,
+    Role.STATE,
+    Role.QOS,
+    Role.RESOURCES,
+)
 """Roles whose texts become codes."""
 _DELIMITERS = (b"|", b",", b"\t", b";", b"\x1f")
 _LINES_BEFORE = 50

@@ -45,6 +45,8 @@ class Trace:
     report: ReadReport
     raw: Raw
     """What the log says before repairs, row by row of ``jobs``."""
+    qos: tuple[str, ...] = ()
+    """Name of each quality of service, by ``jobs.qos``."""
 
     @property
     def processors(self) -> int | None:
@@ -68,6 +70,7 @@ class Trace:
             "partitions": json.dumps(self.partitions),
             "accounts": json.dumps(self.accounts),
             "users": json.dumps(self.users),
+            "qos": json.dumps(self.qos),
         }
         write_columns(dict(self.jobs), path, {f"exatwin.{key}": text for key, text in labels.items()})
 
@@ -112,6 +115,11 @@ class Rows(Table):
     requested: Float64 = column("f8", "1", "nodes (or processors) requested", float("nan"))
     processors: Float64 = column("f8", "1", "processors, where nodes are missing", float("nan"))
     energy_j: Float64 = column("f8", "J", "energy", float("nan"))
+    qos: Int32 = column("i4", "1", "number of the quality of service", -1)
+    nice: Float64 = column("f8", "1", "nice value", float("nan"))
+    asked_processors: Float64 = column("f8", "1", "processors asked for", float("nan"))
+    gpus: Float64 = column("f8", "1", "accelerators asked for", float("nan"))
+    memory_mib: Float64 = column("f8", "MiB", "memory asked for", float("nan"))
     skip: UInt8 = column("u1", "1", "why the reader gave the row up (Skip)", 0)
     repair: Int64 = column("i8", "1", "what the reader mended, one bit a Repair", 0)
 
@@ -124,6 +132,7 @@ class Parsed:
     partitions: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
+    qos: tuple[str, ...] = ()
     header: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     zero_s: int | None = 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exatwin.foundation.arrays import Int32, Int64, UInt8
 from exatwin.foundation.files import whole
@@ -136,6 +137,7 @@ def write_sacct(
     partitions: Sequence[str] = (),
     accounts: Sequence[str] = (),
     users: Sequence[str] = (),
+    qos: Sequence[str] = (),
     cluster: str = "exatwin",
 ) -> None:
     """Write `jobs` as ``sacct --parsable2`` would, with the columns of the canonical export.
@@ -152,7 +154,7 @@ def write_sacct(
         When they started and ended, in the calendar of the jobs; by default as recorded.
     origin
         Instant of time 0.
-    partitions, accounts, users
+    partitions, accounts, users, qos
         Labels by number; made up where they are missing.
     cluster
         Name of the cluster.
@@ -169,18 +171,29 @@ def write_sacct(
     started = np.where(ran, became.start_s, 0) + zero_s
     columns: list[Any] = [jobs.job_id, jobs.account, jobs.user, jobs.partition, jobs.submit_s + zero_s, run_s]
     columns += [-(-jobs.limit_s // 60), became.state, jobs.nodes, energy, ran, started]
+    columns += [np.maximum(jobs.eligible_s, jobs.submit_s) + zero_s, jobs.qos, _resources(jobs)]
     lines = [COLUMNS.replace(",", "|")]
-    for job, account, user, part, submit, run, limit, state, nodes, joule, has, start in zip(
-        *(column.tolist() for column in columns), strict=True
-    ):
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for job, acct, user, part, submit, run, limit, state, nodes, joule, has, start, able, level, more in rows:
         begin, end = (str(start), str(start + run)) if has else ("Unknown", "Unknown")
         name = State(state).name if state in _STATES else "COMPLETED"
         lines.append(
-            f"{job}|{cluster}|{_label(accounts, account, 'a{:03d}')}|{_label(users, user, 'u{:04d}')}|"
-            f"{_label(partitions, part, 'partition{}')}||{submit}|{submit}|{begin}|{end}|{run}|{limit}|"
-            f"{name}|0:0|{nodes}||node={nodes}|node={nodes}||{joule or ''}|0||"
+            f"{job}|{cluster}|{_label(accounts, acct, 'a{:03d}')}|{_label(users, user, 'u{:04d}')}|"
+            f"{_label(partitions, part, 'partition{}')}|{_label(qos, level, 'qos{}')}|{submit}|{able}|"
+            f"{begin}|{end}|{run}|{limit}|{name}|0:0|{nodes}||{more}node={nodes}|node={nodes}||"
+            f"{joule or ''}|0||"
         )
     _write(path, lines)
+
+
+def _resources(jobs: Jobs) -> NDArray[Any]:
+    """Return what jobs ask for beside nodes, as ``ReqTRES`` begins."""
+    found = np.full(len(jobs), "", object)
+    found += np.where(jobs.processors > 0, [f"cpu={n}," for n in jobs.processors.tolist()], "").astype(object)
+    found += np.where(jobs.gpus >= 0, [f"gres/gpu={n}," for n in jobs.gpus.tolist()], "").astype(object)
+    memory = np.nan_to_num(jobs.memory_mib)
+    found += np.where(memory > 0, [f"mem={n:.0f}M," for n in memory.tolist()], "").astype(object)
+    return found
 
 
 def write_batsim_csv(
