@@ -46,7 +46,7 @@ def site_ranks(
     tree = share_tree(site.accounts) if site.accounts is not None else None
     shares, row = equal_shares(jobs) if tree is None else (tree.shares, _rows(jobs, site, tree, remarks))
     held = Held.of(jobs, site)
-    qos = _qos(jobs, site, tree, row, remarks)
+    qos = qos_of(jobs, site, tree, row, remarks)
     weights, raw = rule.weights, rule.raw
     parts = {
         "assoc": weights.assoc * _scaled(_assoc(tree, row, len(jobs)), _greatest_assoc(tree), "assoc" in raw),
@@ -84,7 +84,7 @@ def _rows(jobs: Jobs, site: Site, tree: Tree, remarks: list[str]) -> Int64:
     return row
 
 
-def _qos(jobs: Jobs, site: Site, tree: Tree | None, row: Int64, remarks: list[str]) -> list[Qos]:
+def qos_of(jobs: Jobs, site: Site, tree: Tree | None, row: Int64, remarks: list[str]) -> list[Qos]:
     """Return the QOS of each job: its own, else the default of its association, else ``normal``."""
     known: Mapping[str, Qos] = site.accounts.qos if site.accounts is not None else {}
     names = [name.lower() for name in site.labels.qos]

@@ -1,0 +1,210 @@
+"""The limits of QOS, associations and partitions, and preemption by QOS, as conditions of the scheduler."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exatwin.foundation.arrays import Int64
+from exatwin.schedule.limits import NO_LIMIT, Limits
+from exatwin.schedule.preempt import Preemption
+from exatwin.schedule.site.accounts import Association, Bounds, Qos
+from exatwin.schedule.site.conf import SlurmConf
+from exatwin.schedule.site.ranks import Held, Site, qos_of
+from exatwin.schedule.site.tree import Tree, share_tree
+from exatwin.schedule.site.words import span_s
+from exatwin.workload.job import Jobs
+
+
+@dataclass
+class _Groups:
+    """Groups of jobs and their limits, as they are found."""
+
+    jobs: Jobs
+    held: Held
+    names: list[str] = field(default_factory=list)
+    most: list[tuple[int, int, int]] = field(default_factory=list)
+    members: list[Int64] = field(default_factory=list)
+
+    def add(self, name: str, who: NDArray[np.bool_], bounds: Bounds, nodes: float = math.inf) -> None:
+        """Add the group of the jobs of `who` (a mask), if anything limits it."""
+        rows = np.flatnonzero(who)
+        nodes = min([nodes, *self._nodes(rows, bounds.tres)])
+        seconds = min([math.inf, *(60.0 * each for each in self._nodes(rows, bounds.running_mins))])
+        if len(rows) == 0 or min(bounds.jobs, nodes, seconds) == math.inf:
+            return
+        self.names.append(name)
+        self.most.append((_whole(bounds.jobs), _whole(nodes), _whole(seconds)))
+        self.members.append(rows)
+
+    def _nodes(self, rows: Int64, most: Mapping[str, float]) -> Iterator[float]:
+        """Yield how many whole nodes each resource allows."""
+        for kind, amount in most.items():
+            if kind == "node":
+                yield amount
+            elif kind in self.held.there_is and len(rows):
+                of_node = self.held.given[kind][rows] / np.maximum(self.held.nodes[rows], 1.0)
+                if of_node.max() > 0:
+                    yield amount / float(of_node[of_node > 0].mean())
+
+    def limits(self) -> Limits | None:
+        """Return all groups; None if there is none."""
+        if not self.names:
+            return None
+        most = np.array(self.most, np.int64)
+        return Limits.of_pairs(
+            len(self.jobs),
+            np.concatenate(self.members),
+            np.repeat(np.arange(len(self.names)), [len(rows) for rows in self.members]),
+            most_jobs=most[:, 0],
+            most_nodes=most[:, 1],
+            most_node_s=most[:, 2],
+            names=tuple(self.names),
+        )
+
+
+def site_limits(jobs: Jobs, site: Site) -> tuple[Limits | None, NDArray[np.bool_] | None, list[str]]:
+    """Return the limits that hold for groups of jobs, which jobs can never run, and what is to be told.
+
+    Limits are those of QOS (all jobs, each user, each account), of associations with all below them, and of
+    partitions that are smaller than the machine. Limits of processors and accelerators become nodes, by what
+    a node of those jobs has.
+
+    References
+    ----------
+    https://slurm.schedmd.com/resource_limits.html
+    """
+    held = Held.of(jobs, site)
+    groups = _Groups(jobs, held)
+    _partitions(groups, site, jobs)
+    if site.accounts is None:
+        return groups.limits(), None, []
+    tree = share_tree(site.accounts)
+    row = tree.rows(jobs, site.labels, site.partition_of(jobs))
+    qos = qos_of(jobs, site, tree, row, [])
+    if not _enforced(site.conf):
+        remark = "AccountingStorageEnforce has no 'limits': those of QOS and accounts are not held"
+        return groups.limits(), None, [remark]
+    _associations(groups, tree, row, qos)
+    _qos(groups, qos, jobs)
+    never = _never(jobs, held, tree, row, qos)
+    if not never.any():
+        return groups.limits(), None, []
+    told = (
+        f"{int(never.sum()):,} jobs ask for more than their QOS or association ever grants: they stay PENDING"
+    )
+    return groups.limits(), never, [told]
+
+
+def _enforced(conf: SlurmConf | None) -> bool:
+    """Return whether limits are held: without a ``slurm.conf``, or where that says so."""
+    if conf is None:
+        return True
+    words = {word.strip().lower() for word in conf.get("AccountingStorageEnforce").split(",")}
+    return bool(words & {"limits", "safe", "all", "1"})
+
+
+def _partitions(groups: _Groups, site: Site, jobs: Jobs) -> None:
+    """Limit partitions that have fewer nodes than the machine, and hold the QOS of partitions."""
+    known = site.accounts.qos if site.accounts is not None else {}
+    for number, one in enumerate(groups.held.partitions):
+        if one is None:
+            continue
+        here = groups.held.partition == number
+        few = len(one.nodes) if 0 < len(one.nodes) < groups.held.capacity else math.inf
+        groups.add(f"partition {one.name}", here, Bounds(), few)
+        if one.qos in known and one.qos is not None:
+            _one_qos(groups, known[one.qos], here, jobs, f"partition {one.name}, ")
+
+
+def _associations(groups: _Groups, tree: Tree, row: Int64, qos: Sequence[Qos]) -> None:
+    """Limit each association with all that is below it (``Grp…``), and each user's own jobs.
+
+    A limit of the QOS on the jobs of a user takes the place of that of the association.
+    """
+    free = np.array([each.user.jobs == math.inf for each in qos], np.bool_)
+    above = _paths(tree, row)
+    for number, one in enumerate(tree.associations):
+        if one.group:
+            groups.add(_told(one), above[number], one.group)
+        if one.user and one.each.jobs < math.inf:
+            groups.add(f"{_told(one)}, MaxJobs", free & (row == number), Bounds(jobs=one.each.jobs))
+
+
+def _paths(tree: Tree, row: Int64) -> dict[int, NDArray[np.bool_]]:
+    """Return for each association with limits which jobs are in it or below it."""
+    found = {}
+    parent = tree.shares.parent
+    for number, one in enumerate(tree.associations):
+        if not one.group:
+            continue
+        inside = np.zeros(len(parent), np.bool_)
+        inside[number] = True
+        for child in range(number + 1, len(parent)):
+            inside[child] = inside[child] or inside[parent[child]]
+        found[number] = inside[row]
+    return found
+
+
+def _told(one: Association) -> str:
+    return f"user {one.user} in {one.account}" if one.user else f"account {one.account}"
+
+
+def _qos(groups: _Groups, qos: Sequence[Qos], jobs: Jobs) -> None:
+    names = np.array([one.name.lower() for one in qos])
+    for one in {one.name.lower(): one for one in qos}.values():
+        _one_qos(groups, one, names == one.name.lower(), jobs, "")
+
+
+def _one_qos(groups: _Groups, one: Qos, here: NDArray[np.bool_], jobs: Jobs, before: str) -> None:
+    groups.add(f"{before}QOS {one.name}", here, one.group)
+    for bounds, column, kind in ((one.user, jobs.user, "user"), (one.account, jobs.account, "account")):
+        if bounds:
+            for number in np.unique(column[here]).tolist():
+                groups.add(f"{before}QOS {one.name}, {kind} {number}", here & (column == number), bounds)
+
+
+def _never(jobs: Jobs, held: Held, tree: Tree, row: Int64, qos: Sequence[Qos]) -> NDArray[np.bool_]:
+    """Return which jobs ask for more than one job is granted."""
+    both = [one.job.inside(tree.associations[at].each) for one, at in zip(qos, row.tolist(), strict=True)]
+    found = jobs.limit_s > np.array([each.wall_s for each in both])
+    for kind in {kind for each in both for kind in each.tres} & set(held.asked):
+        found |= held.asked[kind] > np.array([each.tres.get(kind, math.inf) for each in both])
+    return np.asarray(found, np.bool_)
+
+
+def site_preemption(jobs: Jobs, site: Site) -> Preemption | None:
+    """Return which jobs push which aside by their QOS; None where that is not asked for.
+
+    References
+    ----------
+    https://slurm.schedmd.com/preempt.html
+    """
+    if site.accounts is None or (site.conf and not site.conf.get("PreemptType").lower().endswith("qos")):
+        return None
+    tree = share_tree(site.accounts)
+    row = tree.rows(jobs, site.labels, site.partition_of(jobs))
+    qos = qos_of(jobs, site, tree, row, [])
+    names = sorted({one.name.lower() for one in qos})
+    known = {one.name.lower(): one for one in qos}
+    rows = [[other in known[one].preempt and other != one for other in names] for one in names]
+    pushes = np.array(rows, np.bool_).reshape(len(names), len(names))
+    if not pushes.any():
+        return None
+    mode = (site.conf.get("PreemptMode", "requeue") if site.conf else "requeue").lower()
+    exempt = site.conf.get("PreemptExemptTime") if site.conf else ""
+    span = span_s(exempt) if exempt and exempt != "-1" else 0.0
+    return Preemption(
+        klass=np.array([names.index(one.name.lower()) for one in qos], np.int64),
+        pushes=pushes,
+        mode="cancel" if "cancel" in mode else "requeue",
+        exempt_s=int(span) if math.isfinite(span) else 0,
+    )
+
+
+def _whole(number: float) -> int:
+    return NO_LIMIT if number == math.inf else int(number)
