@@ -58,14 +58,14 @@ def logical_lines(path: Path | str, text: str, *, comment: str = "#") -> Iterato
     Examples
     --------
     >>> [line.text for line in logical_lines("f", "a=1 # one\n\nb=2 \\\n c=3\n")]
-    ['a=1', 'b=2   c=3']
+    ['a=1', 'b=2  c=3']
     """
     held, begin = "", 0
     for number, raw in enumerate(text.splitlines(), 1):
         line = _uncommented(raw, comment)
         begin = begin if held else number
         if line.rstrip().endswith("\\"):
-            held += line.rstrip()[:-1] + " "
+            held += line.rstrip()[:-1]
             continue
         whole = (held + line).strip()
         held = ""
