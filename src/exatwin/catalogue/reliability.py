@@ -81,6 +81,39 @@ class Reliability(Sourced):
     """What a careful reader should know."""
 
 
+class NodeRates(Sourced):
+    """How often the nodes of a machine fail, and how long they are away."""
+
+    name: str
+    """Name of the file."""
+    title: str
+    """What it is about."""
+    per_accelerator_day: Ratio
+    """Failures of a node for each of its accelerators and day."""
+    per_accelerator_day_low: Ratio
+    """At best."""
+    per_accelerator_day_high: Ratio
+    """At worst."""
+    repair_s: Seconds
+    """Mean time from a failure to the return."""
+    repair_spread: Ratio
+    """Standard deviation of its logarithm."""
+    notes: list[str] = []
+    """What a careful reader should know."""
+
+
+def node_rates(name: str) -> NodeRates:
+    """Return the rates called `name`, or those of the file at that path.
+
+    Examples
+    --------
+    >>> node_rates("nodes").repair_s
+    43200.0
+    """
+    found: NodeRates = entry(NodeRates, "reliability", name)
+    return found
+
+
 def reliability() -> Reliability:
     """Return what the package ships.
 
@@ -93,4 +126,4 @@ def reliability() -> Reliability:
     return found
 
 
-__all__ = ["Cluster", "MeasuredRun", "Reliability", "reliability"]
+__all__ = ["Cluster", "MeasuredRun", "NodeRates", "Reliability", "node_rates", "reliability"]

@@ -44,7 +44,8 @@ def by_attempts(jobs: Jobs, memory: layout.Memory, capacity: int, *, named: bool
     table = jobs.take(row)
     number, beyond = table.job_id.copy(), int(jobs.job_id.max(initial=0)) + 1
     number[again] = beyond + np.arange(int(again.sum()))
-    lost = np.where(made[layout.FINAL] == int(State.RUNNING), 0, _lost(made))
+    early = made[layout.EARLY] != 0
+    lost = np.where(early, made[layout.ENDS] - made[layout.BEGAN] - made[layout.WORTH], 0)
     return Schedule(
         jobs=table.replace(
             job_id=number,
@@ -59,6 +60,7 @@ def by_attempts(jobs: Jobs, memory: layout.Memory, capacity: int, *, named: bool
         capacity=capacity,
         row=row,
         attempt=tries,
+        early=np.concatenate([early, np.zeros(len(waits), np.bool_)])[order],
         lost_s=np.concatenate([lost, 0 * waits])[order],
     )
 
@@ -70,12 +72,6 @@ def _which(of: Int64) -> Int64:
     found = np.empty(len(of), np.int64)
     found[order] = ranked
     return found
-
-
-def _lost(made: Int64) -> Int64:
-    """Return how long each attempt ran for nothing [s]: what no checkpoint holds of one that was ended."""
-    cut = np.isin(made[layout.FINAL], (int(State.NODE_FAIL), int(State.PREEMPTED)))
-    return np.where(cut, made[layout.ENDS] - made[layout.BEGAN] - made[layout.WORTH], 0)
 
 
 def _worked(jobs: Jobs, memory: layout.Memory, made: Int64, waits: Int64) -> Int64:

@@ -171,8 +171,8 @@ def written_arrays(given: layout.Given, rows: int, capacity: int) -> Arrays:
 
 
 def _foreseen(given: layout.Given) -> np.ndarray:
-    kind = given.window[layout.KIND]
-    return (kind == int(Kind.MAINTENANCE)) | (kind == int(Kind.RESERVATION))
+    kind: Int64 = given.window[layout.KIND]
+    return np.asarray((kind == int(Kind.MAINTENANCE)) | (kind == int(Kind.RESERVATION)))
 
 
 def ready_made(memory: layout.Memory, given: layout.Given) -> None:

@@ -54,7 +54,7 @@ class Limits:
         full = [np.full(groups, NO_LIMIT) if each is None else each.astype(np.int64) for each in given]
         order = np.argsort(job, kind="stable")
         first = np.concatenate(([0], np.cumsum(np.bincount(job, minlength=jobs)))).astype(np.int64)
-        return cls(*full, first, group[order].astype(np.int64), names)
+        return cls(full[0], full[1], full[2], first, group[order].astype(np.int64), names)
 
     def joined(self, other: Limits) -> Limits:
         """Return both sets of limits as one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -47,13 +47,40 @@ class Schedule:
     """Row of the job among those asked for, where a job may have several rows, one an attempt."""
     attempt: Int64 | None = None
     """Number of the attempt, from 0 on, where there may be several."""
+    early: NDArray[np.bool_] | None = None
+    """Whether a failure or another job ended each attempt, where that can be."""
     lost_s: Int64 | None = None
-    """How long each attempt ran for nothing [s], where some may have been ended early."""
+    """How long each such attempt ran for nothing [s]; 0 for the others."""
     clocks: Clocks | None = None
     """At which clock the jobs ran when; None where all ran at full clock."""
 
     def __len__(self) -> int:
         return len(self.start_s)
+
+    def take(self, keep: NDArray[np.bool_]) -> Schedule:
+        """Return the rows of `keep`."""
+
+        def of(each: Int64 | None) -> Int64 | None:
+            return None if each is None else each[keep]
+
+        place = self.placement
+        if place is not None:
+            counts = np.diff(place.first)
+            rows = np.repeat(keep, counts)
+            first = np.concatenate(([0], np.cumsum(counts[keep])))
+            place = Placement(first, place.node[rows], place.count[rows])
+        return replace(
+            self,
+            jobs=self.jobs.take(keep),
+            start_s=self.start_s[keep],
+            end_s=self.end_s[keep],
+            state=self.state[keep],
+            placement=place,
+            row=of(self.row),
+            attempt=of(self.attempt),
+            early=None if self.early is None else self.early[keep],
+            lost_s=of(self.lost_s),
+        )
 
     @property
     def started(self) -> NDArray[np.bool_]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from exatwin.catalogue.machine import Machine
+from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, TraceError
+from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
+from exatwin.study.added import without_added
+from exatwin.study.centre import by_chance, conditions
+from exatwin.study.downtime import Down
 from exatwin.study.one_job import nothing, with_job
 from exatwin.study.scenario import MOST_PROCESSORS, Scenario
+from exatwin.workload.chains import in_chains
 from exatwin.workload.job import Jobs, Profiles
 
 
@@ -37,6 +43,10 @@ class Asked:
     """What holds for the log as a whole, such as that it is cut off."""
     partitions: tuple[str, ...] = ()
     """Names of the partitions."""
+    conditions: Conditions = NOTHING
+    """What is asked of the centre beyond an order and a backfill."""
+    downs: tuple[Down, ...] = ()
+    """What fails by chance."""
 
 
 def asked(scenario: Scenario, machine: Machine | None) -> Asked:
@@ -52,6 +62,13 @@ def asked(scenario: Scenario, machine: Machine | None) -> Asked:
     return _from_trace(scenario, machine) if scenario.trace is not None else _from_mix(scenario, machine)
 
 
+def _with_centre(scenario: Scenario, machine: Machine | None, found: Asked, chain: Int64 | None) -> Asked:
+    """Return `found` with what the scenario asks of the centre."""
+    wanted = conditions(scenario, machine, found.floor, found.jobs, chain=chain)
+    downs = by_chance(scenario, machine, found.floor, found.jobs)
+    return replace(found, conditions=wanted, downs=tuple(downs))
+
+
 def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
     from exatwin.catalogue.workload_mix import load_mix
     from exatwin.workload.mix import generate
@@ -62,7 +79,7 @@ def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
     if wanted.mix != "none":
         mix = load_mix(wanted.mix)
         jobs, profiles = generate(
-            machine,
+            without_added(machine, scenario.schedule.added_nodes),
             mix,
             start=scenario.start,
             start_s=-round(wanted.warmup_s),
@@ -76,7 +93,11 @@ def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
             "the workload is empty: expected another 'workload.mix' than none, or 'workload.job.app'"
         )
     names = tuple(partition.name for partition in machine.partitions)
-    return Asked(jobs, profiles, Floor.of(machine), scenario.start, len(jobs), partitions=names)
+    share, chain = wanted.chains.share_frac, None
+    if share > 0.0:
+        jobs, chain = in_chains(jobs, share_frac=share, links=wanted.chains.links, seed=scenario.seed)
+    found = Asked(jobs, profiles, Floor.of(machine), scenario.start, len(jobs), partitions=names)
+    return _with_centre(scenario, machine, found, chain)
 
 
 def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
@@ -112,7 +133,7 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         )
     names = tuple(p.name for p in machine.partitions) if machine else trace.partitions or ("all",)
     used = {why: count for why, count in notes.items() if count}
-    return Asked(
+    found = Asked(
         jobs=jobs,
         profiles=_profiles(machine),
         floor=floor,
@@ -122,6 +143,7 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         remarks=trace.report.notes,
         partitions=names,
     )
+    return _with_centre(scenario, machine, found, None)
 
 
 def _profiles(machine: Machine | None) -> Profiles:

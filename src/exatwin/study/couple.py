@@ -255,7 +255,7 @@ def _runtimes(river: River, met: _Met, worked: Worked) -> dict[Sent, int]:
     if _usual(river, met):
         return {}
     schedule, edges, upto = worked.schedule, met.edges_s, _progress(river, met)
-    base = river.runtime_s[worked.row]
+    base = worked.nominal_s
     touched = schedule.started & (schedule.start_s < edges[-1]) & (schedule.start_s + base > edges[0])
     found: dict[Sent, int] = {}
     for profile in np.unique(schedule.jobs.profile[touched]):
@@ -265,7 +265,7 @@ def _runtimes(river: River, met: _Met, worked: Worked) -> dict[Sent, int]:
         end = _at(goal, gone, edges)
         runtime = np.rint(end - schedule.start_s[rows]).astype(np.int64)
         for row, seconds in zip(rows[runtime != base[rows]], runtime[runtime != base[rows]], strict=True):
-            found[Sent(int(worked.row[row]), int(worked.after[row]))] = int(seconds)
+            found[Sent(int(worked.row[row]), int(worked.attempt[row]))] = int(seconds)
     return found
 
 

@@ -112,12 +112,17 @@ def downs(hit: Sequence[Outage], plant: Plant, machine: Machine, floor: Floor) -
 
 def downs_again(scenario: Scenario, machine: Machine, start_s: float, end_s: float) -> list[Down]:
     """Return the nodes out of service in a run of `scenario` that is known to have worked."""
-    if not scenario.failures:
-        return []
     from exatwin.study.building import plant_of
+    from exatwin.study.centre import failures_between
+    from exatwin.study.reliability import apart
 
-    plant = plant_of(scenario, load_site(scenario.site or machine.file.site), machine)
-    return downs(outages(scenario.failures, start_s, end_s), plant, machine, Floor.of(machine))
+    floor = Floor.of(machine)
+    first = int(start_s) if scenario.trace is not None else -round(scenario.workload.warmup_s)
+    found = failures_between(scenario, machine, floor, first, int(np.ceil(end_s)))
+    if scenario.failures:
+        plant = plant_of(scenario, load_site(scenario.site or machine.file.site), machine)
+        found += downs(outages(scenario.failures, start_s, end_s), plant, machine, floor)
+    return apart(found, floor.capacity)
 
 
 def _merged(hit: Sequence[Outage]) -> Iterator[tuple[int, int]]:

@@ -12,9 +12,11 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
 from exatwin.power.it import it_power
-from exatwin.schedule.rules import MULTIFACTOR, check_rule
+from exatwin.schedule.rules import check_rule
+from exatwin.study.added import with_added
 from exatwin.study.asked import Asked, asked
 from exatwin.study.provenance import provenance
+from exatwin.study.reliability import apart
 from exatwin.study.result import Result
 from exatwin.study.scenario import Scenario
 from exatwin.study.scheduled import in_window, is_recorded, scheduled, semantics, windowed
@@ -42,6 +44,8 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
         The machine or its building can't do what is asked.
     """
     machine = load.machine(scenario.machine) if scenario.machine else None
+    if machine is not None:
+        machine = with_added(machine, scenario.schedule.added_nodes)
     _check(scenario, machine)
     progress.stage("workload")
     wanted = asked(scenario, machine)
@@ -80,19 +84,36 @@ def _check(scenario: Scenario, machine: Machine | None) -> None:
         load_site(scenario.site or machine.file.site)
         if scenario.market.tariff:
             load.entry(Tariff, "tariffs", scenario.market.tariff)
-    if scenario.failures:
-        _check_failures(scenario, machine)
-
-
-def _check_failures(scenario: Scenario, machine: Machine | None) -> None:
-    if machine is None or not scenario.facility:
+    if scenario.failures and (machine is None or not scenario.facility):
         raise SpecError("'failures' are those of a plant: expected a machine, and 'facility' to be true")
+    _check_centre(scenario, machine)
+
+
+def _check_centre(scenario: Scenario, machine: Machine | None) -> None:
+    """Refuse what does not go with failures, reservations and chains."""
+    rule, asked_for = (
+        scenario.schedule,
+        {
+            "failures": bool(scenario.failures),
+            "reliability": scenario.reliability.fails or scenario.reliability.spares > 0,
+            "reservations": bool(scenario.reservations),
+            "workload.chains": scenario.trace is None and scenario.workload.chains.share_frac > 0.0,
+        },
+    )
+    names = [name for name, there in asked_for.items() if there]
+    if not names:
+        return
+    what = f"'{names[0]}'"
     if is_recorded(scenario):
-        raise SpecError("'failures' change when jobs run: not with trace.as_recorded")
-    if scenario.schedule.placement == "none":
-        raise SpecError("'failures' need to know who holds which node: expected another schedule.placement")
-    if "slurm" in scenario.schedule.backfill or scenario.schedule.policy == MULTIFACTOR:
-        raise SpecError("'failures' go with the other backfills and policies, not with slurm or multifactor")
+        raise SpecError(f"{what} change when jobs run: not with trace.as_recorded")
+    if machine is None and names[0] == "reliability":
+        raise SpecError(f"{what} is that of a machine: expected one")
+    if rule.placement == "none" and names[0] in ("failures", "reliability"):
+        raise SpecError(f"{what} need to know who holds which node: expected another schedule.placement")
+    try:
+        check_rule(rule.policy, rule.backfill, rule.placement, semantics(scenario), centre=True)
+    except SpecError as error:
+        raise SpecError(f"{what}: {error}") from None
 
 
 def _parts(scenario: Scenario, wanted: Asked, machine: Machine | None, progress: Progress) -> dict[str, Any]:
@@ -102,12 +123,19 @@ def _parts(scenario: Scenario, wanted: Asked, machine: Machine | None, progress:
 
         return whole(scenario, wanted, machine, progress)
     progress.stage("schedule")
-    schedule, start_s, end_s = windowed(scenario, scheduled(scenario, wanted).schedule)
+    down = apart(wanted.downs, wanted.floor.capacity)
+    schedule, start_s, end_s = windowed(scenario, scheduled(scenario, wanted, downs=down).schedule)
     found: dict[str, Any] = {"schedule": schedule, "start_s": start_s, "end_s": end_s}
     if machine is not None:
         from exatwin.workload.draw import draw
 
         progress.stage("power")
+        if down:
+            from exatwin.study.reaches import Conditions, Draws, power_under
+
+            met = Conditions(downs=down)
+            found["power"] = power_under(schedule, Draws(wanted.profiles, machine, None), start_s, end_s, met)
+            return found
         drawn = draw(wanted.profiles, machine)
         found["power"] = it_power(schedule, wanted.profiles, drawn, machine, start_s, end_s)
     return found

@@ -15,9 +15,10 @@ from exatwin.catalogue.leakage import Choice
 from exatwin.catalogue.supply import Supply
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.explain import explain, keys_of, model_at
-from exatwin.foundation.spec import Quantity, Spec, read_toml
+from exatwin.foundation.spec import Fraction, Quantity, Spec, read_toml
 from exatwin.study.customers import HeatReuseChange
 from exatwin.study.one_job import OneJob
+from exatwin.study.reliable import Reliability
 from exatwin.study.slurm import SlurmSettings
 
 _LOGS = (".swf", ".gz", ".parquet", ".txt", ".csv")
@@ -60,6 +61,15 @@ MOST_PROCESSORS = 2 * 10**7
 Processors = Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSORS)]
 
 
+class Chains(Spec):
+    """Jobs of the longest time limit that stand in chains, each waiting for the end of the one before it."""
+
+    share_frac: Fraction = 0.0
+    """Share of them that are links of chains."""
+    links: Annotated[float, Field(ge=1.0, le=1000.0)] = 5.0
+    """Mean number of links."""
+
+
 class Workload(Spec):
     """Jobs drawn from a mix, and one of an application."""
 
@@ -69,6 +79,8 @@ class Workload(Spec):
     """One job of an application beside those of the mix."""
     load: Load | None = None
     """Node time offered over node time there is; blank for the mix's own."""
+    chains: Chains = Chains()
+    """Long work in chains of jobs that go on where the one before stopped."""
     warmup_s: WarmUp = 7 * 86400.0
     """How long the machine has been running when the window opens."""
 
@@ -102,7 +114,9 @@ class Scheduling(Spec):
     placement: str = "groups"
     """none, contiguous, groups or random."""
     requeue: bool = True
-    """Whether a job whose nodes fail is sent again at once, to run from its beginning."""
+    """Whether a job whose nodes fail is sent again at once, to run from its last checkpoint, or anew."""
+    added_nodes: Annotated[int, Field(strict=True, ge=0, le=10**6)] = 0
+    """Nodes in addition, in the default partition; the jobs stay those drawn for the machine without."""
     slurm: SlurmSettings = SlurmSettings()
     """Slurm's parameters, for the backfill slurm and the policy multifactor."""
 
@@ -144,6 +158,16 @@ def _failure(text: str) -> str:
 Failures = Annotated[tuple[Annotated[str, AfterValidator(_failure)], ...], BeforeValidator(_failures)]
 
 
+def _reservation(text: str) -> str:
+    from exatwin.study.reservations import reservation
+
+    reservation(text)
+    return text
+
+
+Reservations = Annotated[tuple[Annotated[str, AfterValidator(_reservation)], ...], BeforeValidator(_failures)]
+
+
 class Scenario(Spec):
     """One question to the twin; two equal scenarios have equal answers.
 
@@ -178,6 +202,10 @@ class Scenario(Spec):
     """What is changed of the cooling plant."""
     failures: Failures = ()
     """What fails, such as ``cdu:07@6h/4h``: component, which, when after the window opens, for how long."""
+    reliability: Reliability = Reliability()
+    """What fails by chance, how long it is away, and what of a job outlives it."""
+    reservations: Reservations = ()
+    """Nodes not for everybody, such as ``maintenance:all@2d/8h`` or ``nodes 0-63@1d/12h:account7``."""
     heat_reuse: HeatReuseChange = HeatReuseChange()
     """What is changed of the customers of the plant's heat."""
     market: MarketChange = MarketChange()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from exatwin.foundation.arrays import Int64
-from exatwin.schedule.result import Placement, Schedule
+from exatwin.schedule.result import Schedule
 from exatwin.schedule.simulate import simulate
 from exatwin.study.asked import Asked
-from exatwin.study.downtime import Down, Sent, Worked, worked
+from exatwin.study.centre import with_spares
+from exatwin.study.downtime import Down, Sent, Worked, plainly, worked
 from exatwin.study.recorded import as_recorded
 from exatwin.study.scenario import Scenario
 
@@ -36,31 +35,24 @@ def scheduled(
     runtime_s
         Run time of each job, in place of its own [s], shape (jobs,).
     other_s
-        Run times of single jobs, in place of those [s].
+        Run times of single attempts, in place of those [s].
     downs
         Nodes out of service.
     """
     jobs = wanted.jobs if runtime_s is None else wanted.jobs.replace(runtime_s=runtime_s)
-    rows, users = np.arange(len(jobs)), np.full(len(jobs), -1)
     if is_recorded(scenario):
         found = as_recorded(jobs, wanted.floor, placement=placement(scenario), seed=scenario.seed)
-        return Worked(found, rows, users)
-    if downs:
-        return worked(
-            jobs,
-            wanted.floor,
-            downs,
-            runtime_s=other_s,
-            requeue=scenario.schedule.requeue,
-            **_rules(scenario),
-        )
+        return plainly(found, jobs.runtime_s)
+    rules = _rules(scenario)
+    asked = with_spares(scenario, wanted.conditions, downs, wanted.floor, jobs)
+    if downs or asked:
+        return worked(jobs, wanted.floor, downs, runtime_s=other_s, conditions=asked, **rules)
+    nominal_s = jobs.runtime_s
     if other_s:
         runtime = jobs.runtime_s.copy()
         runtime[[sent.row for sent in other_s]] = list(other_s.values())
         jobs = jobs.replace(runtime_s=runtime)
-    slurm = scenario.schedule.slurm
-    rules = _rules(scenario) | {"slurm": slurm.rule(), "priority": slurm.priority()}
-    return Worked(simulate(jobs, wanted.floor, **rules), rows, users)
+    return plainly(simulate(jobs, wanted.floor, **rules), nominal_s)
 
 
 def _rules(scenario: Scenario) -> dict[str, Any]:
@@ -72,6 +64,8 @@ def _rules(scenario: Scenario) -> dict[str, Any]:
         "semantics": semantics(scenario),
         "seed": scenario.seed,
         "until_s": None if trace is not None else scenario.end_s,
+        "slurm": rule.slurm.rule(),
+        "priority": rule.slurm.priority(),
     }
 
 
@@ -106,17 +100,4 @@ def in_window(schedule: Schedule, start_s: float, end_s: float) -> Schedule:
     keep = stayed & (schedule.jobs.submit_s < end_s)
     if keep.all():
         return schedule
-    placement = schedule.placement
-    if placement is not None:
-        counts = np.diff(placement.first)
-        rows = np.repeat(keep, counts)
-        first = np.concatenate(([0], np.cumsum(counts[keep])))
-        placement = Placement(first, placement.node[rows], placement.count[rows])
-    return Schedule(
-        jobs=schedule.jobs.take(keep),
-        start_s=schedule.start_s[keep],
-        end_s=schedule.end_s[keep],
-        state=schedule.state[keep],
-        placement=placement,
-        capacity=schedule.capacity,
-    )
+    return schedule.take(keep)

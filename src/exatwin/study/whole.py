@@ -24,6 +24,7 @@ from exatwin.study.couple import Coupled, River, coupled
 from exatwin.study.downtime import Down, Sent, Worked
 from exatwin.study.failures import downs, outages
 from exatwin.study.reaches import Draws
+from exatwin.study.reliability import apart
 from exatwin.study.scenario import Scenario
 from exatwin.study.scheduled import is_recorded, scheduled, windowed
 
@@ -44,7 +45,7 @@ def whole(scenario: Scenario, wanted: Asked, machine: Machine, progress: Progres
     last = np.inf if scenario.trace is not None else float(scenario.end_s)
     hit = outages(scenario.failures, first, last)
     able(plant, hit, np.array([first, first + 1.0]))
-    down = downs(hit, plant, machine, wanted.floor)
+    down = apart([*downs(hit, plant, machine, wanted.floor), *wanted.downs], wanted.floor.capacity)
 
     @cache
     def about(start_s: float, end_s: float) -> Around:

@@ -11,6 +11,7 @@ from exatwin.schedule._slurm.layout import (
     BEGAN,
     CHECKPOINT,
     CUT,
+    EARLY,
     ENDS,
     FINAL,
     FIRST_RANGE,
@@ -101,5 +102,6 @@ def cut_attempt(g: Any, m: Any, o: Any, job: int, now: int, state: int) -> None:
         worth = done(g, m, o, job, now) // every * every
     m.attempt[ENDS, row] = now
     m.attempt[FINAL, row] = state
+    m.attempt[EARLY, row] = 1
     m.attempt[WORTH, row] = worth
     m.job[WORK_LEFT, job] -= worth

@@ -62,8 +62,8 @@ START, STATE, FIRST_RANGE, RANGE_COUNT, ROW = range(5)
 HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, CUT, JOB_ROWS = range(5, 14)
 
 # rows of Memory.attempt: job, since when it waited, start, end, state, ranges, its work if nothing happens to
-# it, and how much of that is not lost
-OF, SENT, BEGAN, ENDS, FINAL, FROM_RANGE, SO_MANY, WORK_OF, WORTH, ATTEMPT_ROWS = range(10)
+# it, how much of that is not lost, whether it was ended early
+OF, SENT, BEGAN, ENDS, FINAL, FROM_RANGE, SO_MANY, WORK_OF, WORTH, EARLY, ATTEMPT_ROWS = range(11)
 
 # rows of Given.window (by their start): when, which kind, whether some jobs may hold its nodes all the same
 FROM, TILL, KIND, OWNED, LEFT_WORD, RIGHT_WORD, WINDOW_ROWS = range(7)
@@ -162,7 +162,6 @@ class Memory(NamedTuple):
     blocked: Any  # (3, windows) of a pass: whether a job waits in each, until when others fill in, where
     victim: Any  # (rows,) jobs that may have to go
     group: Any  # (3, groups)
-    power: Any  # layout_power.Held
 
 
 _READ1 = numba.types.Array(numba.int64, 1, "C", readonly=True)
