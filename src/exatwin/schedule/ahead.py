@@ -1,0 +1,152 @@
+"""When a job more would start: many courses that a queue may take, and many jobs asked about in each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import cpu_count
+
+import numpy as np
+
+from exatwin.foundation.arrays import Float64, Int64
+from exatwin.schedule import _ahead_kernel as kernel
+from exatwin.schedule.multifactor import PriorityRule
+from exatwin.schedule.policies import POLICIES
+from exatwin.schedule.rules import MULTIFACTOR, check_rule
+from exatwin.schedule.simulate import simulate
+from exatwin.schedule.slurm import SlurmRule
+from exatwin.workload.job import Jobs
+
+NEVER = int(kernel.NEVER)
+"""Start of a job that does not start within the horizon."""
+_FAST = {"none": 0, "easy": 1}
+_WORTH_THREADS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """Who starts next."""
+
+    policy: str = "fcfs"
+    """Order of the queue."""
+    backfill: str = "easy"
+    """Who may overtake."""
+    slurm: SlurmRule | None = None
+    """Parameters of Slurm's schedulers, for the backfill ``slurm``."""
+    priority: PriorityRule | None = None
+    """How priorities are made, for the policy ``multifactor``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One pool of nodes at an instant, what runs, waits and will come there, and how long each will run.
+
+    Times are seconds after the instant. Waiting jobs stand in their order; those that come follow.
+    """
+
+    free: int
+    """Nodes that are free."""
+    running: Int64
+    """True end [s], end by the limit [s] and nodes of what runs, shape (3, running jobs)."""
+    queued: Int64
+    """Submission [s], nodes, limit [s] and run time [s] of what waits and will come, shape (4, jobs)."""
+    user: Int64
+    """User of each of them, after those of what runs, shape (running jobs + jobs,)."""
+    capacity: int
+    """Nodes of the pool."""
+
+
+def starts(courses: Sequence[Course], asked: Int64, rule: Rule, until_s: int) -> Int64:
+    """Return when each job asked about would start in each course [s], shape (courses, asked).
+
+    Parameters
+    ----------
+    courses
+        Members of an ensemble.
+    asked
+        Nodes and limit [s] of jobs that would each be submitted now, alone, shape (2, asked).
+    rule
+        Who starts next.
+    until_s
+        Horizon [s]; :data:`NEVER` for what has not started by then.
+
+    Raises
+    ------
+    SpecError
+        There is no such rule.
+
+    Notes
+    -----
+    With a fixed order and EASY or no backfill, one course serves all jobs that are asked about; else each
+    is simulated by itself, what runs submitted a second before.
+    """
+    check_rule(rule.policy, rule.backfill, "none")
+    fast = rule.backfill in _FAST and rule.policy != MULTIFACTOR and not POLICIES.get(rule.policy).dynamic
+
+    def one(course: Course) -> Int64:
+        return _at_once(course, asked, rule, until_s) if fast else _each(course, asked, rule, until_s)
+
+    if sum(course.queued.shape[1] for course in courses) * asked.shape[1] < _WORTH_THREADS:
+        return np.array([one(course) for course in courses], np.int64).reshape(len(courses), -1)
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        return np.array(list(pool.map(one, courses)), np.int64)
+
+
+def _at_once(course: Course, asked: Int64, rule: Rule, until_s: int) -> Int64:
+    count, waiting = asked.shape[1], int(np.searchsorted(course.queued[0], 0, side="right"))
+    new = np.stack([np.full(count, NEVER), asked[0], asked[1], asked[1]])
+    jobs = np.concatenate([course.queued[:, :waiting], new, course.queued[:, waiting:]], axis=1)
+    rank = np.arange(jobs.shape[1])
+    if rule.policy != "fcfs":
+        sent = np.where(jobs[0] == NEVER, 0, jobs[0])
+        rank = np.lexsort((rank, _scores(rule.policy, sent, jobs[1], jobs[2])))
+    place = np.empty(len(rank), np.int64)
+    place[rank] = np.arange(len(rank))
+    own = np.arange(waiting, waiting + count)
+    others = np.delete(np.arange(len(rank)), own)
+    ascending = np.argsort(place[own])
+    begun = np.empty(count, np.int64)
+    kernel.ahead(
+        np.ascontiguousarray(jobs[:, rank]), place[others], course.running, course.free,
+        _FAST[rule.backfill], until_s, place[own][ascending], begun,
+    )  # fmt: skip
+    found = np.empty(count, np.int64)
+    found[ascending] = begun
+    return found
+
+
+def _scores(policy: str, submit_s: Int64, nodes: Int64, limit_s: Int64) -> Float64:
+    columns = [np.ascontiguousarray(column, np.int64) for column in (submit_s, nodes, limit_s)]
+    for column in columns:
+        column.flags.writeable = False
+    return POLICIES.get(policy).static_scores(*columns)
+
+
+def _each(course: Course, asked: Int64, rule: Rule, until_s: int) -> Int64:
+    end, due, held = course.running
+    waiting = int(np.searchsorted(course.queued[0], 0, side="right"))
+    before = len(held) + waiting
+    found = np.empty(asked.shape[1], np.int64)
+    for k, (nodes, limit) in enumerate(asked.T):
+        new = np.array([[0], [nodes], [limit], [limit]])
+        queued = np.concatenate([course.queued[:, :waiting], new, course.queued[:, waiting:]], axis=1)
+        runs = np.stack([np.full(len(held), -1), held, due + 1, end + 1])
+        table = np.concatenate([runs, queued], axis=1)
+        jobs = Jobs(
+            job_id=np.arange(table.shape[1]),
+            submit_s=table[0],
+            nodes=table[1],
+            limit_s=table[2],
+            runtime_s=table[3],
+            user=np.insert(course.user, before, -1),
+        )
+        begun = simulate(
+            jobs, course.capacity, policy=rule.policy, backfill=rule.backfill, until_s=until_s,
+            slurm=rule.slurm, priority=rule.priority,
+        )  # fmt: skip
+        found[k] = begun.start_s[before] if begun.started[before] else NEVER
+    return found
+
+
+__all__ = ["NEVER", "Course", "Rule", "starts"]

@@ -1,0 +1,137 @@
+"""Many courses that one queue may take: run times drawn from usage, arrivals from stretches of the past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from exatwin.foundation.arrays import Float64, Int64
+from exatwin.schedule.ahead import NEVER, Course, Rule, starts
+from exatwin.workload.snapshot import Standing
+from exatwin.workload.upcoming import Upcoming
+from exatwin.workload.usage import Usage
+
+HOUR_S, DAY_S = 3600, 86400
+_FIRST_S = 6 * HOUR_S
+_FEWEST, _ROWS = 12, 100_000
+"""Members of any ensemble, and waiting jobs of all members together that are worth while."""
+
+
+@dataclass(frozen=True, eq=False)
+class Queue:
+    """One pool of nodes as it stands, and what is known of its users."""
+
+    jobs: Standing
+    """What runs and waits there."""
+    nodes: int
+    """Nodes of the pool."""
+    usage: Usage
+    """What users use of their limits."""
+    upcoming: Upcoming
+    """Who came before."""
+    rule: Rule = Rule()
+    """Who starts next."""
+
+    @property
+    def backlog_s(self) -> float:
+        """How long all nodes would work at what runs and waits, by the limits [s]."""
+        left = self.jobs.limit_s - np.maximum(self.jobs.elapsed_s, 0)
+        counts = np.maximum(left, 0) * (self.jobs.held == 0)
+        return float((self.jobs.nodes * counts).sum()) / self.nodes
+
+    @property
+    def horizon_s(self) -> int:
+        """How far ahead the queue is followed [s]."""
+        return int(np.clip(2.0 * self.backlog_s, 14 * DAY_S, 42 * DAY_S))
+
+
+def worth(queue: Queue, members: int) -> int:
+    """Return how many members are drawn: `members`, or fewer where the queue is so deep that it averages."""
+    return min(members, max(_FEWEST, _ROWS // max(len(queue.jobs), 1)))
+
+
+def waits(queue: Queue, asked: Int64, *, members: int, rng: np.random.Generator) -> Float64:
+    """Return how long jobs submitted now would wait in each member [s], shape (members, asked).
+
+    Parameters
+    ----------
+    asked
+        Nodes and limit [s] of jobs, each of them asked about alone, shape (2, asked).
+    members
+        How many courses are drawn.
+
+    Notes
+    -----
+    Infinite for a job that has not started within the queue's horizon. Courses are followed for six hours
+    first, and further only where some job has not started.
+    """
+    drawn = _Drawn.of(queue, members, rng)
+    found = np.full((members, asked.shape[1]), np.inf)
+    left, until = np.arange(members), _FIRST_S
+    while len(left):
+        last = until >= queue.horizon_s
+        until = min(until, queue.horizon_s)
+        begun = starts([drawn.course(int(k), until) for k in left], asked, queue.rule, until)
+        found[left] = np.where(begun == NEVER, np.inf, begun)
+        left = left[np.any(begun == NEVER, axis=1)]
+        if last:
+            break
+        until *= 6
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """What is drawn once for all members."""
+
+    queue: Queue
+    runs: np.ndarray
+    waits: np.ndarray
+    run_s: Int64
+    back_s: Int64
+    own: Int64
+    """Run times of the jobs that are to come, shape (jobs of the past,)."""
+
+    @classmethod
+    def of(cls, queue: Queue, members: int, rng: np.random.Generator) -> _Drawn:
+        jobs = queue.jobs
+        runs = np.flatnonzero(jobs.runs)
+        order = np.flatnonzero(~jobs.runs & (jobs.held == 0))
+        order = order[np.argsort(-np.nan_to_num(jobs.priority[order], nan=0.0), kind="stable")]
+        limit = jobs.limit_s.astype(np.int64)
+        run_s = queue.usage.draw(rng, limit, jobs.user.astype(np.int64), jobs.elapsed_s, members)
+        past = queue.upcoming.jobs
+        own = np.clip(past.runtime_s, 1, np.maximum(past.limit_s, 1)).astype(np.int64)
+        return cls(queue, runs, order, run_s, queue.upcoming.offsets(rng, members, queue.horizon_s), own)
+
+    def course(self, member: int, until_s: int) -> Course:
+        """Return one member, followed up to `until_s` [s]."""
+        queue, jobs, past = self.queue, self.queue.jobs, self.queue.upcoming.jobs
+        due = np.maximum(jobs.limit_s[self.runs] - jobs.elapsed_s[self.runs], 1)
+        end = np.clip(self.run_s[self.runs, member] - jobs.elapsed_s[self.runs], 1, due)
+        held = np.minimum(jobs.nodes[self.runs].astype(np.int64), queue.nodes)
+        limit = jobs.limit_s[self.waits]
+        run = np.clip(self.run_s[self.waits, member], 1, limit)
+        here = np.stack([jobs.begin_s[self.waits], jobs.nodes[self.waits].astype(np.int64), limit, run])
+        rows = queue.upcoming.stretch(int(self.back_s[member]), until_s)
+        begin = queue.upcoming.at_s - int(self.back_s[member])
+        sent = past.submit_s[rows] - begin
+        later = np.stack(
+            [sent, past.nodes[rows].astype(np.int64), np.maximum(past.limit_s[rows], 1), self.own[rows]]
+        )
+        queued = np.concatenate([here, later], axis=1)
+        users = np.concatenate([jobs.user[self.runs], jobs.user[self.waits], past.user[rows]]).astype(
+            np.int64
+        )
+        fits = queued[1] <= queue.nodes
+        if np.any(here[0] > 0) or not np.all(fits):
+            order = np.argsort(queued[0], kind="stable")
+            order = order[fits[order]]
+            users = np.concatenate([users[: len(held)], users[len(held) :][order]])
+            queued = queued[:, order]
+        free = max(queue.nodes - int(held.sum()), 0)
+        return Course(free, np.stack([end, due, held]), queued, users, queue.nodes)
+
+
+__all__ = ["DAY_S", "HOUR_S", "Queue", "waits", "worth"]
