@@ -24,6 +24,7 @@ from exatwin.power import _clocked_kernel, _kernel
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.workload.draw import Draw
 from exatwin.workload.job import Profiles
+from exatwin.workload.recorded_draw import recorded_scale
 
 T = TypeVar("T", bound=np.generic)
 
@@ -193,27 +194,37 @@ def _found(
     jobs, clocks, (draw, recorded, each) = schedule.jobs, schedule.clocks, draws
     nodes, profile = _frozen(jobs.nodes, np.int32), _frozen(jobs.profile, np.int32)
     laid = _frozen(profiles.first, np.int64), _frozen(_upto(profiles), np.float64)
-    node_w, nominal_w = _frozen(jobs.node_w, np.float64), _frozen(recorded.nominal_w, np.float64)
-    window = node_idle_w, float(start_s), float(end_s)
     if clocks is None or len(each) < len(clocks.frac):
-        watts = _frozen(draw.nominal_w, np.float64)
-        *found, phase_j = _kernel.job_events(*runs, nodes, profile, node_w, *laid, watts, nominal_w, *window)
-        return (*found, phase_j[None, :])
-    cut_s = _frozen(np.minimum(jobs.runtime_s, jobs.limit_s), np.float64)
+        *events, phase_j = _kernel.job_events(
+            *runs,
+            nodes,
+            profile,
+            _frozen(jobs.node_w, np.float64),
+            *laid,
+            _frozen(draw.nominal_w, np.float64),
+            _frozen(recorded.nominal_w, np.float64),
+            node_idle_w,
+            float(start_s),
+            float(end_s),
+        )
+        return (*events, phase_j[None, :])  # type: ignore[return-value]
     usual = each[0].slowdown[:, 0]
-    found = _clocked_kernel.clocked_events(
+    return _clocked_kernel.clocked_events(
         *runs,
         nodes,
         profile,
-        _shut(_clocked_kernel.scales(runs[2], cut_s, profile, node_w, *laid, nominal_w)),
+        _frozen(recorded_scale(jobs, profiles, recorded.nominal_w), np.float64),
         *laid,
         _frozen(np.stack([one.nominal_w for one in each]), np.float64),
         _frozen(np.stack([usual / one.slowdown[:, 0] for one in each]), np.float64),
         _frozen(clocks.track, np.int64),
-        *(_frozen(one, np.int64) for one in (clocks.first, clocks.time_s, clocks.step)),
-        *window,
+        _frozen(clocks.first, np.int64),
+        _frozen(clocks.time_s, np.int64),
+        _frozen(clocks.step, np.int64),
+        node_idle_w,
+        float(start_s),
+        float(end_s),
     )
-    return found
 
 
 def _check(schedule: Schedule, profiles: Profiles, machine: Machine, start_s: float, end_s: float) -> None:

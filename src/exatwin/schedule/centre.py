@@ -10,6 +10,7 @@ import numpy as np
 from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule._slurm import layout
+from exatwin.schedule.capped import power_options
 from exatwin.schedule.conditions import Conditions
 from exatwin.schedule.dependencies import Dependencies
 from exatwin.schedule.floor import Floor
@@ -41,6 +42,7 @@ def options(numbers: Int64, conditions: Conditions, epilog_s: int, *, by_submiss
     found[layout.HAS_LIMITS] = int(conditions.limits is not None)
     found[layout.HAS_OTHER] = int(len(conditions.length_s) > 0)
     found[layout.EPILOG] = epilog_s
+    power_options(found, conditions.power, conditions.spread)
     found[layout.OVERHEAD] = conditions.restart.overhead_s
     found[layout.RESCORE] = int(by_submission)
     if push is not None:

@@ -13,8 +13,10 @@ from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError
 
 if TYPE_CHECKING:
+    from exatwin.schedule.communication import Communication
     from exatwin.schedule.dependencies import Dependencies
     from exatwin.schedule.limits import Limits
+    from exatwin.schedule.power_rule import PowerRule
     from exatwin.schedule.preempt import Preemption
     from exatwin.schedule.windows import Window
 
@@ -59,10 +61,15 @@ class Conditions:
     """Jobs that no limit lets start, ever, shape (jobs,)."""
     length_s: Mapping[tuple[int, int], int] = field(default_factory=dict)
     """Other run times of single attempts [s], by the row of the job and the number of the attempt from 0."""
+    power: PowerRule | None = None
+    """Caps on power, and what jobs draw."""
+    spread: Communication | None = None
+    """What it means to jobs to run on nodes far apart."""
 
     def __bool__(self) -> bool:
         parts = (self.reserved, self.dependencies, self.limits, self.preempt, self.begin_s, self.never)
-        return bool(self.windows) or bool(self.length_s) or any(each is not None for each in parts)
+        more = (*parts, self.power, self.spread)
+        return bool(self.windows) or bool(self.length_s) or any(each is not None for each in more)
 
 
 NOTHING = Conditions()

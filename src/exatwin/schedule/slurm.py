@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
-from exatwin.schedule._slurm import layout
+from exatwin.schedule._slurm import layout, layout_power
+from exatwin.schedule._slurm.layout_power import CLOCKS
 from exatwin.schedule.attempts import by_attempts
+from exatwin.schedule.capped import clocks_of, grown, held, known
 from exatwin.schedule.centre import (
     arranged,
     events_at_once,
@@ -167,6 +169,8 @@ class SlurmSimulation:
                 self._memory = self._memory._replace(
                     attempt=np.concatenate([self._memory.attempt, more], axis=1)
                 )
+            elif answer == layout.MORE_CLOCKS:
+                self._memory = self._memory._replace(power=grown(self._memory.power))
             else:
                 self._rank()
             ranked = int(answer == layout.RANK_ANEW)
@@ -180,7 +184,10 @@ class SlurmSimulation:
     def schedule(self) -> Schedule:
         """Return what has become of every job so far."""
         if self._options[layout.HAS_CONDITIONS]:
-            return by_attempts(self.jobs, self._memory, self.floor.capacity, named=self._named)
+            found = by_attempts(self.jobs, self._memory, self.floor.capacity, named=self._named)
+            assert found.row is not None
+            changes = self._memory.power.change[:, : self._memory.counter[CLOCKS]]
+            return replace(found, clocks=clocks_of(self._conditions.power, found.row, changes))
         jobs, start, state = self.jobs, self._memory.job[layout.START], self._memory.job[layout.STATE]
         begun = state != layout.PENDING
         end = np.where(
@@ -229,6 +236,7 @@ def _given(
         first=_fixed(np.append(np.flatnonzero(np.diff(segment, prepend=-1)), len(segment))),
         charge=_fixed(nodes.astype(np.float64)),
         **{name: _fixed(each) for name, each in read_arrays(jobs, floor, conditions).items()},
+        power=known(jobs, floor, conditions.power, conditions.spread),
     )
 
 
@@ -269,9 +277,11 @@ def _memory(
         block=np.zeros((2, floor.capacity + 1), np.int64),
         range=np.zeros((2, 2 * jobs + 2 * floor.capacity), np.int64),
         **written_arrays(given, rows, floor.capacity),
+        power=held(given.power, rows, int(floor.group_of_node.max()) + 1),
     )
     memory.job[layout.START] = layout.NEVER
     ready_made(memory, given)
+    memory.counter[layout_power.NEXT_WAKE] = layout.FOREVER
     memory.pool[layout.FREE] = floor.pool_nodes
     memory.row[layout.SPARE] = np.arange(rows)
     memory.counter[layout.NEXT_PASS] = memory.counter[layout.NEXT_CYCLE] = layout.FOREVER

@@ -19,6 +19,8 @@ from exatwin.schedule._slurm.layout import (
     RANGES,
     SIZE,
 )
+from exatwin.schedule._slurm.layout_power import PLACING, RANDOM, SPREAD
+from exatwin.schedule._slurm.spread import choose_random, choose_spread
 
 _ONE = np.uint64(1)
 _whole: Any = np.int64
@@ -98,6 +100,12 @@ def choose(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
     shift = g.pool[FIRST_WORD, pool]
     for w in range(shift, g.pool[FIRST_WORD, pool + 1]):
         m.scratch[CHOSEN, w] = 0
+    if o[PLACING] == SPREAD:
+        choose_spread(g, m, o, bits, pool, want)
+        return
+    if o[PLACING] == RANDOM:
+        choose_random(g, m, o, bits, pool, want)
+        return
     if o[BY_SEGMENT] == 0:
         _best_fit(m, _blocks(m, bits, base, shift, base, end), base, shift, want)
         return

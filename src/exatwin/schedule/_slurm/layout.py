@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from exatwin.schedule._slurm.layout_power import HELD, KNOWN
+
 FOREVER = np.iinfo(np.int64).max // 4
 NEVER = np.iinfo(np.int64).min
 
 # what the loop answers
-DONE, MORE_RANGES, RANK_ANEW, MORE_ATTEMPTS = 0, 1, 2, 3
+DONE, MORE_RANGES, RANK_ANEW, MORE_ATTEMPTS, MORE_CLOCKS = 0, 1, 2, 3, 4
 
 # who may pass the head of the queue
 STRICT, EASY, PERIODIC = 0, 1, 2
@@ -132,6 +134,7 @@ class Given(NamedTuple):
     pushes: Any  # (classes, classes) whether jobs of the first class may push those of the second aside
     other_first: Any  # (jobs + 1,) where the other lengths of a job's attempts begin
     other: Any  # (2, others) which attempt, how long it takes instead
+    power: Any  # layout_power.Known
 
 
 class Memory(NamedTuple):
@@ -162,6 +165,7 @@ class Memory(NamedTuple):
     blocked: Any  # (3, windows) of a pass: whether a job waits in each, until when others fill in, where
     victim: Any  # (rows,) jobs that may have to go
     group: Any  # (3, groups)
+    power: Any  # layout_power.Held
 
 
 _READ1 = numba.types.Array(numba.int64, 1, "C", readonly=True)
@@ -175,7 +179,7 @@ GIVEN = numba.types.NamedTuple(
         _READ2, _READ2, _READF, _READ1, _READ1, _READF,
         # windows, dependencies, limits, pushing aside, other lengths
         _READ2, _READ_BITS, _READ2, _READ1, _READ1, _READ1, _READ2, _READ2, _READ1, _READ1, _READ2,
-        _READ1, _READ2,
+        _READ1, _READ2, KNOWN,
     ],
     Given,
 )  # fmt: skip
@@ -184,7 +188,7 @@ MEMORY = numba.types.NamedTuple(
         _ONE, _TWO, numba.float64[::1], _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
         _MANY_BITS, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
         # attempts, windows, limits
-        _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO,
+        _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO, HELD,
     ],
     Memory,
 )  # fmt: skip

@@ -11,6 +11,7 @@ import numba
 from exatwin.foundation.jit import entry, lean
 from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
+from exatwin.schedule._slurm.clocks import settle
 from exatwin.schedule._slurm.eligible import chance, comes
 from exatwin.schedule._slurm.events import kind_of_next
 from exatwin.schedule._slurm.inside import enter, serve
@@ -36,6 +37,7 @@ from exatwin.schedule._slurm.layout import (
     LAST_CYCLE,
     MEMORY,
     MORE_ATTEMPTS,
+    MORE_CLOCKS,
     MORE_RANGES,
     NEXT,
     NEXT_CALC,
@@ -55,9 +57,10 @@ from exatwin.schedule._slurm.layout import (
     WAITING,
     WHEN,
 )
+from exatwin.schedule._slurm.layout_power import CLOCKS, POWER_MODE
 from exatwin.schedule._slurm.line import join
 from exatwin.schedule._slurm.passes import allow, cycle, pass_easy, start_heads
-from exatwin.schedule._slurm.power import changed, next_change, settle
+from exatwin.schedule._slurm.power import changed, next_change
 from exatwin.schedule._slurm.rank import bring_up_to_date, rate, rate_all
 from exatwin.schedule._slurm.running import finish
 from exatwin.schedule._slurm.spread import next_wake, woken
@@ -251,6 +254,8 @@ def _loop(digest: str) -> Callable[..., int]:
                 return MORE_RANGES
             if m.counter[ATTEMPTS] + nodes > m.attempt.shape[1]:
                 return MORE_ATTEMPTS
+            if o[POWER_MODE] != 0 and m.counter[CLOCKS] + len(m.heap[0]) > m.power.change.shape[1]:
+                return MORE_CLOCKS
             m.counter[NOW] = now
             _instant(g, m, o, now)
         return DONE
