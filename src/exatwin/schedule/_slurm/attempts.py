@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean
+from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.layout import (
     ATTEMPT,
     ATTEMPTS,
@@ -44,7 +44,7 @@ def _overhead(g: Any, m: Any, o: Any, job: int) -> int:
     return o[OVERHEAD] if m.job[WORK_LEFT, job] < g.job[WORK, job] else 0
 
 
-@lean
+@spliced
 def begin_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """Say how long the attempt on the nodes in CHOSEN will run."""
     nominal = m.job[WORK_LEFT, job] + _overhead(g, m, o, job)
@@ -58,7 +58,7 @@ def begin_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     return min(takes, g.job[LIMIT, job])
 
 
-@lean
+@spliced
 def write_attempt(g: Any, m: Any, job: int, now: int) -> None:
     """Write the attempt down, with the end that it will have if nothing happens."""
     row = m.counter[ATTEMPTS]
@@ -85,7 +85,7 @@ def done(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     return max(0, min(ran - _overhead(g, m, o, job), m.job[WORK_LEFT, job]))
 
 
-@lean
+@spliced
 def end_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """Write down that the attempt has come to its end; return the state."""
     row = m.job[ATTEMPT, job]
@@ -94,7 +94,7 @@ def end_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     return m.attempt[FINAL, row]
 
 
-@lean
+@spliced
 def cut_attempt(g: Any, m: Any, o: Any, job: int, now: int, state: int) -> None:
     """Write down that the attempt is ended now; what its last checkpoint holds is left of it."""
     row, worth, every = m.job[ATTEMPT, job], 0, g.job[CHECKPOINT, job]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean
+from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._kernel.heap import push
 from exatwin.schedule._slurm.layout import (
     AFTER,
@@ -41,7 +41,7 @@ def ready(m: Any, job: int, now: int) -> None:
     m.counter[READY] += 1
 
 
-@lean
+@spliced
 def comes(g: Any, m: Any, job: int, now: int) -> None:
     """The job is submitted."""
     if g.job[FIRST_CHANCE, job] > now:
@@ -50,13 +50,13 @@ def comes(g: Any, m: Any, job: int, now: int) -> None:
         _met(m, job, now)
 
 
-@lean
+@spliced
 def chance(m: Any, job: int, now: int) -> None:
     """The time has come before which the job would not start."""
     _met(m, job, now)
 
 
-@lean
+@spliced
 def has_started(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     """The first start of `job`: those that wait for it are not kept any more."""
     if o[HAS_DEPENDENCIES] == 0:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.jit import lean
+from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.bits import copy, count, keep, ones
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
@@ -42,14 +42,14 @@ from exatwin.schedule._slurm.windows import usable
 _whole: Any = np.int64
 
 
-@lean
+@spliced
 def enter(m: Any, job: int) -> None:
     """Let a job wait for its window."""
     m.inside[m.counter[INSIDE]] = job
     m.counter[INSIDE] += 1
 
 
-@lean
+@spliced
 def serve(g: Any, m: Any, o: Any, now: int) -> None:
     """Start jobs of open reservations in order: heads, and behind them what does not keep them waiting."""
     if m.counter[INSIDE] == 0:
@@ -74,7 +74,7 @@ def serve(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[INSIDE] = kept
 
 
-@lean
+@spliced
 def _in_order(g: Any, m: Any, o: Any, now: int) -> None:
     for i in range(m.counter[INSIDE]):
         job = m.inside[i]
@@ -99,7 +99,7 @@ def _offer(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> int:
     return count(m.scratch[ROOM], low, high)
 
 
-@lean
+@spliced
 def _try(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> bool:
     """Start the job if it fits and keeps nobody waiting."""
     pool, wanted = g.job[POOL, job], g.job[NODES, job]
@@ -123,7 +123,7 @@ def _try(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> bool:
     return True
 
 
-@lean
+@spliced
 def _look_ahead(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> None:
     """When the first that waits will have its nodes, and how many are left over then."""
     pool = g.job[POOL, job]

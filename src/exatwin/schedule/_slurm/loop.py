@@ -8,7 +8,7 @@ from typing import Any
 
 import numba
 
-from exatwin.foundation.jit import entry, lean
+from exatwin.foundation.jit import entry, lean, spliced
 from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
 from exatwin.schedule._slurm.clocks import settle
@@ -67,7 +67,7 @@ from exatwin.schedule._slurm.spread import next_wake, woken
 from exatwin.schedule._slurm.windows import next_edge, turn
 
 
-@lean
+@spliced
 def _arrive(g: Any, m: Any, o: Any, now: int) -> None:
     jobs = g.job.shape[1]
     while m.counter[NEXT] < jobs and g.job[SUBMIT, m.counter[NEXT]] == now:
@@ -93,7 +93,7 @@ def _line_up(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     m.counter[CHANGED] = 1
 
 
-@lean
+@spliced
 def _line_all_up(g: Any, m: Any, o: Any, now: int) -> None:
     """Let all wait in line that have become ready, in the order of the log."""
     many = m.counter[READY]
@@ -108,7 +108,7 @@ def _line_all_up(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[READY] = 0
 
 
-@lean
+@spliced
 def _main(g: Any, m: Any, o: Any, now: int) -> None:
     """The main scheduler: after an event to a depth, at its own interval as deep as need be."""
     due = m.counter[NEXT_PASS] <= now
@@ -125,7 +125,7 @@ def _main(g: Any, m: Any, o: Any, now: int) -> None:
             pass_easy(g, m, o, pool, now)
 
 
-@lean
+@spliced
 def _backfill(g: Any, m: Any, o: Any, now: int) -> None:
     """The backfill scheduler: a cycle where one is due, and when the next will be.
 
@@ -173,7 +173,7 @@ def _reordered(g: Any, m: Any, o: Any, now: int) -> None:
         _appoint(m, o, now)
 
 
-@lean
+@spliced
 def _due(g: Any, m: Any, o: Any, now: int) -> None:
     """All ends of this second, then what windows and caps do, then who may be looked at from now on."""
     while m.counter[HEAP] > 0 and m.heap[WHEN, 0] == now and kind_of_next(m) == END_OF_JOB:
@@ -187,34 +187,31 @@ def _due(g: Any, m: Any, o: Any, now: int) -> None:
         chance(m, pop(m.heap, m.counter), now)
 
 
-@lean
-def _decide(g: Any, m: Any, o: Any, now: int) -> None:
-    """The schedulers; what a start sets free or pushes aside joins the line behind them, and they go on."""
-    _main(g, m, o, now)
-    while o[HAS_CONDITIONS] != 0:
-        serve(g, m, o, now)
-        if m.counter[READY] == 0:
-            return
-        _line_all_up(g, m, o, now)
-        _main(g, m, o, now)
-
-
-@lean
+@spliced
 def _instant(g: Any, m: Any, o: Any, now: int) -> None:
-    """What happens by itself, then all submissions, then the main scheduler, then backfill."""
+    """What happens by itself, then all submissions, then the main scheduler, then backfill.
+
+    What a start sets free or pushes aside joins the line behind them, and they go on.
+    """
     _due(g, m, o, now)
     _arrive(g, m, o, now)
-    _line_all_up(g, m, o, now)
-    _decide(g, m, o, now)
-    if o[BACKFILL] == PERIODIC:
-        _backfill(g, m, o, now)
+    filled = o[BACKFILL] != PERIODIC
+    while True:
+        _line_all_up(g, m, o, now)
+        _main(g, m, o, now)
+        serve(g, m, o, now)
         if m.counter[READY] > 0:
-            _line_all_up(g, m, o, now)
-            _decide(g, m, o, now)
+            continue
+        if filled:
+            break
+        filled = True
+        _backfill(g, m, o, now)
+        if m.counter[READY] == 0:
+            break
     settle(g, m, o, now)
 
 
-@lean
+@spliced
 def _next(g: Any, m: Any, o: Any) -> int:
     """When something happens next."""
     jobs = g.job.shape[1]

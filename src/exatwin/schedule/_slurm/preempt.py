@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean
+from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.bits import add, common, copy, count
 from exatwin.schedule._slurm.layout import (
     BY_END,
@@ -64,7 +64,7 @@ def make_room(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     return True
 
 
-@lean
+@spliced
 def _candidates(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """List the running jobs that `job` may push aside, in the order in which they go; return how many."""
     found = 0

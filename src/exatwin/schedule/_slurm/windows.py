@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean
+from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.layout import (
     BY_END,
     CHANGED,
@@ -90,7 +90,7 @@ def next_edge(g: Any, m: Any, o: Any) -> int:
     return FOREVER
 
 
-@lean
+@spliced
 def turn(g: Any, m: Any, o: Any, now: int) -> None:
     """Open and close the windows of now. What runs on nodes that go down ends."""
     if next_edge(g, m, o) > now:
@@ -111,7 +111,7 @@ def turn(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[CHANGED] = 1
 
 
-@lean
+@spliced
 def _learn(g: Any, m: Any, window: int) -> None:
     i = m.counter[LIVE]
     while i > 0 and m.live[i - 1] > window:
@@ -121,7 +121,7 @@ def _learn(g: Any, m: Any, window: int) -> None:
     m.counter[LIVE] += 1
 
 
-@lean
+@spliced
 def _forget(m: Any, window: int) -> None:
     many = m.counter[LIVE]
     i = 0
@@ -132,7 +132,7 @@ def _forget(m: Any, window: int) -> None:
     m.counter[LIVE] = many - 1
 
 
-@lean
+@spliced
 def _empty(g: Any, m: Any, o: Any, window: int, now: int) -> None:
     """End what runs on nodes of the window."""
     i = 0
