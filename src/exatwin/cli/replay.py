@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from exatwin.cli._centre import files
 from exatwin.cli._options import File, shared
 
 
@@ -24,6 +25,7 @@ from exatwin.cli._options import File, shared
 @click.option("--processors-per-node", metavar="N", help="Turn processors asked for into nodes.")
 @click.option("--format", "format_", metavar="NAME", help="swf, sacct or parquet (default: recognised).")
 @click.option("--timezone", metavar="ZONE", help="Zone of times that name none (default UTC).")
+@files
 @shared
 def command(
     trace: Path,
@@ -34,6 +36,8 @@ def command(
     processors_per_node: str | None,
     format_: str | None,
     timezone: str | None,
+    slurm_conf: Path | None,
+    accounts: tuple[Path, ...],
     policy: str | None,
     backfill: str | None,
     placement: str | None,
@@ -49,11 +53,13 @@ def command(
 ) -> None:
     """Replay TRACE: sacct --parsable2 text, SWF (plain or .gz) or Parquet, rescheduled by a policy.
 
-    With --as-recorded jobs start as logged. Rows that can't be used are counted by reason, never in silence.
-    The window reaches from the first submission to the last end. Without a machine there is no power, no
-    building and no account, and their figures are null.
+    With --slurm-conf and --sacctmgr it is rescheduled as that centre does it, by its own weights, shares, QOS
+    and limits. With --as-recorded jobs start as logged. Rows that can't be used are counted by reason, never
+    in silence. The window reaches from the first submission to the last end. Without a machine there is no
+    power, no building and no account, and their figures are null.
     """
     from exatwin.cli._answer import Wanted, answer
+    from exatwin.cli._centre import with_files
     from exatwin.cli._options import changed, failing
     from exatwin.study.scenario import Scenario, Trace
 
@@ -65,6 +71,7 @@ def command(
         if key in ("days", "start") or key.startswith("workload."):
             raise click.UsageError(f"--set {key} has no effect: the log brings its own")
     base = Scenario(machine=None, trace=Trace(path=str(trace)))
+    base = with_files(base, slurm_conf, accounts, policy=policy, backfill=backfill)
     flags = {
         "machine": machine,
         "trace.as_recorded": as_recorded,

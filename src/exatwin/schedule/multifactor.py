@@ -35,6 +35,8 @@ class PriorityRule:
     """Half-life of usage; 0 for no decay."""
     calc_period_s: int = 300
     """How often usage and the priorities of waiting jobs are brought up to date."""
+    phase_s: int = 0
+    """When one of those times is [s]; all others follow by the period."""
     dampening: float = 1.0
     """``FairShareDampeningFactor`` of the classic algorithm."""
     reset: str = "none"
@@ -66,6 +68,18 @@ class PriorityRule:
     def left(self) -> float:
         """What is left of usage after a second."""
         return max(0.0, 1.0 - 0.693 / self.half_life_s) if self.half_life_s > 0 else 1.0
+
+    def calculated_s(self, until_s: int, first_s: int) -> tuple[int, int]:
+        """Return the first time from which usage counts, and the last calculation until `until_s` [s].
+
+        Parameters
+        ----------
+        first_s
+            The first submission [s].
+        """
+        period = self.calc_period_s
+        begin = (first_s - self.phase_s) // period * period + self.phase_s
+        return begin, begin + max(until_s - begin, 0) // period * period
 
     def fair_points(self, tree: Shares, usage: Float64) -> Float64:
         """Return the points of each association by its fair share, given its own usage."""

@@ -8,11 +8,13 @@ import numpy as np
 
 from exatwin.foundation.arrays import Int64
 from exatwin.schedule._kernel import layout
+from exatwin.schedule.communication import near_each_other, placed
 from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.placement import placement_code, segments
 from exatwin.schedule.policies import POLICIES, Policy
+from exatwin.schedule.ranks import Ranks
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.schedule.rules import BACKFILLS, MULTIFACTOR, SEMANTICS, check_rule, code_of
 from exatwin.schedule.slurm import MODES, SlurmRule, SlurmSimulation
@@ -33,6 +35,7 @@ def simulate(
     until_s: int | None = None,
     slurm: SlurmRule | None = None,
     priority: PriorityRule | None = None,
+    ranks: Ranks | None = None,
     conditions: Conditions = NOTHING,
 ) -> Schedule:
     """Return when and where each job runs.
@@ -51,7 +54,7 @@ def simulate(
         ``conservative`` (a reservation for every waiting job); ``slurm`` (strict order, and at an
         interval a plan of the queue on named nodes).
     placement
-        ``none``, ``contiguous``, ``groups`` or ``random``.
+        ``none``, ``contiguous``, ``groups``, ``spread`` or ``random``.
     semantics
         ``batch``: all ends of a second, then all its submissions, then one pass. ``event``: each by itself,
         submissions first, and a submission triggers a pass only if the new job would fit at once.
@@ -64,6 +67,8 @@ def simulate(
         Parameters of Slurm's schedulers, for the backfill ``slurm``.
     priority
         How priorities are made, for the policy ``multifactor``.
+    ranks
+        What the priorities of each job are made of; by default equal shares, and whole nodes.
     conditions
         What else a centre asks for: windows, dependencies, limits, preemption, requeue. Then a job may have
         several rows, one an attempt.
@@ -74,12 +79,17 @@ def simulate(
         An unknown name, or things that do not go together.
     """
     check_rule(policy, backfill, placement, semantics, centre=bool(conditions))
+    centre = backfill == "slurm" or policy == MULTIFACTOR or bool(conditions)
+    near = placed(conditions.spread, placement, seed, centre=centre)
+    if near is not conditions.spread:
+        conditions = replace(conditions, spread=near)
     if backfill == "slurm" or policy == MULTIFACTOR or conditions:
         ways = priority or PriorityRule() if policy == MULTIFACTOR else None
         rule = slurm or SlurmRule()
         if backfill != "slurm" and ways is None:
             rule = replace(rule, default_queue_depth=LONGEST_S)
-        return _by_slurm(jobs, floor, policy, (backfill, placement), rule, ways, until_s, conditions)
+        order = (policy, ways, ranks)
+        return _by_slurm(jobs, floor, order, (backfill, placement), rule, until_s, conditions)
     simulation = Simulation.begin(
         jobs, floor, policy=policy, backfill=backfill, placement=placement, semantics=semantics, seed=seed
     )
@@ -90,15 +100,15 @@ def simulate(
 def _by_slurm(
     jobs: Jobs,
     floor: Floor | int,
-    policy: str,
+    order: tuple[str, PriorityRule | None, Ranks | None],
     way: tuple[str, str],
     rule: SlurmRule,
-    priority: PriorityRule | None,
     until_s: int | None,
     conditions: Conditions,
 ) -> Schedule:
     ground = Floor.flat(floor) if isinstance(floor, int) else floor
     score = np.zeros(len(jobs))
+    policy, priority, ranks = order
     if priority is None:
         limit = np.clip(jobs.limit_s, 0, LONGEST_S)
         columns = (jobs.submit_s.astype(np.int64), jobs.nodes.astype(np.int64), limit)
@@ -109,9 +119,10 @@ def _by_slurm(
         score,
         rule,
         mode=MODES[way[0]],
-        segment=segments(ground, placement_code(way[1])),
+        segment=near_each_other(ground, way[1], conditions.spread),
         named=way[1] != "none",
         priority=priority,
+        ranks=ranks,
         conditions=conditions,
     )
     simulation.advance(until_s)

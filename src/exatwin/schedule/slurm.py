@@ -8,10 +8,10 @@ import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
-from exatwin.schedule._slurm import layout, layout_power
+from exatwin.schedule._slurm import layout
 from exatwin.schedule._slurm.layout_power import CLOCKS
 from exatwin.schedule.attempts import by_attempts
-from exatwin.schedule.capped import clocks_of, grown, held, known
+from exatwin.schedule.capped import begun, clocks_of, grown, held, known
 from exatwin.schedule.centre import (
     arranged,
     events_at_once,
@@ -23,8 +23,9 @@ from exatwin.schedule.centre import (
 )
 from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
-from exatwin.schedule.multifactor import PriorityRule, equal_shares
+from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.priority import Shares
+from exatwin.schedule.ranks import Ranks, plain_ranks
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.workload.job import Jobs, State
 
@@ -110,6 +111,7 @@ class SlurmSimulation:
         segment: Int64,
         named: bool,
         priority: PriorityRule | None = None,
+        ranks: Ranks | None = None,
         conditions: Conditions = NOTHING,
     ) -> SlurmSimulation:
         """Return a simulation in which nothing has happened yet.
@@ -132,6 +134,8 @@ class SlurmSimulation:
             Whether the schedule says which nodes each job had.
         priority
             How priorities are made that change as jobs wait, instead of `score`.
+        ranks
+            What those of each job are made of; by default equal shares, and whole nodes.
         conditions
             Windows, dependencies, limits, and what becomes of jobs that are ended early.
 
@@ -141,15 +145,17 @@ class SlurmSimulation:
             The machine has too many nodes to plan them one by one.
         """
         conditions = arranged(conditions)
-        tree, row = equal_shares(jobs) if priority is not None else (None, np.zeros(len(jobs), np.int64))
-        points = (
-            score if priority is None else priority.fixed_points(jobs.nodes.astype(np.int64), floor.capacity)
-        )
+        made_of = None if priority is None else ranks or plain_ranks(jobs, priority, floor.capacity)
+        tree, row = (None, np.zeros(len(jobs), np.int64)) if made_of is None else (made_of.tree, made_of.row)
+        points = score if made_of is None else made_of.points
         given = _given(jobs, floor, points, segment, rule, row, conditions)
+        if made_of is not None:
+            given = given._replace(charge=_fixed(made_of.charge))
         numbers = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)), priority)
         by_submission = priority is None and bool(np.array_equal(score, jobs.submit_s))
         numbers = _fixed(options(numbers, conditions, rule.epilog_s, by_submission=by_submission))
         memory = _memory(given, floor, rule, priority, tree)
+        begun(memory.counter, conditions.spread)
         made = cls(jobs, floor, given, memory, numbers, named, priority, tree, conditions)
         made._rank()
         return made
@@ -281,7 +287,6 @@ def _memory(
     )
     memory.job[layout.START] = layout.NEVER
     ready_made(memory, given)
-    memory.counter[layout_power.NEXT_WAKE] = layout.FOREVER
     memory.pool[layout.FREE] = floor.pool_nodes
     memory.row[layout.SPARE] = np.arange(rows)
     memory.counter[layout.NEXT_PASS] = memory.counter[layout.NEXT_CYCLE] = layout.FOREVER
@@ -290,7 +295,8 @@ def _memory(
     memory.counter[layout.NEXT_CALC] = layout.FOREVER
     if priority is not None and jobs > 0:
         period, weights = priority.calc_period_s, priority.weights
-        memory.counter[layout.LAST_CALC] = given.job[layout.SUBMIT, 0] // period * period
+        first = int(given.job[layout.SUBMIT, 0])
+        memory.counter[layout.LAST_CALC] = priority.calculated_s(first, first)[0]
         memory.counter[layout.NEXT_CALC] = memory.counter[layout.LAST_CALC] + period
         memory.weigh[:] = weights.age, weights.max_age_s, priority.left
     return memory

@@ -14,6 +14,8 @@ from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, TraceError
 from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
+from exatwin.schedule.ranks import Ranks
+from exatwin.schedule.site.tree import Labels
 from exatwin.study.added import without_added
 from exatwin.study.centre import by_chance, conditions
 from exatwin.study.downtime import Down
@@ -43,6 +45,12 @@ class Asked:
     """What holds for the log as a whole, such as that it is cut off."""
     partitions: tuple[str, ...] = ()
     """Names of the partitions."""
+    ranks: Ranks | None = None
+    """What priorities are made of, where a centre's files say so."""
+    labels: Labels = Labels()
+    """Names in the log: of partitions, accounts, users and QOS."""
+    queue: Int64 | None = None
+    """Partition of each job by `labels`, as the log has it, shape (jobs,)."""
     conditions: Conditions = NOTHING
     """What is asked of the centre beyond an order and a backfill."""
     downs: tuple[Down, ...] = ()
@@ -59,7 +67,10 @@ def asked(scenario: Scenario, machine: Machine | None) -> Asked:
     TraceError
         No job of the log can be used.
     """
-    return _from_trace(scenario, machine) if scenario.trace is not None else _from_mix(scenario, machine)
+    from exatwin.study.site import with_site
+
+    found = _from_trace(scenario, machine) if scenario.trace is not None else _from_mix(scenario, machine)
+    return with_site(scenario, found)
 
 
 def _with_centre(scenario: Scenario, machine: Machine | None, found: Asked, chain: Int64 | None) -> Asked:
@@ -111,17 +122,18 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         Path(wanted.path),
         format=wanted.format,
         timezone=wanted.timezone,
+        pseudonymise=not scenario.schedule.slurm.accounts,
         processors_per_node=wanted.processors_per_node,
         node_cap_w=node_max_w(machine) if machine is not None else None,
     )
-    floor = _floor(machine, wanted.processors or trace.processors, wanted.path)
+    floor, queues = _floor(scenario, machine, trace.processors)
     notes = dict(trace.report.skipped) | {f"repaired: {why}": n for why, n in trace.report.repaired.items()}
     if wanted.compat is not None:
         kept = strong_filter(trace, floor.capacity)
         notes["dropped by the strong filter"] = len(trace.jobs) - len(kept)
     else:
         kept = trace.jobs
-    jobs, dropped = drop_unrunnable(_on_partitions(kept, trace.partitions, machine), _sizes(floor))
+    jobs, dropped = drop_unrunnable(_on_partitions(kept, trace.partitions, queues), _sizes(floor))
     notes |= dropped
     if wanted.as_recorded:
         known = jobs.recorded_start_s >= jobs.submit_s
@@ -131,7 +143,7 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         raise TraceError(
             f"{wanted.path}: none of its {trace.report.rows_read:,} rows is a job that can run here"
         )
-    names = tuple(p.name for p in machine.partitions) if machine else trace.partitions or ("all",)
+    names = tuple(name for name in queues if name) or trace.partitions or ("all",)
     used = {why: count for why, count in notes.items() if count}
     found = Asked(
         jobs=jobs,
@@ -142,6 +154,8 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         notes=used,
         remarks=trace.report.notes,
         partitions=names,
+        labels=Labels(trace.partitions, trace.accounts, trace.users, trace.qos),
+        queue=_rows_of(jobs, trace.jobs),
     )
     return _with_centre(scenario, machine, found, None)
 
@@ -154,13 +168,35 @@ def _profiles(machine: Machine | None) -> Profiles:
     return average_profile(load_mix(), machine) if machine is not None else Profiles.single()
 
 
-def _floor(machine: Machine | None, processors: int | None, path: str) -> Floor:
+def _floor(
+    scenario: Scenario, machine: Machine | None, header: int | None
+) -> tuple[Floor, Mapping[str, int]]:
+    """Return the floor that jobs of a log run on, and the number of each of its partitions by name.
+
+    It is that of the machine, of as many processors as are asked for, of the centre's ``slurm.conf``, or of
+    the processors in the header of the log. The empty name is that of the default partition.
+    """
+    from exatwin.study.site import floor_of_conf
+
+    wanted = scenario.trace
+    assert wanted is not None
     if machine is not None:
-        return Floor.of(machine)
+        numbers = {partition.name: index for index, partition in enumerate(machine.partitions)}
+        return Floor.of(machine), {**numbers, "": machine.default_partition()}
+    conf = scenario.schedule.slurm.read_conf()
+    known = floor_of_conf(conf) if conf is not None and wanted.processors is None else None
+    if known is not None and conf is not None:
+        default = [one.name for one in conf.partitions if one.default]
+        numbers = {name: index for index, name in enumerate(known[1])}
+        return known[0], {**numbers, "": numbers.get(default[0], 0) if default else 0}
+    return _bare(wanted.processors or header, wanted.path), {"": 0}
+
+
+def _bare(processors: int | None, path: str) -> Floor:
     if processors is None:
         raise SpecError(
             f"{path}: the log does not say how large its machine is: name one with --machine, "
-            "or give --processors N"
+            "or give --processors N, or a slurm.conf that names its nodes"
         )
     if processors > MOST_PROCESSORS:
         raise TraceError(
@@ -170,15 +206,20 @@ def _floor(machine: Machine | None, processors: int | None, path: str) -> Floor:
     return Floor.flat(processors)
 
 
-def _on_partitions(jobs: Jobs, names: tuple[str, ...], machine: Machine | None) -> Jobs:
-    """Send jobs to the machine's partition of the same name, the others to its default."""
-    if machine is None:
-        return jobs.replace(partition=np.zeros(len(jobs), np.int16))
-    known = {partition.name: index for index, partition in enumerate(machine.partitions)}
-    index = np.array([known.get(name, machine.default_partition()) for name in names] or [0], np.int16)
+def _on_partitions(jobs: Jobs, names: tuple[str, ...], numbers: Mapping[str, int]) -> Jobs:
+    """Send jobs to the floor's partition of the same name, the others to its default."""
+    default = numbers[""]
+    index = np.array([numbers.get(name, default) for name in names] or [default], np.int16)
     inside = (jobs.partition >= 0) & (jobs.partition < len(index))
-    target = np.where(inside, index[np.where(inside, jobs.partition, 0)], machine.default_partition())
+    target = np.where(inside, index[np.where(inside, jobs.partition, 0)], default)
     return jobs.replace(partition=target.astype(np.int16))
+
+
+def _rows_of(jobs: Jobs, logged: Jobs) -> Int64:
+    """Return the partition that the log has for each of `jobs`, which are some of those in it."""
+    order = np.argsort(logged.job_id, kind="stable")
+    at = np.searchsorted(logged.job_id[order], jobs.job_id)
+    return logged.partition[order[at]].astype(np.int64)
 
 
 def _sizes(floor: Floor) -> list[int]:

@@ -43,7 +43,7 @@ def scheduled(
     if is_recorded(scenario):
         found = as_recorded(jobs, wanted.floor, placement=placement(scenario), seed=scenario.seed)
         return plainly(found, jobs.runtime_s)
-    rules = _rules(scenario)
+    rules = _rules(scenario) | {"ranks": wanted.ranks}
     asked = with_spares(scenario, wanted.conditions, downs, wanted.floor, jobs)
     if downs or asked:
         return worked(jobs, wanted.floor, downs, runtime_s=other_s, conditions=asked, **rules)

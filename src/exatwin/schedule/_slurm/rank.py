@@ -18,11 +18,10 @@ from exatwin.schedule._slurm.layout import (
     HOLDER,
     LAST_CALC,
     LEFT,
-    NODES,
     QUEUED,
     ROWS,
+    SINCE,
     START,
-    SUBMIT,
 )
 from exatwin.schedule._slurm.line import reorder
 
@@ -33,7 +32,7 @@ def rate(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     if o[CALC_PERIOD] == 0:
         m.key[job] = g.score[job]
         return
-    age = min(1.0, (now - g.job[SUBMIT, job]) / m.weigh[GREATEST_AGE])
+    age = min(1.0, (now - m.job[SINCE, job]) / m.weigh[GREATEST_AGE])
     points = g.score[job] + m.weigh[AGE_POINTS] * age + m.share[g.job[ASSOC, job]]
     m.key[job] = -max(1.0, np.floor(points))
 
@@ -42,7 +41,7 @@ def rate(g: Any, m: Any, o: Any, job: int, now: int) -> None:
 def charge(g: Any, m: Any, job: int, now: int) -> None:
     """Add what a job has used since usage was last brought up to date."""
     ran = now - max(m.job[START, job], m.counter[LAST_CALC])
-    m.usage[g.job[ASSOC, job]] += g.job[NODES, job] * ran * m.weigh[LEFT] ** ran
+    m.usage[g.job[ASSOC, job]] += g.charge[job] * ran * m.weigh[LEFT] ** ran
 
 
 @lean
