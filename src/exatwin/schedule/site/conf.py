@@ -114,6 +114,7 @@ class _Found:
     """What has been read so far."""
 
     options: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
     nodes: list[ConfNodes] = field(default_factory=list)
     partitions: list[ConfPartition] = field(default_factory=list)
     default_node: dict[str, str] = field(default_factory=dict)
@@ -138,12 +139,14 @@ def read_conf(path: Path) -> SlurmConf:
     found = _Found()
     for line in _all_lines(Path(path), read_text(Path(path), _EXPECTED), found):
         _take(line, found)
+    parameters = _parameters(found.options.get("schedulerparameters", ""))
+    for key, value in found.options.items():
+        _check(found.lines[key], key, value, found)
+    for key, value in parameters.items():
+        _check(found.lines["schedulerparameters"], key, value, found)
+    refuse(found.problems)
     if not found.options and not found.partitions and not found.nodes:
         raise SpecError(f"{path}: holds no setting (NAME=VALUE), expected {_EXPECTED}")
-    parameters = _parameters(found.options.get("schedulerparameters", ""))
-    for key, value in [*found.options.items(), *parameters.items()]:
-        _check(str(path), key, value, found)
-    refuse(found.problems)
     unknown = [f"SchedulerParameters={key}" for key in parameters if key not in PARAMETERS and not known(key)]
     flags = found.options.get("priorityflags", "").upper().split(",")
     unknown += [
@@ -189,7 +192,7 @@ def _take(line: Line, found: _Found) -> None:
             _partition(dict(pairs), found)
         elif kind not in _ASIDE:
             for key, value in pairs:
-                found.options[key] = value
+                found.options[key], found.lines[key] = value, line
                 if key not in OPTIONS and not known(key):
                     found.unknown.append(line.at(key))
     except ValueError as error:
@@ -279,7 +282,7 @@ def _parameters(text: str) -> dict[str, str]:
     return {key.strip().lower(): value.strip() for key, _, value in parts}
 
 
-def _check(path: str, key: str, value: str, found: _Found) -> None:
+def _check(line: Line, key: str, value: str, found: _Found) -> None:
     """Note a value that matters and is malformed."""
     kind = OPTIONS.get(key) or PARAMETERS.get(key)
     try:
@@ -292,7 +295,7 @@ def _check(path: str, key: str, value: str, found: _Found) -> None:
         if kind == "tres" and min(tres(value, weights=True).values(), default=0.0) < 0:
             raise ValueError(f"{value} has a negative weight")
     except ValueError as error:
-        found.problems.append(f"{path}: {key}: {error}")
+        found.problems.append(line.at(f"{key}: {error}"))
 
 
 def _few(names: tuple[str, ...]) -> str:
