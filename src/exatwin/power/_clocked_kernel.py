@@ -128,3 +128,41 @@ def clocked_events(
             time_s[found], change_w[found], taken[found], job[found] = end, idle_w - before_w, -1, j
             found += 1
     return time_s[:found], change_w[:found], taken[:found], job[:found], job_j, phase_j
+
+
+@jit
+def lost_s(
+    begin_s: Float64,
+    end_s: Float64,
+    profile: Int64,
+    pace: Float64,
+    track: Int64,
+    piece_first: Int64,
+    piece_s: Int64,
+    piece_step: Int64,
+) -> Float64:
+    """Return by how much less far each job came between two times than at full clock [s], shape (jobs,).
+
+    Parameters
+    ----------
+    begin_s, end_s
+        Between which times, of each job [s], shape (jobs,).
+    profile, track
+        Its profile, and the track of clocks that it follows, shape (jobs,).
+    pace, piece_first, piece_s, piece_step
+        As in :func:`clocked_events`.
+    """
+    found = np.zeros(len(begin_s))
+    for j in range(len(begin_s)):
+        low, stop = piece_first[track[j]], piece_first[track[j] + 1]
+        piece = _piece(piece_s, low, stop, begin_s[j])
+        now = begin_s[j]
+        while now < end_s[j]:
+            until = end_s[j]
+            if piece + 1 < stop:
+                until = min(until, float(piece_s[piece + 1]))
+            step = piece_step[piece] if piece >= low else 0
+            found[j] += (until - now) * (1.0 - pace[step, profile[j]])
+            now = until
+            piece += 1
+    return found

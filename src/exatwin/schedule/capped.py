@@ -14,7 +14,7 @@ from exatwin.schedule.power_rule import GRAINS, MODES, PowerRule
 from exatwin.schedule.windows import bits_of
 from exatwin.workload.job import Jobs
 
-__all__ = ["clocks_of", "grown", "held", "known", "power_options"]
+__all__ = ["begun", "clocks_of", "grown", "held", "known", "power_options"]
 
 
 def power_options(numbers: Int64, power: PowerRule | None, spread: Communication | None) -> None:
@@ -26,6 +26,7 @@ def power_options(numbers: Int64, power: PowerRule | None, spread: Communication
         numbers[lp.CAPPED_GROUPS] = int(any(cap.nodes is not None for cap in power.caps))
     if spread is not None:
         numbers[HAS_SPREAD] = 1
+        numbers[lp.PLACING] = {"spread": lp.SPREAD, "random": lp.RANDOM}.get(spread.placing, lp.BY_SEGMENTS)
         numbers[lp.HAS_SWITCHES] = int(spread.most is not None)
         numbers[lp.HAS_PENALTY] = int(spread.penalty is not None)
 
@@ -122,6 +123,12 @@ def held(read: lp.Known, rows: int, groups: int) -> lp.Held:
         level=np.zeros(caps, np.int64),
         free_in=np.zeros(groups, np.int64),
     )
+
+
+def begun(counter: np.ndarray, spread: Communication | None) -> None:
+    """Write into `counter` what there is before the first event: nobody waits, and the first draw."""
+    counter[lp.NEXT_WAKE] = FOREVER
+    counter[lp.LAST_DRAW] = 1 + (0 if spread is None else spread.seed) % 2147483646
 
 
 def grown(memory: lp.Held) -> lp.Held:

@@ -48,6 +48,11 @@ class Clocks:
         """Return the clocks of some rows of the schedule."""
         return replace(self, track=self.track[rows])
 
+    def with_more(self, rows: int) -> Clocks:
+        """Return the clocks of a schedule with so many rows behind, which keep the full clock."""
+        track = np.concatenate([self.track, np.full(rows, len(self.first) - 1)])
+        return replace(self, track=track, first=np.append(self.first, self.first[-1]))
+
     def of(self, row: int, start_s: float, end_s: float) -> Signal:
         """Return the clock of a row from `start_s` to `end_s` [s], relative to nominal."""
         here = slice(self.first[self.track[row]], self.first[self.track[row] + 1])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule.floor import Floor
+from exatwin.schedule.placement import placement_code, segments
 from exatwin.workload.job import Jobs, Profiles
 
 
@@ -24,12 +25,35 @@ class Communication:
     """How long a job waits for that at most [s]."""
     switch_of_node: Int64 | None = None
     """What counts as one switch, ascending, shape (nodes,); by default the groups of the network."""
+    placing: str = ""
+    """Another way of taking nodes: ``spread`` or ``random``; blank for that of the placement."""
+    seed: int = 0
+    """Start of the draws of random placement."""
 
     def __post_init__(self) -> None:
         if self.penalty is not None and np.any(self.penalty < 0.0):
             raise SpecError("a penalty of distance must be 0 or more")
         if np.any(np.asarray(self.patience_s) < 0):
             raise SpecError("jobs wait for near nodes for a time of 0 s or more")
+
+
+def placed(found: Communication | None, placement: str, seed: int, *, centre: bool) -> Communication | None:
+    """Return what the engine of a centre must know of a placement, beside what there is of distance.
+
+    Parameters
+    ----------
+    found
+        What distance means to jobs.
+    placement
+        A name in :data:`exatwin.schedule.placement.PLACEMENTS`.
+    seed
+        Start of the draws of random placement.
+    centre
+        Whether that engine is used anyway.
+    """
+    if placement == "spread" or (placement == "random" and centre):
+        return replace(found or Communication(), placing=placement, seed=seed)
+    return found
 
 
 def fewest(nodes: Int64, unit_of_node: Int64) -> Int64:
@@ -77,6 +101,44 @@ def stretched(penalty: Float64, groups: Int64, least: Int64) -> Float64:
     return np.where(groups > least, (1.0 + penalty * far) / (1.0 + penalty * near), 1.0)
 
 
+def near_each_other(floor: Floor, placement: str, spread: Communication | None) -> Int64:
+    """Return the segment of each node that placement keeps jobs to: switches that they ask for, or groups.
+
+    Parameters
+    ----------
+    floor
+        The nodes.
+    placement
+        A name in :data:`exatwin.schedule.placement.PLACEMENTS`.
+    spread
+        What distance means to jobs.
+    """
+    if placement == "groups" and spread is not None and spread.switch_of_node is not None:
+        changes = np.diff(spread.switch_of_node[: floor.capacity], prepend=0) != 0
+        changes |= np.diff(floor.pool_of_node, prepend=0) != 0
+        return np.cumsum(changes).astype(np.int64)
+    return segments(floor, placement_code(placement))
+
+
+def near_each_other(floor: Floor, placement: str, spread: Communication | None) -> Int64:
+    """Return the segment of each node that placement keeps jobs to: the switches that jobs ask for, or groups.
+
+    Parameters
+    ----------
+    floor
+        The nodes.
+    placement
+        A name in :data:`exatwin.schedule.placement.PLACEMENTS`.
+    spread
+        What distance means to jobs.
+    """
+    if placement == "groups" and spread is not None and spread.switch_of_node is not None:
+        changes = np.diff(spread.switch_of_node[: floor.capacity], prepend=0) != 0
+        changes |= np.diff(floor.pool_of_node, prepend=0) != 0
+        return np.cumsum(changes).astype(np.int64)
+    return segments(floor, placement_code(placement))
+
+
 def network_share(profiles: Profiles) -> Float64:
     """Return the utilisation of the network over each profile, mean over its run, shape (profiles,)."""
     used = profiles.phases.share_frac * profiles.phases.network_frac
@@ -100,4 +162,13 @@ def switches_of(jobs: Jobs, floor: Floor, unit_of_node: Int64, most: int | None)
     return least if most is None else np.where(least <= most, most, 0)
 
 
-__all__ = ["Communication", "fewest", "network_share", "penalties", "stretched", "switches_of"]
+__all__ = [
+    "Communication",
+    "fewest",
+    "near_each_other",
+    "network_share",
+    "penalties",
+    "placed",
+    "stretched",
+    "switches_of",
+]

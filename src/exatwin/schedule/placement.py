@@ -5,6 +5,7 @@
 ``contiguous``  the shortest free stretch that holds the job; failing that, the lowest free nodes
 ``groups``      the fewest groups of the network; inside a group contiguous where it can be
 ``random``      any free nodes, each as likely as any other (reproducible by the seed)
+``spread``      from all groups as evenly as they allow
 ==============  =====================================================================================
 """
 
@@ -17,11 +18,14 @@ from exatwin.foundation.errors import SpecError, nearest
 from exatwin.schedule._kernel import layout
 from exatwin.schedule.floor import Floor
 
+SPREAD = 4
+"""Only the engine of a centre knows it."""
 PLACEMENTS = {
     "none": layout.COUNTS,
     "contiguous": layout.CONTIGUOUS,
     "groups": layout.FEWEST_GROUPS,
     "random": layout.RANDOM,
+    "spread": SPREAD,
 }
 
 

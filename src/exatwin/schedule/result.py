@@ -80,6 +80,7 @@ class Schedule:
             attempt=of(self.attempt),
             early=None if self.early is None else self.early[keep],
             lost_s=of(self.lost_s),
+            clocks=None if self.clocks is None else self.clocks.take(keep),
         )
 
     @property

@@ -41,7 +41,7 @@ def check_rule(
     if backfill not in names:
         raise SpecError(f"unknown backfill '{backfill}': {nearest(backfill, names)}")
     slurm = backfill == "slurm"
-    if centre:
+    if centre or placement == "spread":
         _check_centre(policy, backfill, semantics)
     if policy == MULTIFACTOR:
         if backfill not in MODES:
@@ -55,14 +55,12 @@ def check_rule(
         static = ", ".join(name for name in POLICIES.names() if not POLICIES.get(name).dynamic)
         raise SpecError(f"policy '{policy}' does not go with backfill 'slurm': expected one of {static}")
     what = "backfill 'slurm'" if slurm else "policy 'multifactor'"
-    if placement == "random":
-        raise SpecError(f"placement 'random' does not go with {what}: expected contiguous or groups")
     if semantics == "event":
         raise SpecError(f"{what} has a timing of its own: expected no --compat event")
 
 
 def _check_centre(policy: str, backfill: str, semantics: str) -> None:
-    what = "windows, failures, dependencies, limits, preemption and caps"
+    what = "windows, failures, dependencies, limits, preemption, caps, holding and distance"
     if backfill not in MODES:
         raise SpecError(f"backfill '{backfill}' does not go with {what}: expected {', '.join(MODES)}")
     if policy != MULTIFACTOR and POLICIES.get(policy).dynamic:

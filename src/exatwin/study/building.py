@@ -87,7 +87,7 @@ def settled(
 ) -> tuple[Ledger, dict[str, Signal], dict[str, Any]]:
     """Return the account of what the plant did, the signals around the machine, and their origins."""
     site, weather, start_s, end_s = about.site, about.weather, power.total_w.start_s, power.total_w.end_s
-    market = _market(scenario, site, wanted, start_s, end_s)
+    market = market_of(scenario, site, wanted, start_s, end_s)
     named = scenario.market.tariff
     tariff = load.entry(Tariff, "tariffs", named) if named else None
     chosen = scenario.supply.over(site.supply)
@@ -149,7 +149,8 @@ def _weather(scenario: Scenario, site: Site, wanted: Asked, start_s: float, end_
     return synthetic_weather(name, wanted.start, end_s, scenario.seed, start_s=start_s)
 
 
-def _market(scenario: Scenario, site: Site, wanted: Asked, start_s: float, end_s: float) -> Market:
+def market_of(scenario: Scenario, site: Site, wanted: Asked, start_s: float, end_s: float) -> Market:
+    """Return prices and carbon intensity of `scenario` from `start_s` to `end_s` [s]."""
     from exatwin.account.market import read_market, synthetic_market
 
     name = scenario.market.prices or site.grid

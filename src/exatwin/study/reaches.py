@@ -102,7 +102,11 @@ def power_under(
     machine, parts = draws.machine, []
     for begin, end, clock, above in conditions.reaches(start_s, end_s):
         found = draws.at(clock, above)
-        parts.append(it_power(whole, draws.profiles, found, machine, begin, end, recorded=draws.plain))
+        steps = () if whole.clocks is None else whole.clocks.frac.tolist()
+        slowed = [draws.at(min(step, clock), above) for step in steps]
+        parts.append(
+            it_power(whole, draws.profiles, found, machine, begin, end, recorded=draws.plain, slowed=slowed)
+        )
     power = parts[0] if len(parts) == 1 else _joined(parts)
     if len(whole) == len(schedule):
         return power
@@ -179,6 +183,7 @@ def _with_downs(schedule: Schedule, downs: Sequence[Down]) -> Schedule:
             np.concatenate([place.count, np.array([len(part) for part in flat], np.int32)]),
         ),
         capacity=schedule.capacity,
+        clocks=None if schedule.clocks is None else schedule.clocks.with_more(many),
     )
 
 

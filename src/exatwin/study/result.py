@@ -73,7 +73,8 @@ class Result:
 
     def summary(self) -> dict[str, Any]:
         """Return the key figures, SI units in their names; None where a figure is not known."""
-        return {**self._schedule_figures(), **self._power_figures(), **job_figures(self)}
+        found = self._schedule_figures() | self._power_figures()
+        return {**found, **self._held_figures(), **job_figures(self)}
 
     def _schedule_figures(self) -> dict[str, Any]:
         schedule, replayed = self.schedule, self.scenario.trace is not None
@@ -140,6 +141,11 @@ class Result:
             "throttled_h": self.provenance.get("throttled_h", 0.0),
             "lost_node_h": self.provenance.get("lost_node_h", 0.0),
         }
+
+    def _held_figures(self) -> dict[str, Any]:
+        """Return what caps cost, and how far jobs were spread over groups."""
+        names = ("cap_excess_j", "cap_excess_h", "slowed_node_h", "groups_over_fewest", "scattered_frac")
+        return {name: self.provenance[name] for name in names if name in self.provenance}
 
     def to_xarray(self, step_s: float = 900.0) -> xr.Dataset:
         """Return the signals as means over steps of `step_s` [s], in UTC (needs the extra ``science``)."""

@@ -11,10 +11,10 @@ from exatwin.catalogue.tariff import Tariff
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
-from exatwin.power.it import it_power
 from exatwin.schedule.rules import check_rule
 from exatwin.study.added import with_added
 from exatwin.study.asked import Asked, asked
+from exatwin.study.held import asks
 from exatwin.study.provenance import provenance
 from exatwin.study.reliability import apart
 from exatwin.study.result import Result
@@ -97,6 +97,7 @@ def _check_centre(scenario: Scenario, machine: Machine | None) -> None:
             "failures": bool(scenario.failures),
             "reliability": scenario.reliability.fails or scenario.reliability.spares > 0,
             "reservations": bool(scenario.reservations),
+            **asks(scenario),
             "workload.chains": scenario.trace is None and scenario.workload.chains.share_frac > 0.0,
         },
     )
@@ -123,21 +124,20 @@ def _parts(scenario: Scenario, wanted: Asked, machine: Machine | None, progress:
 
         return whole(scenario, wanted, machine, progress)
     progress.stage("schedule")
+    draws = None
+    if machine is not None:
+        from exatwin.study.held import met, with_held
+        from exatwin.study.reaches import Conditions, Draws, power_under
+
+        draws = Draws(wanted.profiles, machine, None)
+        wanted = with_held(scenario, wanted, machine, draws)
     down = apart(wanted.downs, wanted.floor.capacity)
     schedule, start_s, end_s = windowed(scenario, scheduled(scenario, wanted, downs=down).schedule)
     found: dict[str, Any] = {"schedule": schedule, "start_s": start_s, "end_s": end_s}
-    if machine is not None:
-        from exatwin.workload.draw import draw
-
+    if machine is not None and draws is not None:
         progress.stage("power")
-        if down:
-            from exatwin.study.reaches import Conditions, Draws, power_under
-
-            met = Conditions(downs=down)
-            found["power"] = power_under(schedule, Draws(wanted.profiles, machine, None), start_s, end_s, met)
-            return found
-        drawn = draw(wanted.profiles, machine)
-        found["power"] = it_power(schedule, wanted.profiles, drawn, machine, start_s, end_s)
+        found["power"] = power_under(schedule, draws, start_s, end_s, Conditions(downs=down))
+        found["signals"], found["basis"] = met(scenario, wanted, machine, schedule, found["power"], draws)
     return found
 
 

@@ -23,6 +23,7 @@ from exatwin.study.building import Around, around, plant_of, settled
 from exatwin.study.couple import Coupled, River, coupled
 from exatwin.study.downtime import Down, Sent, Worked
 from exatwin.study.failures import downs, outages
+from exatwin.study.held import met, with_held
 from exatwin.study.reaches import Draws
 from exatwin.study.reliability import apart
 from exatwin.study.scenario import Scenario
@@ -53,6 +54,7 @@ def whole(scenario: Scenario, wanted: Asked, machine: Machine, progress: Progres
 
     draws = Draws(wanted.profiles, machine, leakage(scenario.cooling.leakage))
     above_k = warmth_k(plant.cooling.supply_k, machine) if draws.leakage is not None else 0.0
+    wanted = with_held(scenario, wanted, machine, draws, above_k)
     runtime_s = wanted.jobs.runtime_s
     if above_k and not is_recorded(scenario):
         slower = draws.at(1.0, above_k).slowdown[wanted.jobs.profile, 0]
@@ -81,14 +83,15 @@ def whole(scenario: Scenario, wanted: Asked, machine: Machine, progress: Progres
     ledger, signals, basis = settled(
         scenario, wanted, machine, course.schedule, course.power, about(start_s, end_s), course.facility
     )
+    more, told = met(scenario, wanted, machine, course.schedule, course.power, draws)
     return {
         "schedule": course.schedule,
         "start_s": start_s,
         "end_s": end_s,
         "power": course.power,
-        "signals": signals | _met(course),
+        "signals": signals | _met(course) | more,
         "ledger": ledger,
-        "basis": basis | _cost(course, down, hit, start_s, end_s),
+        "basis": basis | _cost(course, down, hit, start_s, end_s) | told,
         "notes": _notes(course),
     }
 
