@@ -4,10 +4,11 @@ Usage::
 
     python scripts/fit_forecast.py DATA_FOLDER
 
-Reads the logs of the Parallel Workloads Archive in DATA_FOLDER/traces and writes two tables of statistics to
+Reads the logs of the Parallel Workloads Archive in DATA_FOLDER/traces and writes tables of statistics to
 `src/exatwin/catalogue/data/calibration`: ``limit-usage.csv``, quantiles of used over requested time by class
 of the limit, each log counting the same; ``forecast-error.csv``, quantiles of the recorded wait over the
-simulated one, by class of the latter, from forecasts of jobs at their submission.
+simulated one, by class of the latter, from forecasts of jobs at their submission; ``forecast-scores.csv``,
+how forecasts did that learned from earlier jobs of the log alone.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from exatwin.study.backtest import sampled, simulated
+from exatwin.study.backtest import sampled, scores, simulated
 from exatwin.study.forecast_error import CLASS_ENDS_S, GRAIN_S
+from exatwin.workload.job import Jobs
 from exatwin.workload.traces import read_trace
 from exatwin.workload.usage import CLASS_ENDS_S as LIMIT_ENDS_S
 from exatwin.workload.usage import limit_class
@@ -31,6 +33,7 @@ LIMITS = (
     "alea/HPC2N-2002-excerpt3170.swf.gz",
 )
 STARTS = LIMITS[:2]
+BESIDE = (*STARTS, LIMITS[3], "alea/wagap-2013.swf.gz")
 SHARES = (np.arange(20) + 0.5) / 20
 LEVELS = np.linspace(0.01, 0.99, 50)
 
@@ -69,6 +72,7 @@ def limits(data: Path) -> None:
 def errors(data: Path) -> None:
     """Write how far recorded waits lay from simulated ones."""
     found: dict[int, list[np.ndarray]] = {}
+    said: dict[int, list[np.ndarray]] = {}
     for name in STARTS:
         trace = read_trace(data / "traces" / name)
         assert trace.processors is not None
@@ -78,6 +82,7 @@ def errors(data: Path) -> None:
         for each in range(len(CLASS_ENDS_S) + 1):
             if np.count_nonzero(kind == each) >= 40:
                 found.setdefault(each, []).append(error[kind == each])
+                said.setdefault(each, []).append(past.p50_s[kind == each])
     lines = []
     for kind in sorted(found):
         value = np.concatenate(found[kind])
@@ -85,18 +90,49 @@ def errors(data: Path) -> None:
         order = np.argsort(value)
         below = np.cumsum(weight[order]) / weight.sum()
         picked = value[order][np.minimum(np.searchsorted(below, LEVELS), len(value) - 1)]
-        end = f"{CLASS_ENDS_S[kind]:.0f}" if kind < len(CLASS_ENDS_S) else ""
-        lines += [f"{kind},{end},{p:.2f},{v:.4f}" for p, v in zip(LEVELS, picked, strict=True)]
+        about = float(np.median([np.median(each) for each in said[kind]]))
+        lines += [f"{kind},{about:.0f},{p:.2f},{v:.4f}" for p, v in zip(LEVELS, picked, strict=True)]
     head = [
         "# ln((recorded wait + 60 s) / (simulated median wait + 60 s)) by class of the simulated median; "
         "quality: derived by scripts/fit_forecast.py",
         "# from 2,000 jobs each of KTH-SP2-1996-2.1 (Lars Malinowsky) and UniLu-Gaia-2014-1 (Joseph Emeras), "
         "Parallel Workloads Archive; each log counts the same",
-        "class,longest_s,level,error",
+        "class,about_s,level,error",
     ]
     write("forecast-error.csv", head, lines)
 
 
+def record(data: Path) -> None:
+    """Write how corrected forecasts did on each log, a constant guess beside them."""
+    lines = []
+    for name in BESIDE:
+        trace = read_trace(data / "traces" / name)
+        jobs = trace.jobs
+        rows = sampled(jobs, 2000)
+        past = simulated(jobs, trace.processors or peak(jobs), rows)
+        found, _, _ = scores(past, len(rows) // 4)
+        values: list[float] = [found.held_frac, found.median_width_s, found.mean_width_s, *found.guess_s]
+        values += [found.guess_held_frac, found.interval_s, found.guess_interval_s]
+        values += [*found.pinball_s, *found.guess_pinball_s]
+        log = name.split("/")[1].removesuffix(".swf.gz")
+        lines.append(",".join([log, str(found.jobs), *(f"{value:.5g}" for value in values)]))
+    levels = [f"{who}pinball_p{level}_s" for who in ("", "guess_") for level in (10, 50, 90)]
+    head = [
+        "log", "jobs", "held_frac", "median_width_s", "mean_width_s", "guess_low_s", "guess_high_s",
+        "guess_held_frac", "interval_s", "guess_interval_s", *levels,
+    ]  # fmt: skip
+    write("forecast-scores.csv", [",".join(head)], lines)
+
+
+def peak(jobs: Jobs) -> int:
+    """Return the most processors that a log without a size has in use."""
+    times = np.concatenate([jobs.recorded_start_s, jobs.recorded_start_s + jobs.runtime_s])
+    change = np.concatenate([jobs.nodes, -jobs.nodes])
+    return int(np.cumsum(change[np.lexsort((change, times))]).max())
+
+
 if __name__ == "__main__":
-    limits(Path(sys.argv[1]))
-    errors(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    limits(folder)
+    errors(folder)
+    record(folder)

@@ -21,6 +21,8 @@ _WHERE = {
     "estimate": "exatwin.study.estimates",
     "plan_llm": "exatwin.study.plan",
     "whatif": "exatwin.study.whatif",
+    "forecast": "exatwin.study.forecast",
+    "shape": "exatwin.study.shape",
     "comply": "exatwin.study.comply",
     "load": "exatwin.study.store",
     "machine": "exatwin.catalogue.load",
@@ -80,10 +82,12 @@ if TYPE_CHECKING:
     from exatwin.study.comply import comply as comply
     from exatwin.study.estimate import Estimate as Estimate
     from exatwin.study.estimates import estimate as estimate
+    from exatwin.study.forecast import forecast as forecast
     from exatwin.study.plan import plan_llm as plan_llm
     from exatwin.study.plan_goal import Goal as Goal
     from exatwin.study.result import Result as Result
     from exatwin.study.scenario import Scenario as Scenario
+    from exatwin.study.shape import shape as shape
     from exatwin.study.store import load as load
     from exatwin.study.whatif import whatif as whatif
     from exatwin.workload.job import Jobs as Jobs

@@ -17,7 +17,8 @@ PUBLIC = [
     "CatalogueError", "ConvergenceError", "Estimate", "ExatwinError", "Goal", "InfeasibleError", "Jobs",
     "Ledger", "Machine", "OutputError", "Profiles", "Result", "Scenario", "Schedule", "Signal",
     "SimulationError", "Site", "SpecError", "TraceError", "__version__", "check", "comply", "estimate",
-    "load", "machine", "machines", "plan_llm", "read_trace", "replay", "run", "simulate", "site",
+    "forecast", "load", "machine", "machines", "plan_llm", "read_trace", "replay", "run", "shape", "simulate",
+    "site",
     "sites", "whatif", "write_report",
 ]  # fmt: skip
 HEAVY = ("numba", "numpy", "pandas", "pint", "duckdb", "pydantic", "plotly", "rich", "xarray", "llvmlite")

@@ -109,3 +109,41 @@ def _tell(trace: Trace, output: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(told))
     elif output is not None:
         click.echo(str(output))
+
+
+@command.command("squeue")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--print-command", is_flag=True, help="Print the squeue line to run at home, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def squeue(file: Path | None, print_command: bool, as_json: bool) -> None:
+    """Say what FILE, the output of squeue (text or JSON), holds: forecast and shape read it as it is."""
+    import json
+
+    from exatwin.workload.snapshot import COMMAND, read_snapshot
+
+    if print_command:
+        click.echo(json.dumps({"command": COMMAND}) if as_json else COMMAND)
+        return
+    if file is None:
+        raise click.UsageError("no FILE: give the output of squeue, or --print-command for the line to run")
+    found = read_snapshot(file)
+    for line in found.notes:
+        click.echo(f"note     {line}", err=True)
+    runs, held = found.jobs.runs, found.jobs.held > 0
+    told = {
+        "at": None if found.at is None else found.at.isoformat(),
+        "running_jobs": int(runs.sum()),
+        "running_nodes": int(found.jobs.nodes[runs].sum()),
+        "waiting_jobs": int((~runs & ~held).sum()),
+        "held_jobs": int(held.sum()),
+        "partitions": [name for name in found.partitions if name],
+        "users": len(found.users),
+        "notes": list(found.notes),
+    }
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    click.echo(
+        f"{told['running_jobs']:,} jobs run on {told['running_nodes']:,} nodes, "
+        f"{told['waiting_jobs']:,} wait, {told['held_jobs']:,} are held"
+    )

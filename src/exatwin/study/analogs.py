@@ -29,7 +29,7 @@ HELD = 0.8
 NEAREST, RECENT = 60, 3000
 """Analogs of a forecast, and the latest forecasts among which they are sought."""
 _AGE, _MONTH_S = 0.3, 30 * 86400.0
-_JUDGED = 150
+_JUDGED = 250
 """Latest forecasts by which the upper edge is moved: few, since machines have good and bad weeks."""
 FEWEST = 40
 """Earlier forecasts below which nothing is learned from them."""
@@ -91,11 +91,16 @@ def quantiles(wait_s: Float64, over: np.ndarray, weight: Float64, levels: Float6
     >>> quantiles(waits, over, np.ones(4), np.array([0.25, 0.6, 0.9]))
     array([1., 3., 4.])
     """
-    order = np.lexsort((~over, wait_s))
-    wait, done, counts = wait_s[order], over[order], weight[order]
-    at_risk = counts[::-1].cumsum()[::-1]
-    below = 1.0 - np.cumprod(np.where(done, 1.0 - counts / at_risk, 1.0))
+    wait, below = _steps(wait_s, over, weight)
     return np.asarray(wait[np.minimum(np.searchsorted(below, levels - 1e-9), len(wait) - 1)], np.float64)
+
+
+def _steps(value: Float64, over: np.ndarray, weight: Float64) -> tuple[Float64, Float64]:
+    """Return ascending values and the share that lies at or below each, after Kaplan and Meier."""
+    order = np.lexsort((~over, value))
+    done, counts = over[order], weight[order]
+    at_risk = counts[::-1].cumsum()[::-1]
+    return value[order], np.asarray(1.0 - np.cumprod(np.where(done, 1.0 - counts / at_risk, 1.0)), np.float64)
 
 
 def nearest(past: Past, places: Float64, here: Float64, now_s: float, upto: int) -> Float64:
@@ -180,7 +185,8 @@ class _Judged:
             sample = self.samples[-len(rows) :][k]
             needed[k] = LEVELS[min(int(np.searchsorted(sample, so_far)), len(LEVELS) - 1)]
         missed = float(np.mean(needed < 0.0))
-        found = np.quantile(needed, min(HELD + missed, 1.0), method="higher")
+        level, below = _steps(needed, ~waiting, np.ones(len(rows)))
+        found = level[np.argmin(np.abs(below - missed - HELD))]
         return float(np.clip(found, 0.5, LEVELS[-1]))
 
 

@@ -28,29 +28,34 @@ def widened(wait_s: Float64) -> Float64:
     Notes
     -----
     At each level the wider of two spreads about the simulated median counts: the ensemble's own, and that of
-    recorded waits about simulated ones on logged machines.
+    recorded waits about simulated ones on logged machines. The latter is known for four classes of simulated
+    wait, and taken between their middles in proportion to the logarithm.
     """
     own = np.quantile(wait_s, LEVELS, method="inverted_cdf")
     middle = float(np.quantile(wait_s, 0.5, method="inverted_cdf"))
     if not np.isfinite(middle):
         return np.asarray(own, np.float64)
-    level, error = _table(int(np.searchsorted(CLASS_ENDS_S, middle)))
-    off = np.interp(LEVELS, level, error)
-    with np.errstate(divide="ignore"):
-        mine = np.log((own + GRAIN_S) / (middle + GRAIN_S))
-    spread = np.where(LEVELS < 0.5, np.minimum(mine, off), np.maximum(mine, off))
+    about, level, error = _table()
+    place = np.interp(np.log(middle + GRAIN_S), about, np.arange(len(about)))
+    low = min(int(place), len(about) - 2)
+    off = np.interp(LEVELS, level, error[low] + (place - low) * (error[low + 1] - error[low]))
+    mine = np.log((own + GRAIN_S) / (middle + GRAIN_S))
+    spread = np.where(
+        LEVELS < 0.5, np.minimum(mine, np.minimum(off, 0.0)), np.maximum(mine, np.maximum(off, 0.0))
+    )
     return np.asarray(np.maximum.accumulate(np.maximum((middle + GRAIN_S) * np.exp(spread) - GRAIN_S, 0.0)))
 
 
 @cache
-def _table(kind: int) -> tuple[Float64, Float64]:
+def _table() -> tuple[Float64, Float64, Float64]:
+    """Return the middles of the classes (logarithms), the levels, and the errors of each class."""
     path = data_folder() / "calibration" / "forecast-error.csv"
     with path.open(encoding="utf-8", newline="") as file:
         lines = [line for line in csv.reader(file) if line and not line[0].startswith("#")][1:]
-    rows = [line for line in lines if int(line[0]) == kind] or [
-        line for line in lines if line[0] == lines[-1][0]
-    ]
-    return np.array([float(row[2]) for row in rows]), np.array([float(row[3]) for row in rows])
+    values = np.array(lines, np.float64)
+    about = np.unique(values[:, 1])
+    error = values[:, 3].reshape(len(about), -1)
+    return np.log(about + GRAIN_S), values[: error.shape[1], 2], error
 
 
 __all__ = ["CLASS_ENDS_S", "GRAIN_S", "widened"]

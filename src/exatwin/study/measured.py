@@ -19,6 +19,9 @@ from exatwin.study.llm_score import predict_s, table
 MACHINES, TRAINING = "machines.csv", "llm_measurements.csv"
 TELEMETRY = "facility/telemetry"
 """Telemetry of a hall; the package ships none."""
+STARTS = "traces/pwa"
+"""Logs with recorded starts; the package ships none."""
+LOGS = ("KTH-SP2-1996-2.1.swf.gz", "UniLu-Gaia-2014-1.swf.gz")
 
 
 class Measured:
@@ -34,7 +37,9 @@ class Measured:
         self.folder = folder
 
     def has(self, name: str) -> bool:
-        """Return whether there is the table `name`; for telemetry, any file of it."""
+        """Return whether there is the table `name`; for telemetry, any file of it; for logs, all of them."""
+        if name == STARTS:
+            return self.folder is not None and all((self.folder / name / log).is_file() for log in LOGS)
         if name == TELEMETRY:
             return self.folder is not None and any((self.folder / name).glob("zih_lzr_*.csv.gz"))
         return self.folder is None or (self.folder / name).is_file()
@@ -170,4 +175,4 @@ def nodes_of(line: dict[str, str]) -> float:
     return float(line["n_acc"]) / (int(each) if each.isdigit() and int(each) else 8)
 
 
-__all__ = ["MACHINES", "TELEMETRY", "TRAINING", "Measured", "nodes_of"]
+__all__ = ["MACHINES", "STARTS", "TELEMETRY", "TRAINING", "Measured", "nodes_of"]

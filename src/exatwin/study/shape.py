@@ -24,8 +24,9 @@ from exatwin.study.standing_state import MachineState
 MEMBERS = 50
 LIMITS_H = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0, 48.0, 96.0)
 """Wall times that are tried, as far as the partition grants them [h]."""
-_LONGEST_CHAIN, _SHORTEST_S, _SLACK = 16, 300.0, 4.0
-"""Most jobs of a chain; shortest work worth a job; how far a limit may lie above the time that is needed."""
+_LONGEST_CHAIN, _SHORTEST_S, _SLACK, _NEAR_S = 16, 300.0, 4.0, 300.0
+"""Most jobs of a chain; shortest work worth a job; how far a limit may lie above the time that is needed;
+starts that are as good as one another."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,10 @@ class Shapes:
 
     @property
     def starts_soonest(self) -> Shape:
-        """The shape with the earliest median start; of equal ones the one that ends first."""
-        return min(
-            self.shapes, key=lambda each: (each.start_s[1], each.start_s[2], each.end_s[1], each.nodes)
-        )
+        """The shape with the earliest median start; of those within five minutes the one that ends first."""
+        first = min(each.start_s[1] for each in self.shapes)
+        near = [each for each in self.shapes if each.start_s[1] <= first + _NEAR_S]
+        return min(near, key=lambda each: (each.end_s[1], each.start_s[1], each.node_h, each.limit_s))
 
     @property
     def ends_soonest(self) -> Shape:
@@ -177,8 +178,9 @@ def shape(
 
     Notes
     -----
-    Work that takes longer than a wall time is a chain of jobs, each submitted as the one before it ends, and
-    each taken to wait like the first: what the queue will be by then nobody knows.
+    Work that takes longer than a wall time is a chain of jobs, each submitted as the one before it ends. The
+    gap that lets the first one start soon will be gone by then: each further one is taken to wait like a job
+    of its size with the longest wall time.
     """
     if not isinstance(state, MachineState):
         state = read_state(state, at=at, machine=machine, history=history, scenario=scenario)
@@ -189,19 +191,22 @@ def shape(
     asked = list(_asked(state, index, work_node_h, law))
     queue = state.queue(index)
     members = worth(queue, members)
-    distinct = sorted({(nodes, limit) for nodes, limit, _, _ in asked})
+    longest = max(limit for _, limit, _, _ in asked)
+    distinct = sorted({(nodes, each) for nodes, limit, _, _ in asked for each in (limit, longest)})
     each = waits(queue, np.array(distinct, np.int64).T, members=members, rng=stream(seed, "shape"))
     told = {one: each[:, k] for k, one in enumerate(distinct)}
     past = learned(state, index, seed) if state.history and not state.own else None
     found = []
     for nodes, limit, jobs, run_s in asked:
         sample, band = _sample(state, past, told[nodes, limit], nodes, limit, index)
-        end = _ends(sample, jobs, run_s, stream(seed, "chain", str(jobs)))
+        later, _ = _sample(state, past, told[nodes, longest], nodes, longest, index)
+        end = _ends(sample, later, jobs, run_s, stream(seed, "chain", str(jobs)))
         found.append(Shape(nodes, limit, jobs, run_s, band, end))
     why = "errors: none added" if state.own else "errors: as forecast adds them"
     return Shapes(
         state.place.title, state.at, state.place.partitions[index].name, work_node_h, law, tuple(found),
-        members, (*state.basis, why, "chains: each further job is taken to wait like the first"), state.notes,
+        members, (*state.basis, why, "chains: each further job waits like one with the longest wall time"),
+        state.notes,
     )  # fmt: skip
 
 
@@ -253,11 +258,13 @@ def _sample(
     return sample, (low, float(sample[middle]), high)
 
 
-def _ends(sample: Float64, jobs: int, run_s: float, rng: np.random.Generator) -> tuple[float, float, float]:
+def _ends(
+    sample: Float64, later: Float64, jobs: int, run_s: float, rng: np.random.Generator
+) -> tuple[float, float, float]:
     """Return P10, P50 and P90 of the end of a chain whose jobs wait independently [s]."""
     total = sample + run_s
     for _ in range(jobs - 1):
-        total = total + rng.permutation(sample)
+        total = total + rng.permutation(later)
     total = np.sort(total)
     low, high = edges(total, HIGH)
     return low, float(total[len(LEVELS) // 2 - 1]), high

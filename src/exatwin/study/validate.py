@@ -7,14 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from exatwin.foundation.errors import SpecError, nearest
-from exatwin.study import validate_hall, validate_listed, validate_llm
-from exatwin.study.measured import MACHINES, TELEMETRY, TRAINING, Measured
+from exatwin.study import validate_hall, validate_listed, validate_llm, validate_starts
+from exatwin.study.measured import MACHINES, STARTS, TELEMETRY, TRAINING, Measured
 from exatwin.study.validation import Validation, pins
 
 MODELS: dict[str, tuple[str, Callable[[Measured], Validation]]] = {
     **{name: (MACHINES, build) for name, build in validate_listed.MODELS.items()},
     **{name: (TRAINING, build) for name, build in validate_llm.MODELS.items()},
     **{name: (TELEMETRY, build) for name, build in validate_hall.MODELS.items()},
+    **{name: (STARTS, build) for name, build in validate_starts.MODELS.items()},
 }
 """The table that a model is scored on, and what scores it, by name."""
 
@@ -46,7 +47,9 @@ def validate(model: str | None = None, *, data: Path | None = None) -> list[Vali
     measured = Measured(data)
     if model is not None and MODELS[model][0] == TELEMETRY and not measured.has(TELEMETRY):
         raise SpecError(f"'{model}' needs telemetry that does not ship: name its folder with --data")
-    if model is None and not any(measured.has(name) for name in (MACHINES, TRAINING, TELEMETRY)):
+    if model is not None and MODELS[model][0] == STARTS and not measured.has(STARTS):
+        raise SpecError(f"'{model}' needs logs that do not ship: name their folder with --data")
+    if model is None and not any(measured.has(name) for name in (MACHINES, TRAINING, TELEMETRY, STARTS)):
         raise SpecError(f"{data}: there is no {MACHINES} and no {TRAINING} in this folder")
     names = [model] if model else [name for name, (table, _) in MODELS.items() if measured.has(table)]
     return [
