@@ -120,25 +120,6 @@ def near_each_other(floor: Floor, placement: str, spread: Communication | None) 
     return segments(floor, placement_code(placement))
 
 
-def near_each_other(floor: Floor, placement: str, spread: Communication | None) -> Int64:
-    """Return the segment of each node that placement keeps jobs to: the switches that jobs ask for, or groups.
-
-    Parameters
-    ----------
-    floor
-        The nodes.
-    placement
-        A name in :data:`exatwin.schedule.placement.PLACEMENTS`.
-    spread
-        What distance means to jobs.
-    """
-    if placement == "groups" and spread is not None and spread.switch_of_node is not None:
-        changes = np.diff(spread.switch_of_node[: floor.capacity], prepend=0) != 0
-        changes |= np.diff(floor.pool_of_node, prepend=0) != 0
-        return np.cumsum(changes).astype(np.int64)
-    return segments(floor, placement_code(placement))
-
-
 def network_share(profiles: Profiles) -> Float64:
     """Return the utilisation of the network over each profile, mean over its run, shape (profiles,)."""
     used = profiles.phases.share_frac * profiles.phases.network_frac
