@@ -43,7 +43,7 @@ class User(NamedTuple):
 
 def fair_tree(accounts: dict[str, float], users: dict[str, User], used: dict[str, float]) -> dict[str, float]:
     """Return the Fair Tree factor of users in accounts below the root, no two of them tied."""
-    of = {account: sum(used[u] for u in users if users[u].account == account) for account in accounts}
+    of = {a: sum(used.get(u, 0.0) for u in users if users[u].account == a) for a in accounts}
     total = sum(of.values())
 
     def value(share: float, part: float, whole: float) -> float:
@@ -57,7 +57,7 @@ def fair_tree(accounts: dict[str, float], users: dict[str, User], used: dict[str
 
         def best(u: str, shares: float = shares, account: str = account) -> float:
             own = users[u].shares
-            return math.inf if own is None else value(own / shares, used[u], of[account])
+            return math.inf if own is None else value(own / shares, used.get(u, 0.0), of[account])
 
         first, last = rank, math.nan
         for u in sorted(mine, key=lambda u: -best(u)):

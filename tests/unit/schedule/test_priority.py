@@ -14,7 +14,10 @@ from exatwin.schedule.priority import (
     age_factor,
     classic_fair_share,
     decay,
+    depth_oblivious,
+    effective_usage,
     fair_tree,
+    level_fair_share,
     priorities,
     size_factor,
 )
@@ -104,6 +107,80 @@ def test_siblings_pay_in_the_classic_way() -> None:
     assert found[3:].tolist() == pytest.approx([2**-4, 2**-2, 1.0, 1.0])
 
 
+def borrowing(*rows: tuple[int, float | None, bool]) -> Shares:
+    """Return a tree of (parent, shares or None for those of the parent, whether a user) below the root."""
+    plain = tree(*((parent, 1.0 if shares is None else shares, user) for parent, shares, user in rows))
+    return Shares(
+        plain.parent, plain.shares, plain.user, np.array([False, *(row[1] is None for row in rows)])
+    )
+
+
+def test_the_classic_example_of_the_documentation() -> None:
+    # https://slurm.schedmd.com/classic_fair_share.html, "Example": accounts A (40 shares) with B (30) and C
+    # (10), D (60) with E (25) and F (35); users 1 in B, 2 and 3 in C, 4 in E, 5 in F.
+    accounts = [
+        (0, 40, False),
+        (0, 60, False),
+        (1, 30, False),
+        (1, 10, False),
+        (2, 25, False),
+        (2, 35, False),
+    ]
+    users = [(3, 1, True), (4, 1, True), (4, 1, True), (5, 1, True), (6, 1, True)]
+    figure = tree(*accounts, *users)
+    used = np.array([0] * 7 + [0.2, 0.25, 0.0, 0.25, 0.0])
+    used[0] = 0.3  # what else the machine did: shares are of all usage
+    share, effective = effective_usage(figure, used)
+    assert share[7:] == pytest.approx([0.3, 0.05, 0.05, 0.25, 0.35])
+    assert effective[3:7] == pytest.approx([0.3875, 0.3, 0.25, 0.1458], abs=5e-5)
+    assert effective[7:] == pytest.approx([0.3875, 0.275, 0.15, 0.25, 0.1458], abs=5e-5)
+    assert classic_fair_share(figure, used)[7:] == pytest.approx(
+        [0.408479, 0.022097, 0.125, 0.5, 0.749154], abs=5e-5
+    )
+
+
+def test_users_who_borrow_have_the_classic_factor_of_their_account() -> None:
+    # A with two users who borrow, B with one; A used 30 of 40 with half of the shares: 2^(-0.75 / 0.5).
+    lent = borrowing((0, 1, False), (0, 1, False), (1, None, True), (1, None, True), (2, 1, True))
+    used = np.array([0, 0, 0, 30, 0, 10], float)
+    assert classic_fair_share(lent, used)[3:] == pytest.approx([2**-1.5, 2**-1.5, 2**-0.5])
+
+
+def test_users_who_borrow_come_first_in_their_account() -> None:
+    # They share the first rank, whatever they used; who has shares has them all, and comes after.
+    lent = borrowing(
+        (0, 1, False), (0, 1, False), (1, None, True), (1, None, True), (1, 5, True), (2, 1, True)
+    )
+    used = np.array([0, 0, 0, 70, 10, 0, 20], float)
+    assert lent.level_frac.tolist() == [1, 0.5, 0.5, 0, 0, 1, 1]
+    assert level_fair_share(lent, used)[3:].tolist() == [np.inf, np.inf, np.inf, 1.0]
+    assert fair_tree(lent, used)[3:].tolist() == [3 / 4, 3 / 4, 3 / 4, 4 / 4]
+    used[5] = 1
+    assert fair_tree(lent, used)[3:].tolist() == [3 / 4, 3 / 4, 1 / 4, 4 / 4]
+
+
+def test_depth_has_no_effect_where_that_is_asked_for() -> None:
+    # At the top of the tree it is as ever. Below, R = R(above) · r^k: A used 0.6 of half the shares, R = 1.2;
+    # its user 3 used 2/3 of that with half of its shares, r = 4/3, and both are above 1: k = 1. Its user 4
+    # used 1/3, r = 2/3 against R = 1.2: k = 1 / (1 + (5 ln 1.2)²).
+    used = usage(40, 20, 40, 0)
+    found = depth_oblivious(TWO, used)
+    assert found[3] == pytest.approx(2 ** -(1.2 * 4 / 3))
+    k = 1 / (1 + (5 * np.log(1.2)) ** 2)
+    assert found[4] == pytest.approx(2 ** -(1.2 * (2 / 3) ** k))
+    # B used 0.4 of half: R = 0.8, user 5 alone did it: r = 2, on the other side of 1
+    k = 1 / (1 + (5 * np.log(0.8)) ** 2)
+    assert found[5] == pytest.approx(2 ** -(0.8 * 2**k))
+    flat = tree((0, 1, True), (0, 1, True))
+    alone = np.array([0, 10, 30], float)
+    assert depth_oblivious(flat, alone).tolist() == classic_fair_share(flat, alone).tolist()
+
+
+def test_accounts_do_not_borrow() -> None:
+    with pytest.raises(SpecError, match="only users borrow"):
+        borrowing((0, None, False), (1, 1, True))
+
+
 def test_a_priority_is_the_sum_of_weights_and_factors_less_nice() -> None:
     weights = Weights(age=70000, fair_share=120000, job_size=200000, qos=50000)
     factors = {
@@ -139,6 +216,8 @@ def test_bad_weights_are_refused() -> None:
         Weights(age=-1)
     with pytest.raises(SpecError, match="greatest age"):
         Weights(max_age_s=0)
+    with pytest.raises(SpecError, match="the weight of gres/gpu is -3"):
+        Weights(tres={"gres/gpu": -3})
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=4, max_size=4), st.floats(1e-3, 1e3))

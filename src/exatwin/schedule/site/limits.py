@@ -94,9 +94,7 @@ def site_limits(jobs: Jobs, site: Site) -> tuple[Limits | None, NDArray[np.bool_
     never = _never(jobs, held, tree, row, qos)
     if not never.any():
         return groups.limits(), None, []
-    told = (
-        f"{int(never.sum()):,} jobs ask for more than their QOS or association ever grants: they stay PENDING"
-    )
+    told = f"PENDING for ever, for more than their QOS or association grants a job: {int(never.sum()):,} jobs"
     return groups.limits(), never, [told]
 
 

@@ -50,7 +50,7 @@ def test_resources() -> None:
         "node": 2,
         "gres/gpu:h100": 4,
     }
-    # A weight of 0.25 for each GiB is 0.25 / 1024 for each MiB, in which memory is counted; a bare one is for MiB.
+    # A weight of 0.25 for each GiB is 0.25 / 1024 for each MiB, in which memory is counted.
     assert tres("CPU=1.0,Mem=0.25G", weights=True) == {"cpu": 1.0, "mem": 0.25 / 1024}
     assert tres("CPU=0,Mem=.03,GRES/gpu=30000", weights=True) == {"cpu": 0, "mem": 0.03, "gres/gpu": 30000}
     with pytest.raises(ValueError, match="lacks a number"):
