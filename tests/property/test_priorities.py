@@ -15,7 +15,7 @@ from exatwin.schedule.standing import usage_at
 from exatwin.workload.job import Jobs
 
 NODES = 24
-# accounts of 30 and 70 shares; in the first a user with 2 and two who borrow, in the second users with 1 and 3
+# accounts of 30 and 70 shares; in the first one user has 2 and two borrow, in the second they have 1 and 3
 TREE = Shares(
     parent=np.array([-1, 0, 0, 1, 1, 1, 2, 2]),
     shares=np.array([1, 30, 70, 2, 1, 1, 1, 3], float),
