@@ -28,8 +28,8 @@ def widened(wait_s: Float64) -> Float64:
     Notes
     -----
     At each level the wider of two spreads about the simulated median counts: the ensemble's own, and that of
-    recorded waits about simulated ones on logged machines. The latter is known for four classes of simulated
-    wait, and taken between their middles in proportion to the logarithm.
+    recorded waits over simulated ones about its own median, on logged machines. The latter is known for four
+    classes of simulated wait, and taken between their middles in proportion to the logarithm.
     """
     own = np.quantile(wait_s, LEVELS, method="inverted_cdf")
     middle = float(np.quantile(wait_s, 0.5, method="inverted_cdf"))
@@ -38,11 +38,10 @@ def widened(wait_s: Float64) -> Float64:
     about, level, error = _table()
     place = np.interp(np.log(middle + GRAIN_S), about, np.arange(len(about)))
     low = min(int(place), len(about) - 2)
-    off = np.interp(LEVELS, level, error[low] + (place - low) * (error[low + 1] - error[low]))
+    here = error[low] + (place - low) * (error[low + 1] - error[low])
+    off = np.interp(LEVELS, level, here) - np.interp(0.5, level, here)
     mine = np.log((own + GRAIN_S) / (middle + GRAIN_S))
-    spread = np.where(
-        LEVELS < 0.5, np.minimum(mine, np.minimum(off, 0.0)), np.maximum(mine, np.maximum(off, 0.0))
-    )
+    spread = np.where(LEVELS < 0.5, np.minimum(mine, off), np.maximum(mine, off))
     return np.asarray(np.maximum.accumulate(np.maximum((middle + GRAIN_S) * np.exp(spread) - GRAIN_S, 0.0)))
 
 
