@@ -31,9 +31,7 @@ USERS = (("physics", "ada"), ("qcd", "bob"), ("qcd", "cyd"), ("climate", "dee"),
 LIKELY = (0.3, 0.2, 0.15, 0.2, 0.15)
 SIZES, SIZES_LIKELY = (1, 2, 4, 8, 12, 16, 24, 32), (0.2, 0.2, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02)
 LIMITS_MIN, LIMITS_LIKELY = (60, 180, 360, 720, 1440), (0.15, 0.2, 0.25, 0.25, 0.15)
-_COLUMNS = (
-    "JobIDRaw Account User Partition QOS Submit Eligible Start End ElapsedRaw TimelimitRaw State NNodes"
-)
+_NAMES = "JobIDRaw Account User Partition QOS Submit Eligible Start End ElapsedRaw TimelimitRaw State NNodes"
 HEAD = "|".join([*_NAMES.split(), "NCPUS", "ReqTRES"])
 
 

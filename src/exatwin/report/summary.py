@@ -32,9 +32,17 @@ def _line(name: str, text: str) -> str:
 def _title(result: Result) -> str:
     machine = result.machine
     if machine is None:
-        return f"{result.schedule.capacity:,} processors"
+        return f"{result.schedule.capacity:,} {_counted(result)}"
     chips = f", {machine.accelerators:,} {machine.accelerator.title}" if machine.accelerator else ""
     return f"{machine.title}: {machine.nodes:,} nodes{chips}"
+
+
+def _counted(result: Result) -> str:
+    """Return what a replay counts: nodes of a machine or of a centre's ``slurm.conf``, else processors."""
+    trace = result.scenario.trace
+    bare = result.machine is None and (trace is None or trace.processors is not None)
+    named = result.machine is not None or result.scenario.schedule.slurm.conf is not None
+    return "nodes" if named and not bare else "processors"
 
 
 def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
@@ -46,6 +54,7 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("slowdown", _slowdown(f)),
         ("allocated", _allocated(f)),
         ("IT power", _power(f)),
+        ("power cap", _cap(result, f)),
         ("facility", _facility(f)),
         *_ramps(result),
         ("water", _water(result, f)),
@@ -95,8 +104,9 @@ def _window(result: Result) -> str:
 def _jobs(result: Result, f: dict[str, Any]) -> str:
     text = f"{f['jobs']:,}"
     if f["median_job_nodes"] is not None:
-        what = "nodes" if result.machine else "processors"
-        text += f", median {f['median_job_nodes']:g} {what}, largest {int(result.jobs.nodes.max()):,}"
+        text += (
+            f", median {f['median_job_nodes']:g} {_counted(result)}, largest {int(result.jobs.nodes.max()):,}"
+        )
     if f["rows_skipped"]:
         text += f" ({f['rows_read']:,} rows read, {f['rows_skipped']:,} not used)"
     return text
@@ -129,6 +139,19 @@ def _power(f: dict[str, Any]) -> str:
         return ""
     mean, peak = show(f["mean_power_w"], "W"), show(f["peak_power_w"], "W")
     return f"mean {mean}, peak {peak}, energy {show(f['energy_j'], 'J')}"
+
+
+def _cap(result: Result, f: dict[str, Any]) -> str:
+    """Say how a cap on power was kept, and what it cost."""
+    settings = result.scenario.power
+    if not settings.capped:
+        return ""
+    told = ", ".join((*settings.cap, *settings.groups)) + f" by {settings.mode}"
+    if f.get("slowed_node_h"):
+        told += f"; {f['slowed_node_h']:,.0f} node-h lost to slower clocks"
+    if f.get("cap_excess_j"):
+        told += f"; exceeded by {show(f['cap_excess_j'], 'J')} in {f['cap_excess_h']:,.3g} h"
+    return told
 
 
 def _facility(f: dict[str, Any]) -> str:
