@@ -29,9 +29,10 @@ def _paths(value: Any) -> Any:
     """Take one text with commas as well as a list of texts."""
     if value is None:
         return ()
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    )
+    if not isinstance(value, str):
+        return value
+    parts = (part.strip().strip("'\"") for part in value.strip().strip("[]").split(","))
+    return tuple(part for part in parts if part)
 
 
 Paths = Annotated[tuple[str, ...], BeforeValidator(_paths)]
