@@ -157,6 +157,32 @@ def _free_h(year: Any, key: str) -> float:
     return float((year.air_k.values + 10.0 <= float(key[1:]) + ZERO_C_K).sum())
 
 
+@makes("starts")
+def starts() -> str:
+    """Forecasts of starts beside recorded ones, a constant guess beside them."""
+    found = ({k: v if k == "log" else float(v) for k, v in row.items()} for row in _hall("forecast-scores"))
+    head = (
+        "log", "jobs", "held by the band", "by the guess", "median band", "mean band", "guess",
+        "interval score", "of the guess", "pinball loss", "of the guess",
+    )  # fmt: skip
+    lines = (
+        (
+            str(row["log"]), f"{row['jobs']:,.0f}",
+            *(f"{row[key]:.1%}" for key in ("held_frac", "guess_held_frac")),
+            *(_span(row[key]) for key in ("median_width_s", "mean_width_s")),
+            _span(float(row["guess_high_s"]) - float(row["guess_low_s"])),
+            *(_span(row[key]) for key in ("interval_s", "guess_interval_s")),
+            *(_span(row[key]) for key in ("pinball_p90_s", "guess_pinball_p90_s")),
+        )
+        for row in found
+    )  # fmt: skip
+    return table(head, lines)
+
+
+def _span(seconds: Any) -> str:
+    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds:,.0f} s"
+
+
 @cache
 def market() -> tuple[dict[str, Figures], dict[str, Figures]]:
     """Return the figures of Germany in 2025: measured, and over ten synthetic years."""

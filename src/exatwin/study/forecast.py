@@ -13,7 +13,7 @@ from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.random import stream
 from exatwin.foundation.units import parse
-from exatwin.study.analogs import FEWEST, HIGH, LEVELS, Past, edges, foretold
+from exatwin.study.analogs import HIGH, LEVELS, Past, edges, foretold
 from exatwin.study.backtest import sampled, simulated
 from exatwin.study.ensemble import HOUR_S, waits, worth
 from exatwin.study.forecast_error import widened
@@ -24,7 +24,8 @@ from exatwin.study.standing_state import MachineState
 MEMBERS = 100
 WITHIN_S = (HOUR_S, 4 * HOUR_S, 24 * HOUR_S)
 """Times within which a start is given a probability [s]."""
-_LEARNED = 500
+_LEARNED, _TOO_FEW = 500, 150
+"""Earlier jobs that are forecast to learn errors from, and below which nothing is learned."""
 _KEYS = ("nodes", "time", "partition")
 
 
@@ -252,11 +253,11 @@ def learned(state: MachineState, partition: int, seed: int) -> Past | None:
     """Return forecasts of earlier jobs of the same pool; None where there are too few."""
     queue = state.queue(partition)
     jobs = queue.upcoming.jobs
-    if len(jobs) < 2 * FEWEST:
+    if len(jobs) < _TOO_FEW:
         return None
     span = state.past_at_s - int(jobs.submit_s[0])
     rows = sampled(jobs, _LEARNED, skip_s=min(14 * 86400, span // 4))
-    if len(rows) < FEWEST:
+    if len(rows) < _TOO_FEW:
         return None
     past = simulated(jobs, queue.nodes, rows, seed=seed, rule=state.rule)
     so_far = state.past_at_s - past.at_s

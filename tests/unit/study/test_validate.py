@@ -62,7 +62,7 @@ def test_models_whose_table_is_absent_are_left_out(tmp_path: Path) -> None:
     found = [each.model for each in validate(data=tmp_path)]
     assert found == [name for name in models() if name.startswith("llm")]
     assert set(absent(tmp_path)) == {"machines.csv", "facility/telemetry", "traces/pwa"}
-    assert set(absent(None)) == {"facility/telemetry"}
+    assert set(absent(None)) == {"facility/telemetry", "traces/pwa"}
     with pytest.raises(SpecError, match=r"there is no machines\.csv in this folder"):
         validate("hpl", data=tmp_path)
 
