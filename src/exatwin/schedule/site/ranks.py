@@ -57,6 +57,11 @@ def site_ranks(
         "tres": _tres_points(held, weights.tres, "tres" in raw),
         "nice": jobs.nice.astype(np.float64),
     }
+    if weights.qos > 0 and site.accounts is not None and not _greatest(site) and len(site.labels.qos) > 1:
+        remarks.append(
+            f"{site.accounts.path}: has no priorities of QOS, so all count the same: bring what "
+            "'sacctmgr show qos --parsable2' prints too"
+        )
     factor = np.array([max(one.usage_factor, 0.0) if one.usage_factor >= 0 else 1.0 for one in qos])
     since = jobs.submit_s if rule.from_submission else np.maximum(jobs.submit_s, jobs.eligible_s)
     ranks = Ranks(

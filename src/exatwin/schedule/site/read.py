@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,16 +45,29 @@ def read_accounts(paths: Sequence[Path]) -> Accounts:
 
 def _read(path: Path) -> Accounts:
     text = read_text(path, EXPECTED)
-    lines = list(logical_lines(path, text))
+    lines = list(logical_lines(path, _barred(text)))
     if is_dump(lines):
         return read_dump(str(path), lines)
     if is_table(lines):
-        raw = [line._replace(text=whole) for line, whole in zip(lines, _unstripped(text), strict=True)]
+        raw = [
+            line._replace(text=whole) for line, whole in zip(lines, _unstripped(_barred(text)), strict=True)
+        ]
         return read_table(str(path), raw)
     if is_script(lines):
         return read_script(str(path), lines)
     first = lines[0].text[:40] if lines else ""
     raise SpecError(f"{path}: no known form (it begins with '{first}'), expected {EXPECTED}")
+
+
+def _barred(text: str) -> str:
+    """Return a table of fixed widths, whose second line is of dashes, with bars between its cells."""
+    lines = text.splitlines()
+    dashes = next((at for at, line in enumerate(lines) if line.strip() and set(line) <= set("- ")), None)
+    if dashes is None or dashes == 0:
+        return text
+    spans = [found.span() for found in re.finditer("-+", lines[dashes])]
+    rows = [lines[dashes - 1], *lines[dashes + 1 :]]
+    return "\n".join("|".join(row[a:b].strip() for a, b in spans) for row in rows if row.strip()) + "\n"
 
 
 def _unstripped(text: str) -> list[str]:

@@ -158,6 +158,7 @@ FORMATS: Registry[Format] = Registry(
     (
         "exatwin.workload.traces.parquet",
         "exatwin.workload.traces.sacct",
+        "exatwin.workload.traces.sacct_json",
         "exatwin.workload.traces.swf",
     ),
 )

@@ -130,6 +130,20 @@ def test_tables_together(tmp_path: Path) -> None:
     assert found.qos["normal"].user.jobs == math.inf
 
 
+def test_a_table_of_fixed_widths(tmp_path: Path) -> None:
+    shown = """
+      Name   Priority    MaxWall UsageFactor
+---------- ---------- ---------- -----------
+    normal          0               1.000000
+    urgent        100   06:00:00    2.000000
+"""
+    found = read(tmp_path, DUMP, shown).qos
+    assert {name: (one.priority, one.job.wall_s, one.usage_factor) for name, one in found.items()} == {
+        "normal": (0, math.inf, 1.0),
+        "urgent": (100, 6 * 3600, 2.0),
+    }
+
+
 def test_a_tree_tells_parents_by_blanks(tmp_path: Path) -> None:
     found = {one.account: one.parent for one in read(tmp_path, TREE).associations if not one.user}
     assert found == {"root": "", "physics": "root", "qcd": "physics", "climate": "root"}
