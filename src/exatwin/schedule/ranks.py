@@ -15,6 +15,8 @@ from exatwin.workload.job import Jobs
 
 FACTORS = ("assoc", "job_size", "partition", "qos", "tres", "site")
 """Factors that do not change as a job waits, in the order in which Slurm adds their points."""
+_TIER = 2.0**33
+"""More points than any priority has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,8 @@ class Ranks:
     """Since when the age of each job counts [s], shape (jobs,)."""
     reset_s: Int64 = field(default_factory=lambda: np.zeros(0, np.int64))
     """When all usage is forgotten [s], ascending."""
+    tier: Int64 | None = None
+    """What comes before all points, ``PriorityTier``, shape (jobs,); None where all have the same."""
 
     def __post_init__(self) -> None:
         if len(self.row) and not 0 <= self.row.min() <= self.row.max() < len(self.tree.parent):
@@ -42,6 +46,11 @@ class Ranks:
     def points(self) -> Float64:
         """Points of each job that do not change as it waits, shape (jobs,)."""
         return fixed(self.parts, len(self.row))
+
+    @property
+    def score(self) -> Float64:
+        """Points by which the queue is in order: those of a higher tier are above all others, shape (jobs,)."""
+        return self.points if self.tier is None else self.points + _TIER * self.tier
 
 
 def fixed(parts: Mapping[str, Float64], jobs: int) -> Float64:

@@ -147,7 +147,7 @@ class SlurmSimulation:
         conditions = arranged(conditions)
         made_of = None if priority is None else ranks or plain_ranks(jobs, priority, floor.capacity)
         tree, row = (None, np.zeros(len(jobs), np.int64)) if made_of is None else (made_of.tree, made_of.row)
-        points = score if made_of is None else made_of.points
+        points = score if made_of is None else made_of.score
         given = _given(jobs, floor, points, segment, rule, row, conditions)
         if made_of is not None:
             given = given._replace(charge=_fixed(made_of.charge))

@@ -122,7 +122,8 @@ def waiting_at(schedule: Schedule, ranks: Ranks, rule: PriorityRule, at_s: int) 
     parts = {name: ranks.parts[name][rows] for name in (*FACTORS, "nice") if name in ranks.parts}
     total = fixed(parts, len(rows)) + rule.weights.age * age + fair
     priority = np.clip(np.floor(total), 1, LARGEST_PRIORITY).astype(np.int64)
-    order = np.lexsort((rows, -priority))
+    tier = np.zeros(len(rows), np.int64) if ranks.tier is None else ranks.tier[rows]
+    order = np.lexsort((rows, -priority, -tier))
     found = {"age": rule.weights.age * age, "fair_share": fair, **parts}
     return Waiting(rows[order], priority[order], {k: v[order] for k, v in found.items()}, calculated)
 

@@ -101,6 +101,7 @@ def _by_row(ranks: Ranks, schedule: Schedule, row: Any) -> Ranks:
         parts={name: points[of] for name, points in ranks.parts.items()},
         charge=ranks.charge[of],
         eligible_s=np.where(again, schedule.jobs.submit_s, ranks.eligible_s[of]),
+        tier=None if ranks.tier is None else ranks.tier[of],
         reset_s=ranks.reset_s,
     )
 

@@ -70,6 +70,7 @@ def site_ranks(
         parts=parts,
         charge=held.billed(rule.greatest_resource) * factor,
         eligible_s=since.astype(np.int64),
+        tier=held.tier,
         reset_s=np.zeros(0, np.int64) if reset_s is None else reset_s,
     )
     return ranks, remarks
@@ -180,6 +181,12 @@ class Held:
             processors=float(conf.processors) if has_nodes and conf else float(site.capacity),
             greatest_job_factor=max((one.job_factor for one in known.values()), default=1),
         )
+
+    @property
+    def tier(self) -> Int64 | None:
+        """Tier of the partition of each job above the lowest; None where all have one."""
+        of = np.array([1 if one is None else one.tier for one in self.partitions], np.int64)
+        return None if np.ptp(of[np.unique(self.partition)]) == 0 else (of - of.min())[self.partition]
 
     def billed(self, greatest: bool) -> Float64:
         """Return the billing units of each job: processors, or by ``TRESBillingWeights``; shape (jobs,)."""

@@ -158,6 +158,17 @@ def test_points_are_added_and_nice_is_taken_off(conf: SlurmConf, accounts: Accou
     assert found.points == pytest.approx(total - found.parts["nice"])
 
 
+def test_a_higher_tier_is_before_all_points(tmp_path: Path, conf: SlurmConf, accounts: Accounts) -> None:
+    assert ranked(conf, accounts)[0].tier is None
+    path = tmp_path / "tiers.conf"
+    path.write_text(CONF.replace("PriorityJobFactor=100", "PriorityJobFactor=100 PriorityTier=3"))
+    found, _ = ranked(read_conf(path), accounts)
+    assert found.tier is not None
+    assert found.tier.tolist() == [0, 0, 2, 0, 0, 0]
+    assert np.argmax(found.score) == 2
+    assert found.score - found.points == pytest.approx(2.0**33 * found.tier)
+
+
 def test_without_files_shares_are_equal_and_nodes_whole() -> None:
     plain = plain_ranks(JOBS, PriorityRule(weights=WEIGHTS), 8)
     assert plain.charge.tolist() == JOBS.nodes.tolist()
