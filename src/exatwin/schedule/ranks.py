@@ -49,7 +49,7 @@ class Ranks:
 
     @property
     def score(self) -> Float64:
-        """Points by which the queue is in order: those of a higher tier are above all others, shape (jobs,)."""
+        """Points that order the queue: those of a higher tier are above all others, shape (jobs,)."""
         return self.points if self.tier is None else self.points + _TIER * self.tier
 
 
