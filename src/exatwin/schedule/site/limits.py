@@ -168,10 +168,16 @@ def _one_qos(groups: _Groups, one: Qos, here: NDArray[np.bool_], jobs: Jobs, bef
 
 def _never(jobs: Jobs, held: Held, tree: Tree, row: Int64, qos: Sequence[Qos]) -> NDArray[np.bool_]:
     """Return which jobs ask for more than one job is granted."""
-    both = [one.job.inside(tree.associations[at].each) for one, at in zip(qos, row.tolist(), strict=True)]
-    found = jobs.limit_s > np.array([each.wall_s for each in both])
-    for kind in {kind for each in both for kind in each.tres} & set(held.asked):
-        found |= held.asked[kind] > np.array([each.tres.get(kind, math.inf) for each in both])
+    if len(jobs) == 0:
+        return np.zeros(0, np.bool_)
+    kinds: dict[tuple[str, int], int] = {}
+    pairs = list(zip((one.name.lower() for one in qos), row.tolist(), strict=True))
+    kind = np.array([kinds.setdefault(pair, len(kinds)) for pair in pairs], np.int64)
+    of = {one.name.lower(): one for one in qos}
+    both = [of[name].job.inside(tree.associations[at].each) for name, at in kinds]
+    found = jobs.limit_s > np.array([each.wall_s for each in both])[kind]
+    for name in {name for each in both for name in each.tres} & set(held.asked):
+        found |= held.asked[name] > np.array([each.tres.get(name, math.inf) for each in both])[kind]
     return np.asarray(found, np.bool_)
 
 
