@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from exatwin.foundation.files import whole
 from exatwin.foundation.units import show
 from exatwin.report import style
+from exatwin.report.whatif_words import in_words
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -23,7 +24,10 @@ TITLES = {
     "jobs_started": "jobs started", "utilisation_frac": "utilisation", "mean_wait_s": "mean wait",
     "median_wait_s": "median wait", "p90_wait_s": "wait, 90th percentile",
     "mean_bounded_slowdown": "mean bounded slowdown", "throttled_h": "throttled by the plant",
-    "lost_node_h": "lost to limits and failures",
+    "lost_node_h": "lost to limits and failures", "mean_queue_jobs": "jobs waiting, on average",
+    "cap_excess_j": "energy above the cap", "cap_excess_h": "time above the cap",
+    "slowed_node_h": "lost to slower clocks", "groups_over_fewest": "groups spanned over fewest",
+    "scattered_frac": "nodes of scattered jobs",
     "heat_given_j": "heat sold", "heat_pump_j": "electricity of heat pumps",
     "heat_earned_eur": "earned with heat, pumps paid", "erf": "ERF", "grid_j": "energy from the grid",
     "renewable_balance_frac": "renewable on the balance",
@@ -69,9 +73,11 @@ def lines(found: WhatIf) -> list[str]:
     """Return the answer as lines for a person."""
     count = len(found.seeds)
     told = [
-        f"{', '.join(f'{path} = {value}' for path, value in found.changes)}",
+        f"What if {', '.join(f'{path} = {_written(value)}' for path, value in found.changes)}?",
         f"{count} seed{'s' if count > 1 else ''}, each with and without; "
         + ("5th to 95th percentile of the differences" if count > 1 else "one seed proves little"),
+        "",
+        *(f"  {line}" for line in in_words(found, amount)),
     ]
     for title, rows in _parts(found):
         moved = [row for row in rows if not row.same]
@@ -80,6 +86,10 @@ def lines(found: WhatIf) -> list[str]:
             told += [_line(row) for row in moved]
     still = [TITLES.get(row.name, row.name) for _, rows in _parts(found) for row in rows if row.same]
     return [*told, "", f"the same in every seed: {', '.join(still)}"] if still else told
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _parts(found: WhatIf) -> list[tuple[str, Sequence[Difference]]]:
@@ -150,6 +160,7 @@ def write(found: WhatIf, path: Path) -> None:
         f"</style><script>{get_plotlyjs()}</script></head><body><h1>What if {escape(changed)}?</h1>"
         f"<p>{len(found.seeds)} seeds, each with and without the change; jobs, weather and prices of a seed "
         "are the same. Coloured: nine seeds in ten agree on the sign.</p>"
+        f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in in_words(found, amount))}</ul>"
         f"{figure(found).to_html(full_html=False, include_plotlyjs=False)}{tables}</body></html>\n"
     )
     with whole(path) as partial:

@@ -175,6 +175,12 @@ def _check(caps: Sequence[Cap], base_w: Float64) -> None:
         raise SpecError(f"node {values[counts > 1][0]} is in two groups with caps: expected none in two")
 
 
+def predicted_w(jobs: Jobs, profiles: Profiles, draw: Draw, predict: str = "peak") -> Float64:
+    """Return the watts that one node of each job is taken to draw at full clock [W], shape (jobs,)."""
+    scale = recorded_scale(jobs, profiles, draw.nominal_w)
+    return _predicted_w(profiles, draw, predict, jobs.profile.astype(np.int64), scale)
+
+
 def _predicted_w(profiles: Profiles, draw: Draw, predict: str, profile: Int64, scale: Float64) -> Float64:
     """Return the watts that one node of each kind of job is taken to draw [W], shape (kinds,)."""
     low = profiles.first[:-1]
@@ -185,4 +191,14 @@ def _predicted_w(profiles: Profiles, draw: Draw, predict: str, profile: Int64, s
     return _grained(each[profile] * scale)
 
 
-__all__ = ["GRAINS", "LIMITS", "MODES", "PREDICTIONS", "Cap", "PowerRule", "clock_steps", "power_rule"]
+__all__ = [
+    "GRAINS",
+    "LIMITS",
+    "MODES",
+    "PREDICTIONS",
+    "Cap",
+    "PowerRule",
+    "clock_steps",
+    "power_rule",
+    "predicted_w",
+]

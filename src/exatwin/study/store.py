@@ -7,6 +7,7 @@
     ├── jobs.parquet        what was asked and what became of it, a row a job
     ├── placement.parquet   stretches of nodes, a row a stretch
     ├── phases.parquet      what the profiles do
+    ├── clocks.parquet      changes of clocks, where a cap held them down
     ├── signals/NAME.parquet   from when [s], value until the next row
     └── report.html         the page
 """
@@ -32,13 +33,14 @@ from exatwin.foundation.columns import read_columns, write_columns
 from exatwin.foundation.errors import OutputError, SpecError, TraceError
 from exatwin.foundation.files import refuse_special
 from exatwin.foundation.signal import Signal
+from exatwin.schedule.clocks import Clocks
 from exatwin.schedule.result import NOT_STARTED, Placement, Schedule
 from exatwin.study.result import Result
 from exatwin.study.scenario import Scenario
 from exatwin.workload.job import Jobs, Phases, Profiles, State
 
 FORMAT = 1
-_PARTS = ("run.json", "jobs.parquet", "placement.parquet", "phases.parquet", "signals")
+_PARTS = ("run.json", "jobs.parquet", "placement.parquet", "phases.parquet", "clocks.parquet", "signals")
 _TABLES = (".csv", ".parquet")
 _LEDGER_DERIVED = (
     "node_h",
@@ -148,6 +150,11 @@ def _write_parts(result: Result, folder: Path) -> None:
         owner = np.repeat(np.arange(len(schedule)), np.diff(schedule.placement.first))
         rows = {"job": owner, "node": schedule.placement.node, "count": schedule.placement.count}
         write_columns(rows, folder / "placement.parquet")
+    if schedule.clocks is not None:
+        clocks = schedule.clocks
+        track = np.repeat(np.arange(len(clocks.first) - 1), np.diff(clocks.first))
+        rows = {"track": track, "from_s": clocks.time_s, "step": clocks.step}
+        write_columns(rows, folder / "clocks.parquet")
     for name, signal in result.signals.items():
         values = np.append(signal.values, np.nan)
         write_columns({"from_s": signal.edges_s, "value": values}, folder / "signals" / f"{name}.parquet")
@@ -155,7 +162,12 @@ def _write_parts(result: Result, folder: Path) -> None:
 
 
 def _outcome(schedule: Schedule) -> dict[str, np.ndarray]:
-    return {"start_s": schedule.start_s, "end_s": schedule.end_s, "state": schedule.state}
+    found: dict[str, np.ndarray] = {
+        "start_s": schedule.start_s,
+        "end_s": schedule.end_s,
+        "state": schedule.state,
+    }
+    return found if schedule.clocks is None else {**found, "clock_track": schedule.clocks.track}
 
 
 def describe(result: Result) -> dict[str, Any]:
@@ -180,6 +192,7 @@ def describe(result: Result) -> dict[str, Any]:
         },
         "units": {name: signal.unit for name, signal in result.signals.items()},
         "placed": result.schedule.placement is not None,
+        "clock_steps": None if result.schedule.clocks is None else result.schedule.clocks.frac.tolist(),
     }
 
 
@@ -266,7 +279,16 @@ def _schedule(document: dict[str, Any], where: Path) -> Schedule:
         state=columns["state"],
         placement=placement,
         capacity=document["capacity"],
+        clocks=_clocks(document.get("clock_steps"), columns, where),
     )
+
+
+def _clocks(steps: list[float] | None, columns: Mapping[str, np.ndarray], where: Path) -> Clocks | None:
+    if steps is None:
+        return None
+    rows = read_columns(where / "clocks.parquet")
+    each = (rows[name].astype(np.int64) for name in ("track", "from_s", "step"))
+    return Clocks.of_changes(np.array(steps), columns["clock_track"].astype(np.int64), *each)
 
 
 def _signal(path: Path, unit: str) -> Signal:
@@ -283,6 +305,8 @@ def _ledger(document: dict[str, Any] | None) -> Ledger | None:
 
 def write_schedule(result: Result, path: str | Path) -> Path:
     """Write id, submit, start, end, state and nodes of every job to `path`: CSV or Parquet by the ending.
+
+    Under a cap on power also what it was taken to draw at full clock [W].
 
     Times are seconds after the origin of the log, or the start of the window; what has not started has none.
     A job that still runs has the end that it will have.
@@ -305,6 +329,8 @@ def write_schedule(result: Result, path: str | Path) -> Path:
     }
     if schedule.placement is not None:
         columns["nodelist"] = np.array(nodelists(schedule.placement), dtype=object)
+    if result.machine is not None and result.scenario.power.capped:
+        columns["watts"] = _predicted_w(result, result.machine)
     target = Path(path)
     check_file(target)
     try:
@@ -313,6 +339,17 @@ def write_schedule(result: Result, path: str | Path) -> Path:
         raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
     write_columns(columns, target)
     return target
+
+
+def _predicted_w(result: Result, machine: Machine) -> np.ndarray:
+    """Return what each job was taken to draw at full clock on all of its nodes [W], shape (jobs,)."""
+    from exatwin.schedule.power_rule import predicted_w
+    from exatwin.workload.draw import draw
+
+    drawn = draw(result.profiles, machine)
+    return np.asarray(
+        result.jobs.nodes * predicted_w(result.jobs, result.profiles, drawn, result.scenario.power.predict)
+    )
 
 
 def _state_name(code: int) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from exatwin.foundation.progress import SILENT, Progress
 from exatwin.study.result import Result
 from exatwin.study.run import run
 from exatwin.study.scenario import Scenario
+
+S = TypeVar("S")
+R = TypeVar("R")
 
 
 def sweep(scenario: Scenario, seeds: int, *, progress: Progress = SILENT, command: str = "") -> Result:
@@ -51,15 +54,15 @@ def sweep(scenario: Scenario, seeds: int, *, progress: Progress = SILENT, comman
     return replace(first, seeds=tuple({"seed": seed, **figures[seed]} for seed in sorted(figures)))
 
 
-def in_parallel(
-    function: Callable[[Scenario], dict[str, Any]], scenarios: Sequence[Scenario]
-) -> Iterator[tuple[int, dict[str, Any]]]:
+def in_parallel(function: Callable[[S], R], scenarios: Sequence[S]) -> Iterator[tuple[int, R]]:
     """Yield number and figures of each scenario as they come; no process is left behind.
 
     Parameters
     ----------
     function
         What is found out of a scenario; it must be importable by name.
+    scenarios
+        What to run: scenarios, or what else `function` takes.
 
     Raises
     ------

@@ -19,15 +19,20 @@ FIGURES: dict[str, str] = {
     "energy_j": "J", "facility_energy_j": "J", "peak_power_w": "W", "peak_facility_w": "W", "pue": "1",
     "cost_eur": "EUR", "carbon_kgco2e": "kgCO2e", "water_kg": "kg", "node_h": "node-h",
     "jobs_started": "1", "utilisation_frac": "1", "mean_wait_s": "s", "median_wait_s": "s", "p90_wait_s": "s",
-    "mean_bounded_slowdown": "1", "throttled_h": "h", "lost_node_h": "node-h",
+    "mean_bounded_slowdown": "1", "mean_queue_jobs": "1", "throttled_h": "h", "lost_node_h": "node-h",
+    "cap_excess_j": "J", "cap_excess_h": "h", "slowed_node_h": "node-h",
+    "groups_over_fewest": "1", "scattered_frac": "1",
     "heat_given_j": "J", "heat_pump_j": "J", "heat_earned_eur": "EUR", "erf": "1",
     "grid_j": "J", "renewable_balance_frac": "1", "renewable_matched_frac": "1",
 }  # fmt: skip
 """Key figures that are compared, with their units."""
 _ONLY_WITH = dict.fromkeys(
     ("heat_given_j", "heat_pump_j", "heat_earned_eur", "erf"), "heat_given_j"
-) | dict.fromkeys(("grid_j", "renewable_balance_frac", "renewable_matched_frac"), "supplied")
+) | dict.fromkeys(("grid_j", "renewable_balance_frac", "renewable_matched_frac"), "supplied") | {
+    "cap_excess_j": "cap_excess_j", "cap_excess_h": "cap_excess_j", "slowed_node_h": "slowed_node_h",
+}  # fmt: skip
 """Figures that are told only where some run has another."""
+_ALWAYS = {"cap_excess_j": 0.0, "cap_excess_h": 0.0, "slowed_node_h": 0.0}
 SIZES = (1, 2, 9, 65, 513)
 """Smallest job of each class of size [nodes]."""
 ACCOUNTS = 8
@@ -131,17 +136,17 @@ def whatif(
     for path, value in changes.items():
         other = other.replace(path, value)
     numbers = tuple(scenario.seed + k for k in range(seeds))
-    pairs = [each.model_copy(update={"seed": seed}) for seed in numbers for each in (scenario, other)]
-    found: list[dict[str, Any]] = [{} for _ in pairs]
+    pairs = [tuple(each.model_copy(update={"seed": seed}) for each in (scenario, other)) for seed in numbers]
+    found: list[list[dict[str, Any]]] = [[] for _ in pairs]
     progress.stage("seeds")
-    if len(pairs) <= 2:
-        found = [figures_of(each) for each in pairs]
-    else:
-        for done, (index, figures) in enumerate(in_parallel(figures_of, pairs), start=1):
-            found[index] = figures
+    found[0] = both(pairs[0])  # here, so that what must be compiled is compiled once
+    progress.step(1, len(pairs))
+    if len(pairs) > 1:
+        for done, (index, figures) in enumerate(in_parallel(both, pairs[1:]), start=2):
+            found[index + 1] = figures
             progress.step(done, len(pairs))
-    without, with_ = found[::2], found[1::2]
-    has = {key for each in found for key, value in each["figures"].items() if value}
+    without, with_ = [pair[0] for pair in found], [pair[1] for pair in found]
+    has = {key for each in (*without, *with_) for key, value in each["figures"].items() if value}
     units = {name: unit for name, unit in FIGURES.items() if _ONLY_WITH.get(name) in {None, *has}}
     return WhatIf(
         base=scenario,
@@ -151,6 +156,11 @@ def whatif(
         by_size=_compared("size", without, with_, None),
         by_account=_compared("account", without, with_, None)[:ACCOUNTS],
     )
+
+
+def both(pair: Sequence[Scenario]) -> list[dict[str, Any]]:
+    """Return the figures without and with the change; one process runs both, as they share their weather."""
+    return [figures_of(each) for each in pair]
 
 
 def figures_of(scenario: Scenario) -> dict[str, Any]:
@@ -165,7 +175,7 @@ def figures_of(scenario: Scenario) -> dict[str, Any]:
     known = np.unique(account[account >= 0])
     most = sorted(known, key=lambda one: -float(held[account == one].sum()))[: 2 * ACCOUNTS]
     return {
-        "figures": result.summary() | _neighbours(result),
+        "figures": _ALWAYS | result.summary() | _neighbours(result),
         "size": {_class(k): float(wait[kind == k].mean()) for k in range(len(SIZES)) if np.any(kind == k)},
         "account": {f"account {one}": float(wait[account == one].mean()) for one in most},
     }

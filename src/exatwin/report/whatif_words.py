@@ -1,0 +1,85 @@
+"""A what-if in a few sentences: what changes, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exatwin.study.whatif import Difference, WhatIf
+
+    Amount = Callable[[float, str], str]
+
+
+def in_words(found: WhatIf, amount: Amount) -> list[str]:
+    """Return what a change does as sentences.
+
+    Parameters
+    ----------
+    found
+        The answer.
+    amount
+        How a figure with its unit is written.
+    """
+    rows = {row.name: row for row in found.figures if not row.same}
+    told = [_energy(rows, amount), _waits(rows.get("mean_wait_s"), amount)]
+    told += [_most(found.by_size, amount), _most(found.by_account, amount)]
+    told += [_in_use(rows.get("utilisation_frac")), _excess(rows, amount)]
+    return [line for line in told if line]
+
+
+def _energy(rows: dict[str, Difference], amount: Amount) -> str:
+    row, peak = rows.get("energy_j"), rows.get("peak_power_w")
+    if row is None or not row.base:
+        return ""
+    more = "more" if row.difference > 0 else "less"
+    said = f"The IT takes {abs(row.difference) / row.base:.1%} {more} energy"
+    if peak is not None:
+        said += f", its peak is {amount(peak.changed, 'W')} instead of {amount(peak.base, 'W')}"
+    return f"{said}{_doubt(row)}."
+
+
+def _waits(row: Difference | None, amount: Amount) -> str:
+    if row is None:
+        return ""
+    longer = "longer" if row.difference > 0 else "shorter"
+    return f"Jobs wait {amount(abs(row.difference), 's')} {longer} on average{_doubt(row)}."
+
+
+def _most(rows: Sequence[Difference], amount: Amount) -> str:
+    """Say who gains and who loses most of those of whom that is sure."""
+    sure = [row for row in rows if row.sure and not row.same]
+    if not sure:
+        return ""
+    worst = max(sure, key=lambda row: row.difference)
+    best = min(sure, key=lambda row: row.difference)
+    said = []
+    if worst.difference > 0:
+        said.append(f"hit hardest: {worst.name}, {amount(worst.difference, 's')} longer")
+    if best.difference < 0:
+        said.append(f"best off: {best.name}, {amount(-best.difference, 's')} shorter")
+    elif best is not worst:
+        said.append(f"hit least: {best.name}, {amount(best.difference, 's')} longer")
+    line = "; ".join(said)
+    return f"{line[:1].upper()}{line[1:]}."
+
+
+def _in_use(row: Difference | None) -> str:
+    if row is None:
+        return ""
+    return f"{row.changed:.1%} of the node time is in use instead of {row.base:.1%}{_doubt(row)}."
+
+
+def _excess(rows: dict[str, Difference], amount: Amount) -> str:
+    row, hours = rows.get("cap_excess_j"), rows.get("cap_excess_h")
+    if row is None or hours is None or not row.changed:
+        return ""
+    over = f"{amount(row.changed, 'J')} in {hours.changed:,.3g} h"
+    return f"The cap is exceeded by {over}: more was running as it fell."
+
+
+def _doubt(row: Difference) -> str:
+    return "" if row.sure or row.low is None else " (the seeds do not agree)"
+
+
+__all__ = ["in_words"]
