@@ -47,8 +47,8 @@ class Scaling:
 
         Examples
         --------
-        >>> Scaling.parse("amdahl=0.999").time_h(1000.0, 100)
-        10.99
+        >>> Scaling.parse("amdahl=0.5").time_h(8.0, 2)
+        6.0
         """
         if text is None or text.strip() == "perfect":
             return cls()
