@@ -41,14 +41,16 @@ class Tree:
             Partition of each job by `labels`, shape (jobs,).
         """
         at = {one.key: row for row, one in enumerate(self.associations)}
-        key = np.stack([jobs.account, jobs.user, partition]).astype(np.int64)
-        kinds, place = np.unique(key, axis=1, return_inverse=True)
-        found = np.array(
-            [self._row(at, *(_name(names, int(n)) for names, n in zip(_three(labels), kind, strict=True)))
-             for kind in kinds.T],
-            np.int64,
-        )  # fmt: skip
-        return found[np.ravel(place)] if len(found) else np.zeros(0, np.int64)
+        three = [np.asarray(each, np.int64) + 1 for each in (jobs.account, jobs.user, partition)]
+        wide = [int(each.max(initial=0)) + 1 for each in three]
+        kinds, place = np.unique((three[0] * wide[1] + three[1]) * wide[2] + three[2], return_inverse=True)
+        numbers = (kinds // (wide[1] * wide[2]), kinds // wide[2] % wide[1], kinds % wide[2])
+        names = (labels.accounts, labels.users, labels.partitions)
+        found = [
+            self._row(at, *(_name(of, number - 1) for of, number in zip(names, kind, strict=True)))
+            for kind in zip(*(each.tolist() for each in numbers), strict=True)
+        ]
+        return np.array(found, np.int64)[place]
 
     def _row(self, at: dict[tuple[str, str, str], int], account: str, user: str, partition: str) -> int:
         account = account or self.default_account.get(user, "")
@@ -82,10 +84,6 @@ def share_tree(accounts: Accounts) -> Tree:
     shares = np.array([1.0 if one.shares is None else float(one.shares) for one in kept])
     tree = Shares(np.array(parent, np.int64), shares, user, borrows if borrows.any() else None)
     return Tree(tree, tuple(kept), dict(accounts.default_account))
-
-
-def _three(labels: Labels) -> tuple[Sequence[str], ...]:
-    return labels.accounts, labels.users, labels.partitions
 
 
 def _name(names: Sequence[str], number: int) -> str:

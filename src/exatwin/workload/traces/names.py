@@ -44,6 +44,7 @@ class Role(StrEnum):
     QOS = "qos"
     NICE = "nice"
     RESOURCES = "resources"
+    ASKED = "asked"
     ANCHOR = "anchor"
 
 
@@ -84,9 +85,8 @@ KNOWN = (
     Known(Role.ALLOCATED, TRES, "alloctres tresalloc"),
     Known(Role.REQUESTED, COUNT, "reqnodes nodesreq requestednodes numnodesreq nodesrequested"),
     Known(Role.RESOURCES, WORD, "reqtres tresreq"),
-    Known(
-        Role.PROCESSORS, COUNT, "reqcpus processorsreq ncpus alloccpus cpus ncores numcores cores numcoresreq"
-    ),
+    Known(Role.ASKED, COUNT, "reqcpus processorsreq"),
+    Known(Role.PROCESSORS, COUNT, "ncpus alloccpus cpus ncores numcores cores numcoresreq"),
     Known(Role.QOS, WORD, "qos qosname qualityofservice"),
     Known(Role.NICE, NUMBER, "nice"),
     Known(Role.ENERGY, ENERGY, "consumedenergyraw consumedenergy energyj"),

@@ -56,6 +56,7 @@ def _parsed(cells: Cells, options: ReadOptions) -> Parsed:
     partition, account, user = (cells.words(role) for role in (Role.PARTITION, Role.ACCOUNT, Role.USER))
     qos, asked = cells.words(Role.QOS), asked_for(*cells.words(Role.RESOURCES))
     requested = np.where(requested > 0, requested, asked.nodes)
+    cpus = cells.numbers(Role.ASKED)
     rows = Rows(
         number=cells.number,
         task=cells.task,
@@ -68,7 +69,7 @@ def _parsed(cells: Cells, options: ReadOptions) -> Parsed:
         nodes=np.where(allocated > 0, allocated, requested),
         allocated=allocated,
         requested=requested,
-        processors=cells.numbers(Role.PROCESSORS),
+        processors=np.where(cpus > 0, cpus, cells.numbers(Role.PROCESSORS)),
         energy_j=cells.numbers(Role.ENERGY),
         cluster=cells.words(Role.CLUSTER)[0],
         partition=partition[0],
@@ -76,7 +77,7 @@ def _parsed(cells: Cells, options: ReadOptions) -> Parsed:
         user=user[0],
         qos=qos[0],
         nice=cells.numbers(Role.NICE),
-        asked_processors=asked.processors,
+        asked_processors=np.where(cpus > 0, cpus, asked.processors),
         gpus=asked.gpus,
         memory_mib=asked.memory_mib,
         state=_states(cells),

@@ -316,3 +316,21 @@ def test_the_format_can_be_forced_and_is_checked(read: Read) -> None:
         read(row(1), format="sacct")
     with pytest.raises(SpecError, match="did you mean 'sacct'"):
         read(row(1), format="sact")
+
+
+def test_what_jobs_ask_for_is_kept(read: Read) -> None:
+    head = "JobID|Account|User|QOS|Nice|Submit|Eligible|Start|End|NNodes|NCPUS|ReqCPUS|ReqTRES|State\n"
+    rows = (
+        "1|a|u|high|5|1000000000|1000000060|1000000100|1000000200|2|576|8|cpu=8,mem=1.5G,node=2,gres/gpu=4|COMPLETED\n"
+        "2|a|v||-7|1000000001|1000000001|1000000100|1000000200|1|288|0|node=1|COMPLETED\n"
+    )
+    trace = read(head + rows)
+    jobs = trace.jobs
+    assert jobs.processors.tolist() == [8, -1]
+    assert jobs.gpus.tolist() == [4, -1]
+    assert jobs.memory_mib[0] == 1536
+    assert jobs.nice.tolist() == [5, -7]
+    assert (jobs.eligible_s - jobs.submit_s)[0] == 60
+    assert jobs.eligible_s[1] == -1
+    assert trace.qos == ("high",)
+    assert jobs.qos.tolist() == [0, -1]
