@@ -85,6 +85,8 @@ class SlurmSettings(Spec):
     """Half-life of what has been used; blank for 7 days, 0 to forget nothing."""
     priority_calc_period_s: Seconds | None = None
     """How often usage and the priorities of waiting jobs are brought up to date; blank for 300 s."""
+    priority_calc_phase_s: MaybeSeconds = 0.0
+    """When one of those calculations is, after time 0; all others follow by the period."""
     fair_share: Literal["fair-tree", "classic", "depth-oblivious"] | None = None
     """How usage becomes a factor: rank in the tree of users, or 2^(-usage / share); blank for fair-tree."""
     fair_share_dampening: Dampening | None = None
@@ -140,6 +142,7 @@ class SlurmSettings(Spec):
             algorithm=of["fair_share"],
             half_life_s=of["priority_decay_half_life_s"],
             calc_period_s=max(1, round(of["priority_calc_period_s"])),
+            phase_s=round(self.priority_calc_phase_s),
             dampening=of["fair_share_dampening"],
         )
         conf = self.read_conf()

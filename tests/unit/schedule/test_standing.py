@@ -69,6 +69,14 @@ def test_decay_over_two_periods() -> None:
         assert when == calculated
 
 
+def test_calculations_have_a_phase() -> None:
+    schedule, ranks = ran((0, 100, 700, "ada"))
+    rule = PriorityRule(half_life_s=0, calc_period_s=PERIOD, phase_s=50)
+    for at, want, calculated in ((349, 0, 50), (350, 500, 350), (699, 1100, 650), (950, 1200, 950)):
+        found, when = usage_at(schedule, ranks, rule, at)
+        assert (found[3], when) == (want, calculated)
+
+
 def test_nothing_is_forgotten_without_a_half_life() -> None:
     schedule, ranks = ran((0, 100, 700, "ada"), (0, 0, 10**6, "dee"))
     rule = PriorityRule(half_life_s=0, calc_period_s=PERIOD)

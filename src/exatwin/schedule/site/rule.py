@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from exatwin.schedule.multifactor import PriorityRule
-from exatwin.schedule.priority import Weights
 from exatwin.schedule.site.conf import SlurmConf
 from exatwin.schedule.site.words import count, span_s, tres
 
@@ -73,18 +73,9 @@ def _algorithm(conf: SlurmConf) -> str:
 def conf_rule(conf: SlurmConf, rule: PriorityRule) -> PriorityRule:
     """Return `rule` with what `conf` says beyond the scenario's settings: flags, resources, resets."""
     raw = {kind for flag, kind in _RAW.items() if flag in conf.flags or "NO_NORMAL_ALL" in conf.flags}
-    weights = Weights(
-        **{
-            **{name: getattr(rule.weights, name) for name in rule.weights.__dataclass_fields__},
-            "tres": tres(conf.get("PriorityWeightTRES"), weights=True),
-        }
-    )
-    return PriorityRule(
-        weights=weights,
-        algorithm=rule.algorithm,
-        half_life_s=rule.half_life_s,
-        calc_period_s=rule.calc_period_s,
-        dampening=rule.dampening,
+    return replace(
+        rule,
+        weights=replace(rule.weights, tres=tres(conf.get("PriorityWeightTRES"), weights=True)),
         reset=(conf.get("PriorityUsageResetPeriod") or "none").lower(),
         relative_to_time="SMALL_RELATIVE_TO_TIME" in conf.flags,
         only_up="INCR_ONLY" in conf.flags,
