@@ -11,6 +11,9 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+INTERPRETED: bool = bool(vars(numba.config)["DISABLE_JIT"])
+"""Whether nothing is compiled (``NUMBA_DISABLE_JIT=1``), to look into kernels on small cases."""
+
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 _LEAN: dict[str, Any] = {**_FLAGS, "_nrt": False}
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
+from exatwin.foundation.handle import address, table
 from exatwin.schedule._slurm import layout
 from exatwin.schedule._slurm.layout_power import CLOCKS
 from exatwin.schedule.attempts import by_attempts
@@ -25,6 +26,7 @@ from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.priority import Shares
+from exatwin.schedule.ranking import ORDER_GIVEN, order_given, order_memory, places_of
 from exatwin.schedule.ranks import Ranks, plain_ranks
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.workload.job import Jobs, State
@@ -75,8 +77,11 @@ class SlurmRule:
         found[layout.RELEASE_DELAY] = 30
         found[layout.RELEASE_STEP] = self.bf_window_linear_s
         found[layout.BY_SEGMENT] = int(by_segment)
-        found[layout.CALC_PERIOD] = priority.calc_period_s if priority is not None else 0
-        found.flags.writeable = False
+        found[layout.KEPT] = 3 * self.bf_max_job_test // 2 if mode == layout.PERIODIC else 64
+        if priority is not None:
+            found[layout.CALC_PERIOD] = priority.calc_period_s
+            found[layout.FAIR_TREE] = int(priority.algorithm == "fair-tree")
+            found[layout.ONLY_UP] = int(priority.only_up)
         return found
 
     @property
@@ -147,14 +152,16 @@ class SlurmSimulation:
         conditions = arranged(conditions)
         made_of = None if priority is None else ranks or plain_ranks(jobs, priority, floor.capacity)
         tree, row = (None, np.zeros(len(jobs), np.int64)) if made_of is None else (made_of.tree, made_of.row)
-        points = score if made_of is None else made_of.score
+        points = places_of(score) if made_of is None else made_of.points
         given = _given(jobs, floor, points, segment, rule, row, conditions)
-        if made_of is not None:
-            given = given._replace(charge=_fixed(made_of.charge))
+        given = given._replace(**_all_fixed(order_given(given.job, mode == layout.EASY, made_of)))
         numbers = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)), priority)
+        numbers[layout.NAMED] = int(named or mode == layout.PERIODIC or bool(conditions))
         by_submission = priority is None and bool(np.array_equal(score, jobs.submit_s))
         numbers = _fixed(options(numbers, conditions, rule.epilog_s, by_submission=by_submission))
-        memory = _memory(given, floor, rule, priority, tree)
+        memory = _memory(given, floor, rule, priority)
+        if made_of is not None and not conditions:
+            memory.job[layout.SINCE] = made_of.eligible_s
         begun(memory.counter, conditions.spread)
         made = cls(jobs, floor, given, memory, numbers, named, priority, tree, conditions)
         made._rank()
@@ -162,10 +169,8 @@ class SlurmSimulation:
 
     def advance(self, until_s: int | None = None) -> None:
         """Run all events before `until_s` [s]; without it, all there are."""
-        from exatwin.schedule._slurm.loop import advance
-
         until = layout.FOREVER if until_s is None else int(until_s)
-        answer = advance(self._given, self._memory, self._options, until, 0)
+        answer = self._run(until, 0)
         while answer != layout.DONE:
             if answer == layout.MORE_RANGES:
                 more = np.zeros_like(self._memory.range)
@@ -180,7 +185,15 @@ class SlurmSimulation:
             else:
                 self._rank()
             ranked = int(answer == layout.RANK_ANEW)
-            answer = advance(self._given, self._memory, self._options, until, ranked)
+            answer = self._run(until, ranked)
+
+    def _run(self, until: int, ranked: int) -> int:
+        from exatwin.schedule._slurm.loop import advance
+
+        given, memory = table(self._given), table(self._memory)
+        return int(
+            advance(address(self._given, given), address(self._memory, memory), self._options, until, ranked)
+        )
 
     def _rank(self) -> None:
         """Bring the fair shares up to the usage."""
@@ -240,8 +253,8 @@ def _given(
         score=_fixed(score.astype(np.float64)),
         segment=_fixed(segment),
         first=_fixed(np.append(np.flatnonzero(np.diff(segment, prepend=-1)), len(segment))),
-        charge=_fixed(nodes.astype(np.float64)),
-        **{name: _fixed(each) for name, each in read_arrays(jobs, floor, conditions).items()},
+        **_all_fixed(read_arrays(jobs, floor, conditions)),
+        **dict.fromkeys(ORDER_GIVEN),
         power=known(jobs, floor, conditions.power, conditions.spread),
     )
 
@@ -253,8 +266,12 @@ def _fixed(array: np.ndarray) -> np.ndarray:
     return view
 
 
+def _all_fixed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: _fixed(each) for name, each in arrays.items()}
+
+
 def _memory(
-    given: layout.Given, floor: Floor, rule: SlurmRule, priority: PriorityRule | None, tree: Shares | None
+    given: layout.Given, floor: Floor, rule: SlurmRule, priority: PriorityRule | None
 ) -> layout.Memory:
     jobs, pools, words = given.job.shape[1], len(floor.pool_nodes), int(given.pool[layout.FIRST_WORD, -1])
     rows = min(jobs, floor.capacity) + 1
@@ -266,7 +283,7 @@ def _memory(
     memory = layout.Memory(
         counter=np.zeros(layout.COUNTERS, np.int64),
         job=np.zeros((layout.JOB_ROWS, jobs), np.int64),
-        key=np.zeros(jobs),
+        key=np.zeros(jobs, np.int64),
         heap=np.zeros((3, events_at_once(given, rows)), np.int64),
         queue=np.zeros(jobs, np.int64),
         pool=np.zeros((layout.POOL_ROWS, pools), np.int64),
@@ -278,11 +295,12 @@ def _memory(
         suffix=np.zeros((rule.records + 2, words), np.uint64),
         scratch=np.zeros((layout.SCRATCH_ROWS, words), np.uint64),
         weigh=np.zeros(layout.WEIGHS),
-        share=np.zeros(1 if tree is None else len(tree.parent)),
-        usage=np.zeros(1 if tree is None else len(tree.parent)),
+        share=np.zeros(len(given.parent)),
+        usage=np.zeros(len(given.parent)),
         block=np.zeros((2, floor.capacity + 1), np.int64),
         range=np.zeros((2, 2 * jobs + 2 * floor.capacity), np.int64),
         **written_arrays(given, rows, floor.capacity),
+        **order_memory(given, floor.capacity, rows),
         power=held(given.power, rows, int(floor.group_of_node.max()) + 1),
     )
     memory.job[layout.START] = layout.NEVER
@@ -298,7 +316,10 @@ def _memory(
         first = int(given.job[layout.SUBMIT, 0])
         memory.counter[layout.LAST_CALC] = priority.calculated_s(first, first)[0]
         memory.counter[layout.NEXT_CALC] = memory.counter[layout.LAST_CALC] + period
-        memory.weigh[:] = weights.age, weights.max_age_s, priority.left
+        memory.weigh[:] = weights.age, weights.max_age_s, priority.left, weights.fair_share
+        memory.counter[layout.RESETS] = np.searchsorted(
+            given.reset, memory.counter[layout.LAST_CALC], side="right"
+        )
     return memory
 
 

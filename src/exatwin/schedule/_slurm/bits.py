@@ -7,12 +7,10 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-from exatwin.foundation.jit import lean
+from exatwin.foundation.jit import INTERPRETED, lean
 
 
 def _ones(typing_context: Any, word: Any) -> Any:
-    """The number of set bits of a word."""
-
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.ctpop(args[0])
 
@@ -20,16 +18,23 @@ def _ones(typing_context: Any, word: Any) -> Any:
 
 
 def _trailing(typing_context: Any, word: Any) -> Any:
-    """The number of clear bits below the lowest set one; 64 where none is set."""
-
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.cttz(args[0], context.get_constant(types.boolean, False))
 
     return types.uint64(types.uint64), emit
 
 
-ones: Any = intrinsic(_ones)
-trailing: Any = intrinsic(_trailing)
+def _ones_plainly(word: int) -> int:
+    return int(word).bit_count()
+
+
+def _trailing_plainly(word: int) -> int:
+    return (int(word) & -int(word)).bit_length() - 1 if word else 64
+
+
+# the number of set bits of a word; the number of clear bits below the lowest set one, 64 where none is set
+ones: Any = _ones_plainly if INTERPRETED else intrinsic(_ones)
+trailing: Any = _trailing_plainly if INTERPRETED else intrinsic(_trailing)
 
 
 @lean
@@ -85,4 +90,12 @@ def common(a: Any, b: Any, low: int, high: int) -> int:
     total = 0
     for w in range(low, high):
         total += ones(a[w] & b[w])
+    return total
+
+
+@lean
+def count_three(a: Any, b: Any, c: Any, low: int, high: int) -> int:
+    total = 0
+    for w in range(low, high):
+        total += ones(a[w] & b[w] & c[w])
     return total

@@ -20,11 +20,14 @@ from exatwin.schedule._slurm.layout import (
     SIZE,
 )
 from exatwin.schedule._slurm.layout_power import PLACING, RANDOM, SPREAD
+from exatwin.schedule._slurm.pile import sink, take_least
 from exatwin.schedule._slurm.spread import choose_random, choose_spread
 
 _ONE = np.uint64(1)
 _whole: Any = np.int64
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_INDEX = 32
+_LOW = (1 << _INDEX) - 1
 
 
 @lean
@@ -67,21 +70,33 @@ def _mark(m: Any, base: int, shift: int, node: int, size: int) -> None:
 
 @lean
 def _best_fit(m: Any, found: int, base: int, shift: int, want: int) -> None:
-    """Take `want` nodes from the listed runs: the smallest that holds what is left, else the largest."""
-    while want > 0:
-        best = -1
+    """Take `want` nodes from the listed runs: the smallest that holds what is left, else the largest.
+
+    While none holds what is left they are taken in order of their size, from a heap; equal ones as they are.
+    """
+    most, least = 0, -1
+    for i in range(found):
+        size = m.block[SIZE, i]
+        most = max(most, size)
+        if size >= want and (least < 0 or size < m.block[SIZE, least]):
+            least = i
+    if least < 0:
+        for i in range(found):
+            m.pick[i] = ((most - m.block[SIZE, i]) << _INDEX) | i
+        for top in range(found // 2 - 1, -1, -1):
+            sink(m.pick, top, found)
+        left = found
+        while m.block[SIZE, m.pick[0] & _LOW] < want:
+            largest = m.pick[0] & _LOW
+            _mark(m, base, shift, m.block[NODE, largest], m.block[SIZE, largest])
+            want -= m.block[SIZE, largest]
+            m.block[SIZE, largest] = 0
+            left = take_least(m.pick, left)
         for i in range(found):
             size = m.block[SIZE, i]
-            if size == 0:
-                continue
-            held = m.block[SIZE, best] if best >= 0 else 0
-            enough = best >= 0 and held >= want
-            if best < 0 or (size >= want and (not enough or size < held)) or (not enough and size > held):
-                best = i
-        part = min(want, m.block[SIZE, best])
-        _mark(m, base, shift, m.block[NODE, best], part)
-        m.block[SIZE, best] = 0
-        want -= part
+            if size >= want and (least < 0 or size < m.block[SIZE, least]):
+                least = i
+    _mark(m, base, shift, m.block[NODE, least], want)
 
 
 @lean

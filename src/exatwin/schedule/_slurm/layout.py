@@ -45,6 +45,9 @@ FIRST_PLACE, FIRST_NODE, FIRST_WORD = range(3)
 ) = range(13, 24)  # fmt: skip
 # power and spread
 HAS_POWER, HAS_SPREAD = range(24, 26)
+# queue, nodes, ranking: whether nodes are told one by one, how many of a queue are kept in order, whether
+# shares are ranked by Fair Tree, whether priorities never fall
+NAMED, KEPT, FAIR_TREE, ONLY_UP = range(32, 36)
 NUMBERS = 40  # the rest is free
 
 # entries of Memory.counter
@@ -55,13 +58,17 @@ NUMBERS = 40  # the rest is free
 # attempts made, jobs that are to join the line, edges of windows gone by, windows known now, jobs that wait
 # for theirs
 ATTEMPTS, READY, EDGES, LIVE, INSIDE = range(15, 20)
+# instants gone by at which usage was forgotten
+RESETS = 21
 COUNTERS = 40  # the rest is free
 
 # rows of Memory.job: of the attempt that runs or was last, then what keeps a job from being looked at (-1: it
 # never will be), how often it has started, its row among the attempts, what is left of its work, what of that
 # this attempt would do and in what time, since when it waits, whether its limit cuts the attempt
 START, STATE, FIRST_RANGE, RANGE_COUNT, ROW = range(5)
-HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, CUT, JOB_ROWS = range(5, 14)
+HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, CUT = range(5, 13)
+# where a waiting job stands among those that are not in order
+SPOT, JOB_ROWS = range(13, 15)
 
 # rows of Memory.attempt: job, since when it waited, start, end, state, ranges, its work if nothing happens to
 # it, how much of that is not lost, whether it was ended early
@@ -93,20 +100,46 @@ TO_QUEUE, TO_END = 1, 2
 WHEN, ORDER, WHO = range(3)
 
 # rows of Memory.pool
-FREE, QUEUED, TOUCHED, ALLOWED, POOL_ROWS = range(5)
+FREE, QUEUED, TOUCHED, ALLOWED = range(4)
+# of its queue: how many are in order, how far from the begin of its stretch, how many are in no order, the
+# least key that these may have; which place blocks those behind it
+SORTED, FRONT, FAR, BOUND, HEAD = range(4, 9)
+# of its running jobs in a cycle: how many there are, after how many the free nodes are marked
+ENDS_LISTED, EACH, POOL_ROWS = range(9, 12)
+# rows of Memory.end: when a limit is up, how many nodes are free then, whose it is
+END_AT, END_FREE, END_ROW = range(3)
+MARKS = 64  # about as many marks
+
+# a key in the queue: the tier of a job, below that its order, below that its number
+JOB_BITS = 26
+ORDER_BITS = 32
+HIGHEST = 2**ORDER_BITS - 1
+TIERS = 2 ** (63 - ORDER_BITS - JOB_BITS)
+
+# rows of Given.fit: place of each job by pool, nodes and limit; which job has a place
+FIT_PLACE, FIT_JOB = range(2)
 
 # rows of Memory.row: of each running job, when its limit is up, which it is, the words of its bits; then the
 # rows by that time, and those that are not in use
 UP, HOLDER, BY_END, SPARE, LOW_WORD, HIGH_WORD, ROW_ROWS = range(7)
 
-# rows of Memory.record: of the plan, from when, until when, nodes free throughout, where its bits are
-BEGIN, UNTIL, COUNT, SLOT, RECORD_ROWS = range(5)
+# rows of Memory.record: of the plan, from when, until when, nodes free throughout, where its bits are,
+# whether the next has a node that it has not
+BEGIN, UNTIL, COUNT, SLOT, RISES, RECORD_ROWS = range(6)
 
 # rows of Memory.scratch: bits
-AVAIL, FITS, CHOSEN, TAIL, OFFERED, ROOM, SHOVED, SCRATCH_ROWS = range(8)
+AVAIL, FITS, CHOSEN, TAIL, OFFERED, ROOM, SHOVED = range(7)
+# nodes that a witness of a cycle counts on; nodes of the head of a queue, where they have names
+STAYS, SHADE, SCRATCH_ROWS = range(7, 10)
 
-# entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second
-AGE_POINTS, GREATEST_AGE, LEFT, WEIGHS = range(4)
+# entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second,
+# points for the best fair share
+AGE_POINTS, GREATEST_AGE, LEFT, FAIR_POINTS, WEIGHS = range(5)
+
+# rows of Memory.worth: usage with all below, shares over usage
+TOTAL, VALUE = range(2)
+# rows of Memory.stack: lists of siblings, first and end, whether the first equals what was before
+OPEN, STOP, TIED = range(3)
 
 # rows of Memory.block and Memory.range: first node, and how many
 NODE, SIZE = range(2)
@@ -134,6 +167,14 @@ class Given(NamedTuple):
     pushes: Any  # (classes, classes) whether jobs of the first class may push those of the second aside
     other_first: Any  # (jobs + 1,) where the other lengths of a job's attempts begin
     other: Any  # (2, others) which attempt, how long it takes instead
+    tier: Any  # (jobs,) how many tiers of priority are above that of each job
+    fit: Any  # (2, jobs) the places of the tree in which EASY finds jobs that fit
+    level: Any  # (levels + 1,) where each level of that tree begins
+    parent: Any  # (associations,) of the tree of shares, the root first, each behind its parent
+    level_frac: Any  # (associations,) shares over those of all siblings; -1 for users who borrow
+    is_user: Any  # (associations,)
+    child_first: Any  # (associations + 1,) where the children of each begin
+    reset: Any  # (resets,) when all usage is forgotten, ascending
     power: Any  # layout_power.Known
 
 
@@ -142,9 +183,9 @@ class Memory(NamedTuple):
 
     counter: Any  # (COUNTERS,)
     job: Any  # (JOB_ROWS, jobs)
-    key: Any  # (jobs,) the score of each job by which the queue is in order now
+    key: Any  # (jobs,) the key of each job in the queue, made of its order and its number
     heap: Any  # (3, most events at once)
-    queue: Any  # (jobs,) waiting jobs in order; each pool has its own stretch
+    queue: Any  # (jobs,) keys of the waiting jobs; each pool has its own stretch
     pool: Any  # (POOL_ROWS, pools)
     free: Any  # (words,) bits of the free nodes
     row: Any  # (ROW_ROWS, rows)
@@ -165,6 +206,15 @@ class Memory(NamedTuple):
     blocked: Any  # (3, windows) of a pass: whether a job waits in each, until when others fill in, where
     victim: Any  # (rows,) jobs that may have to go
     group: Any  # (3, groups)
+    list: Any  # (jobs + 1,) jobs or keys that a pass goes through
+    pick: Any  # (nodes + 1,) runs of nodes, the largest first
+    end: Any  # (3, rows) limits of the running jobs of a pool, in order
+    mark: Any  # (MARKS + 2, words) bits of the nodes that are free after some of them
+    tree: Any  # (2, places and their minima) of the jobs that wait, with EASY
+    child: Any  # (associations,) children of each in the order of their values when last ranked
+    order: Any  # (associations,) lists of siblings on the way
+    stack: Any  # (3, associations + 2) lists yet to rank
+    worth: Any  # (2, associations)
     power: Any  # layout_power.Held
 
 
@@ -179,16 +229,24 @@ GIVEN = numba.types.NamedTuple(
         _READ2, _READ2, _READF, _READ1, _READ1, _READF,
         # windows, dependencies, limits, pushing aside, other lengths
         _READ2, _READ_BITS, _READ2, _READ1, _READ1, _READ1, _READ2, _READ2, _READ1, _READ1, _READ2,
-        _READ1, _READ2, KNOWN,
+        _READ1, _READ2,
+        # EASY's tree, tree of shares
+        _READ1, _READ2, _READ1, _READ1, _READF, _READ1, _READ1, _READ1,
+        # power
+        KNOWN,
     ],
     Given,
 )  # fmt: skip
 MEMORY = numba.types.NamedTuple(
     [
-        _ONE, _TWO, numba.float64[::1], _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
+        _ONE, _TWO, _ONE, _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
         _MANY_BITS, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
         # attempts, windows, limits
-        _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO, HELD,
+        _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO,
+        # queue, ranking
+        _ONE, _ONE, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1],
+        # power
+        HELD,
     ],
     Memory,
 )  # fmt: skip

@@ -8,10 +8,13 @@ from typing import Any
 
 import numba
 
+from exatwin.foundation import handle
+from exatwin.foundation.handle import reader
 from exatwin.foundation.jit import entry, lean, spliced
-from exatwin.schedule._kernel import heap
+from exatwin.schedule._kernel import heap, queue
 from exatwin.schedule._kernel.heap import pop
 from exatwin.schedule._slurm.clocks import settle
+from exatwin.schedule._slurm.cycle import cycle
 from exatwin.schedule._slurm.eligible import chance, comes
 from exatwin.schedule._slurm.events import kind_of_next
 from exatwin.schedule._slurm.inside import enter, serve
@@ -27,6 +30,7 @@ from exatwin.schedule._slurm.layout import (
     DONE,
     EASY,
     END_OF_JOB,
+    FAIR_TREE,
     FOREVER,
     GIVEN,
     HAS_CONDITIONS,
@@ -59,12 +63,15 @@ from exatwin.schedule._slurm.layout import (
 )
 from exatwin.schedule._slurm.layout_power import CLOCKS, POWER_MODE
 from exatwin.schedule._slurm.line import join
-from exatwin.schedule._slurm.passes import allow, cycle, pass_easy, start_heads
+from exatwin.schedule._slurm.passes import allow, pass_easy, start_heads
 from exatwin.schedule._slurm.power import changed, next_change
 from exatwin.schedule._slurm.rank import bring_up_to_date, rate, rate_all
 from exatwin.schedule._slurm.running import finish
+from exatwin.schedule._slurm.shares import rank_shares
 from exatwin.schedule._slurm.spread import next_wake, woken
 from exatwin.schedule._slurm.windows import next_edge, turn
+
+read_given, read_memory = reader(GIVEN), reader(MEMORY)
 
 
 @spliced
@@ -88,7 +95,7 @@ def _line_up(g: Any, m: Any, o: Any, job: int, now: int) -> None:
         enter(m, job)
         return
     rate(g, m, o, job, now)
-    join(g, m, job)
+    join(g, m, o, job)
     m.pool[TOUCHED, g.job[POOL, job]] = 1
     m.counter[CHANGED] = 1
 
@@ -140,7 +147,7 @@ def _backfill(g: Any, m: Any, o: Any, now: int) -> None:
         _appoint(m, o, now)
     if m.counter[NEXT_CYCLE] > now:
         return
-    allow(g, m, o[BF_TESTS])
+    allow(g, m, o, o[BF_TESTS])
     m.counter[CYCLES] += 1
     for pool in range(m.pool.shape[1]):
         cycle(g, m, o, pool, now)
@@ -229,11 +236,12 @@ def _next(g: Any, m: Any, o: Any) -> int:
 
 
 def _loop(digest: str) -> Callable[..., int]:
-    def advance(g: Any, m: Any, o: Any, until: int, ranked: int) -> int:
+    def advance(given: Any, memory: Any, o: Any, until: int, ranked: int) -> int:
         """Run all events before `until`; return DONE, or what is needed to go on.
 
         `ranked` says that new fair shares are there since the last call.
         """
+        g, m = read_given(given), read_memory(memory)
         nodes = len(g.segment)
         if ranked:
             _reordered(g, m, o, m.counter[LAST_CALC])
@@ -243,7 +251,10 @@ def _loop(digest: str) -> Callable[..., int]:
                 bring_up_to_date(g, m, m.counter[NEXT_CALC])
                 m.counter[NEXT_CALC] += o[CALC_PERIOD]
                 if m.counter[WAITING] > 0 or now <= m.counter[NEXT_CALC]:
-                    return RANK_ANEW
+                    if o[FAIR_TREE] == 0:
+                        return RANK_ANEW
+                    rank_shares(g, m)
+                    _reordered(g, m, o, m.counter[LAST_CALC])
                 continue
             if now >= until:
                 return DONE
@@ -262,10 +273,14 @@ def _loop(digest: str) -> Callable[..., int]:
 
 advance = entry(
     numba.int64(
-        GIVEN, MEMORY, numba.types.Array(numba.int64, 1, "C", readonly=True), numba.int64, numba.int64
+        numba.int64,
+        numba.int64,
+        numba.types.Array(numba.int64, 1, "C", readonly=True),
+        numba.int64,
+        numba.int64,
     ),
     _loop,
     Path(__file__).parent,
-    also=(Path(heap.__file__),),
+    also=(Path(handle.__file__), Path(heap.__file__), Path(queue.__file__)),
     makes_arrays=False,
 )

@@ -4,141 +4,185 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import common, copy, count, keep
+from exatwin.foundation.jit import lean, spliced
+from exatwin.schedule._kernel.queue import following
+from exatwin.schedule._slurm.bits import copy, count, drop
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
-    AVAIL,
-    BEGIN,
-    BF_RECORDS,
-    BF_STARTS,
-    BF_WINDOW,
-    BY_END,
+    BACKFILL,
+    EASY,
     FIRST_PLACE,
     FIRST_WORD,
-    FOREVER,
+    FIT_JOB,
     FREE,
     HAS_WINDOWS,
-    HOLDER,
+    HEAD,
     LIMIT,
-    NEVER,
+    NAMED,
     NODES,
     OFFERED,
-    POOL,
+    PREEMPTS,
     QUEUED,
-    ROWS,
-    SLOT,
-    UP,
+    SHADE,
 )
-from exatwin.schedule._slurm.layout_power import CAPPED_GROUPS, HAS_SWITCHES
+from exatwin.schedule._slurm.layout_power import CAPPED_GROUPS
 from exatwin.schedule._slurm.limits import may_start
-from exatwin.schedule._slurm.line import leave
-from exatwin.schedule._slurm.plan import earliest, empty_plan, reserve
-from exatwin.schedule._slurm.power import fits as power_fits
-from exatwin.schedule._slurm.power import frees, hold, hold_none, need, passes, room
-from exatwin.schedule._slurm.power import usable as power_usable
+from exatwin.schedule._slurm.line import job_of, nth, withdraw
+from exatwin.schedule._slurm.pile import put, take_least
+from exatwin.schedule._slurm.power import fits, need, room
+from exatwin.schedule._slurm.power import usable as keep_capped
+from exatwin.schedule._slurm.preempt import make_room
 from exatwin.schedule._slurm.running import start
+from exatwin.schedule._slurm.shadow import shadow, shadow_nodes
 from exatwin.schedule._slurm.spread import fits as near
 from exatwin.schedule._slurm.windows import usable
 
+# what becomes of a job that is looked at: it starts, it waits and blocks those behind it, it is passed over
+READY, WAITS, PASSED = 0, 1, 2
+
 
 @lean
-def _try(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
-    """Start a job for which there are nodes and watts, if it may have them."""
-    pool = g.job[POOL, job]
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    if o[HAS_WINDOWS] + o[CAPPED_GROUPS] == 0:
-        choose(g, m, o, m.free, pool, g.job[NODES, job])
-    else:
-        offered = m.scratch[OFFERED]
-        copy(m.free, offered, low, high)
-        usable(g, m, o, job, now, now + g.job[LIMIT, job], offered)
-        power_usable(g, m, o, job, offered)
-        if count(offered, low, high) < g.job[NODES, job]:
-            return False
-        choose(g, m, o, offered, pool, g.job[NODES, job])
-    if not power_fits(g, m, o, job, now):
-        return False
+def place(g: Any, m: Any, o: Any, pool: int, job: int, now: int) -> int:
+    """Choose free nodes for a job that would start now; say what becomes of it."""
+    wanted = g.job[NODES, job]
+    if wanted > m.pool[FREE, pool] or need(g, m, o, job) > room(g, m, o):
+        return WAITS
+    bits = m.free
+    if o[HAS_WINDOWS] + o[CAPPED_GROUPS] > 0:
+        bits = m.scratch[OFFERED]
+        copy(m.free, bits, g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
+    return choose_from(g, m, o, bits, pool, job, now)
+
+
+@lean
+def choose_from(g: Any, m: Any, o: Any, bits: Any, pool: int, job: int, now: int) -> int:
+    """The same, among the nodes in `bits`: those that windows and caps of groups keep from it are dropped."""
+    wanted = g.job[NODES, job]
+    if o[HAS_WINDOWS] + o[CAPPED_GROUPS] > 0:
+        usable(g, m, o, job, now, now + g.job[LIMIT, job], bits)
+        keep_capped(g, m, o, job, bits)
+        if count(bits, g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]) < wanted:
+            return WAITS
+    if o[NAMED] > 0:
+        choose(g, m, o, bits, pool, wanted)
+    if not near(g, m, o, job, now):
+        return PASSED
+    return READY if fits(g, m, o, job, now) else WAITS
+
+
+@lean
+def begin(g: Any, m: Any, o: Any, job: int, now: int) -> None:
+    """Start a job that waits on the nodes in CHOSEN."""
+    withdraw(g, m, o, job)
     start(g, m, o, job, now)
-    return True
 
 
-@lean
-def _near(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
-    """Whether the nodes that the job would get are near enough; it is passed over else."""
-    if o[HAS_SWITCHES] == 0:
-        return True
-    pool = g.job[POOL, job]
-    choose(g, m, o, m.free, pool, g.job[NODES, job])
-    return near(g, m, o, job, now)
-
-
-@lean
-def _waits(g: Any, m: Any, o: Any, job: int, pool: int, now: int) -> bool:
-    """Whether the job holds its place in line; it is passed over else."""
-    if not may_start(g, m, o, job, now):
-        return False
-    if g.job[NODES, job] > m.pool[FREE, pool] or need(g, m, o, job) > room(g, m, o):
-        return True
-    return _near(g, m, o, job, now)
-
-
-@lean
+@spliced
 def start_heads(g: Any, m: Any, o: Any, pool: int, now: int, depth: int) -> bool:
-    """Start the heads of a queue while they fit, at most `depth`; return whether that was too few."""
-    first, size, i = g.pool[FIRST_PLACE, pool], m.pool[QUEUED, pool], 0
-    while i < min(size, depth):
-        job = m.queue[first + i]
-        if may_start(g, m, o, job, now):
-            if g.job[NODES, job] > m.pool[FREE, pool] or need(g, m, o, job) > room(g, m, o):
+    """Start the heads of a queue while they fit, looking at `depth` at most; return whether that was too few.
+
+    A job that its limits hold back is passed over, and without EASY one that only a window keeps from nodes;
+    the first that can't start for want of nodes or watts blocks those behind it.
+    """
+    at, seen, blocked = 0, 0, False
+    while at < m.pool[QUEUED, pool] and seen < depth:
+        job = nth(g, m, o, pool, at)
+        seen += 1
+        if not may_start(g, m, o, job, now):
+            at += 1
+            continue
+        tried = o[PREEMPTS] == 0
+        while True:
+            found = place(g, m, o, pool, job, now)
+            if found != WAITS or tried or not make_room(g, m, o, job, now):
                 break
-            if _near(g, m, o, job, now) and not _try(g, m, o, job, now) and o[HAS_WINDOWS] == 0:
-                break
-        i += 1
-    leave(g, m, pool, i)
-    return i == depth and i < size
+            tried = True
+        if found == WAITS and (o[BACKFILL] == EASY or not _in_the_way(g, m, o, pool, job)):
+            blocked = True
+            break
+        if found == READY:
+            begin(g, m, o, job, now)
+        else:
+            at += 1
+    m.pool[HEAD, pool] = at
+    return not blocked and seen == depth and at < m.pool[QUEUED, pool]
 
 
 @lean
+def _in_the_way(g: Any, m: Any, o: Any, pool: int, job: int) -> bool:
+    """Whether it is only a window that keeps a job from nodes that are idle."""
+    idle = g.job[NODES, job] <= m.pool[FREE, pool] and need(g, m, o, job) <= room(g, m, o)
+    return o[HAS_WINDOWS] > 0 and idle
+
+
+@spliced
 def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     """Start what neither outlasts the shadow time of the head nor needs more than is left over then."""
-    first, size = g.pool[FIRST_PLACE, pool], m.pool[QUEUED, pool]
-    if size < 2 or m.pool[FREE, pool] == 0:
+    if m.pool[HEAD, pool] >= m.pool[QUEUED, pool] - 1 or m.pool[FREE, pool] == 0:
         return
-    head = 0
-    while head < size and not _waits(g, m, o, m.queue[first + head], pool, now):
-        head += 1
-    if head == size:
+    head = nth(g, m, o, pool, m.pool[HEAD, pool])
+    if o[HAS_WINDOWS] > 0:
+        _pass_beside_windows(g, m, o, pool, head, now)
         return
-    edge, extra, free, watts = now, 0, m.pool[FREE, pool], room(g, m, o)
-    wanted, asks = g.job[NODES, m.queue[first + head]], need(g, m, o, m.queue[first + head])
-    for i in range(m.counter[ROWS]):
-        row = m.row[BY_END, i]
-        if free >= wanted and watts >= asks and m.row[UP, row] > edge:
-            break
-        watts += frees(g, m, o, row)
-        if g.job[POOL, m.row[HOLDER, row]] == pool:
-            free += g.job[NODES, m.row[HOLDER, row]]
-        edge = m.row[UP, row]
-    extra, more = free - wanted, watts - asks
-    i = head + 1
-    while i < size and m.pool[FREE, pool] > 0:
-        job = m.queue[first + i]
-        i += 1
+    edge, extra, watts = shadow(g, m, o, pool, head, now)
+    many = _candidates(g, m, pool, extra, edge - now)
+    while many > 0 and m.pool[FREE, pool] > 0:
+        job = job_of(m.list[0])
+        many = take_least(m.list, many)
         late, asks = now + g.job[LIMIT, job] > edge, need(g, m, o, job)
-        if g.job[NODES, job] > m.pool[FREE, pool] or asks > room(g, m, o):
+        if job == head or (late and (g.job[NODES, job] > extra or asks > watts)):
             continue
-        if late and (g.job[NODES, job] > extra or asks > more):
+        if may_start(g, m, o, job, now) and place(g, m, o, pool, job, now) == READY:
+            if late:
+                extra -= g.job[NODES, job]
+                watts -= asks
+            begin(g, m, o, job, now)
+
+
+@spliced
+def _pass_beside_windows(g: Any, m: Any, o: Any, pool: int, head: int, now: int) -> None:
+    """The same where nodes are not for everybody at all times: the head holds nodes by name."""
+    edge, watts = shadow_nodes(g, m, o, pool, head, now)
+    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
+    bits, held = m.scratch[OFFERED], m.scratch[SHADE]
+    many = _candidates(g, m, pool, m.pool[FREE, pool], 0)
+    while many > 0 and m.pool[FREE, pool] > 0:
+        job = job_of(m.list[0])
+        many = take_least(m.list, many)
+        late, asks = now + g.job[LIMIT, job] > edge, need(g, m, o, job)
+        if job == head or g.job[NODES, job] > m.pool[FREE, pool] or asks > room(g, m, o):
             continue
-        if may_start(g, m, o, job, now) and _near(g, m, o, job, now) and _try(g, m, o, job, now) and late:
-            extra -= g.job[NODES, job]
-            more -= asks
-    leave(g, m, pool, i)
+        if (late and asks > watts) or not may_start(g, m, o, job, now):
+            continue
+        copy(m.free, bits, low, high)
+        if late:
+            drop(bits, held, low, high)
+        if count(bits, low, high) < g.job[NODES, job]:
+            continue
+        if choose_from(g, m, o, bits, pool, job, now) == READY:
+            if late:
+                watts -= asks
+            begin(g, m, o, job, now)
 
 
 @lean
-def allow(g: Any, m: Any, most: int) -> None:
+def _candidates(g: Any, m: Any, pool: int, extra: int, window: int) -> int:
+    """Put the keys of the jobs that may pass the head into a heap, in LIST; return how many they are.
+
+    Who can't do so with the nodes that are free before a pass can't in the course of it.
+    """
+    low, stop, many = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool + 1], 0
+    at = following(m.tree, g.level, low, stop, m.pool[FREE, pool], extra, window)
+    while at >= 0:
+        put(m.list, many, m.key[g.fit[FIT_JOB, at]])
+        many += 1
+        at = following(m.tree, g.level, at + 1, stop, m.pool[FREE, pool], extra, window)
+    return many
+
+
+@spliced
+def allow(g: Any, m: Any, o: Any, most: int) -> None:
     """Say how many jobs of each pool are among the first `most` of all."""
     pools, total = m.pool.shape[1], 0
     for pool in range(pools):
@@ -149,82 +193,12 @@ def allow(g: Any, m: Any, most: int) -> None:
     for pool in range(pools):
         m.pool[ALLOWED, pool] = 0
     for _ in range(most):
-        best = -1
+        best, least = -1, 0
         for pool in range(pools):
             at = m.pool[ALLOWED, pool]
             if at == m.pool[QUEUED, pool]:
                 continue
-            job = m.queue[g.pool[FIRST_PLACE, pool] + at]
-            if best < 0:
-                best = pool
-                continue
-            other = m.queue[g.pool[FIRST_PLACE, best] + m.pool[ALLOWED, best]]
-            if m.key[job] < m.key[other] or (m.key[job] == m.key[other] and job < other):
-                best = pool
+            key = m.key[nth(g, m, o, pool, at)]
+            if best < 0 or key < least:
+                best, least = pool, key
         m.pool[ALLOWED, best] += 1
-
-
-@lean
-def _hopeful(g: Any, m: Any, pool: int, records: int, i: int, now: int) -> bool:
-    """Whether any job from place `i` on could still start now beside the reservations made so far."""
-    first, last = g.pool[FIRST_PLACE, pool], m.pool[ALLOWED, pool]
-    if m.pool[FREE, pool] == 0:
-        return False
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    avail = m.scratch[AVAIL]
-    copy(m.free, avail, low, high)
-    keep(avail, m.planned[m.record[SLOT, 0]], low, high)
-    free = common(avail, m.free, low, high)
-    horizon, room = FOREVER, free
-    for r in range(1, records):
-        keep(avail, m.planned[m.record[SLOT, r]], low, high)
-        room = common(avail, m.free, low, high)
-        if room < free:
-            horizon = m.record[BEGIN, r]
-            break
-    for k in range(i, last):
-        job = m.queue[first + k]
-        wanted = g.job[NODES, job]
-        if wanted <= free and (wanted <= room or now + g.job[LIMIT, job] < horizon):
-            return True
-    return False
-
-
-@lean
-def cycle(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
-    """One backfill cycle: plan the queue in order, start what can start now.
-
-    A plan lives for one cycle, so it ends as soon as no job behind can start now.
-    """
-    first, last = g.pool[FIRST_PLACE, pool], m.pool[ALLOWED, pool]
-    if last == 0 or m.pool[FREE, pool] == 0:
-        return
-    empty_plan(g, m, o, pool, now)
-    records, i, started, check = 1, 0, 0, 0
-    hold_none(m)
-    while i < last and started < o[BF_STARTS]:
-        if i == check:
-            if not _hopeful(g, m, pool, records, i, now):
-                break
-            check += 8
-        job = m.queue[first + i]
-        i += 1
-        if not may_start(g, m, o, job, now):
-            continue
-        when = earliest(g, m, o, records, job, now)
-        if when == now and not near(g, m, o, job, now):
-            continue
-        if when == now and need(g, m, o, job) > room(g, m, o):
-            when = hold(g, m, o, job, now)
-            if when >= FOREVER:
-                continue
-        if when == now and not (power_fits(g, m, o, job, now) and passes(g, m, o, job, now)):
-            continue
-        if when == now:
-            start(g, m, o, job, now)
-            started += 1
-        elif when != NEVER and when <= now + o[BF_WINDOW]:
-            if records + 2 > o[BF_RECORDS]:
-                break
-            records = reserve(g, m, o, records, job, when)
-    leave(g, m, pool, i)

@@ -13,6 +13,7 @@ from exatwin.schedule._slurm.layout import (
     FIRST_WORD,
     HIGH_WORD,
     HOLDER,
+    JOB_BITS,
     LIMIT,
     LOW_WORD,
     NODES,
@@ -86,7 +87,7 @@ def _candidates(g: Any, m: Any, o: Any, job: int, now: int) -> int:
 
 @lean
 def _goes_before(m: Any, a: int, b: int) -> bool:
-    if m.key[a] != m.key[b]:
+    if m.key[a] >> JOB_BITS != m.key[b] >> JOB_BITS:
         return m.key[a] > m.key[b]
     if m.job[START, a] != m.job[START, b]:
         return m.job[START, a] > m.job[START, b]

@@ -6,35 +6,57 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.jit import lean
+from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.layout import (
     AGE_POINTS,
     ASSOC,
+    BOUND,
     BY_END,
     CALC_PERIOD,
     CHANGED,
+    FAR,
     FIRST_PLACE,
+    FRONT,
     GREATEST_AGE,
+    HIGHEST,
     HOLDER,
+    JOB_BITS,
     LAST_CALC,
     LEFT,
+    NEXT,
+    ONLY_UP,
+    ORDER_BITS,
     QUEUED,
+    RESCORE,
+    RESETS,
     ROWS,
     SINCE,
+    SORTED,
     START,
+    TRIES,
 )
-from exatwin.schedule._slurm.line import reorder
+from exatwin.schedule._slurm.line import job_of, sift
+
+
+@lean
+def _by_priority(g: Any, m: Any, job: int, now: int) -> int:
+    """The order of a job by its tier, then by its priority, from 1 to 2^32 - 1."""
+    age = min(1.0, max(0, now - m.job[SINCE, job]) / m.weigh[GREATEST_AGE])
+    points = g.score[job] + m.weigh[AGE_POINTS] * age + m.share[g.job[ASSOC, job]]
+    priority = int(min(max(1.0, np.floor(points)), HIGHEST + 0.0))
+    return (g.tier[job] << ORDER_BITS) + HIGHEST - priority
 
 
 @lean
 def rate(g: Any, m: Any, o: Any, job: int, now: int) -> None:
-    """Set the key of a job: its score, or with priorities minus its priority."""
-    if o[CALC_PERIOD] == 0:
-        m.key[job] = g.score[job]
-        return
-    age = min(1.0, (now - m.job[SINCE, job]) / m.weigh[GREATEST_AGE])
-    points = g.score[job] + m.weigh[AGE_POINTS] * age + m.share[g.job[ASSOC, job]]
-    m.key[job] = -max(1.0, np.floor(points))
+    """Set the key of a job: by its score, or with priorities by its priority, then by its number."""
+    if o[CALC_PERIOD] > 0:
+        order = _by_priority(g, m, job, now)
+    elif o[RESCORE] > 0 and m.job[TRIES, job] > 0:
+        order = 2 * int(g.score[m.counter[NEXT] - 1]) + 1
+    else:
+        order = 2 * int(g.score[job])
+    m.key[job] = (order << JOB_BITS) | job
 
 
 @lean
@@ -44,10 +66,14 @@ def charge(g: Any, m: Any, job: int, now: int) -> None:
     m.usage[g.job[ASSOC, job]] += g.charge[job] * ran * m.weigh[LEFT] ** ran
 
 
-@lean
+@spliced
 def bring_up_to_date(g: Any, m: Any, now: int) -> None:
     """Decay all usage to now, with what runs."""
-    faded = m.weigh[LEFT] ** (now - m.counter[LAST_CALC])
+    last = m.counter[LAST_CALC]
+    faded = m.weigh[LEFT] ** (now - last)
+    while m.counter[RESETS] < len(g.reset) and g.reset[m.counter[RESETS]] <= now:
+        m.counter[RESETS] += 1
+        faded = 0.0
     for i in range(len(m.usage)):
         m.usage[i] *= faded
     for i in range(m.counter[ROWS]):
@@ -57,10 +83,32 @@ def bring_up_to_date(g: Any, m: Any, now: int) -> None:
 
 @lean
 def rate_all(g: Any, m: Any, o: Any, now: int) -> None:
-    """Set the keys of all that wait, and bring them into order."""
+    """Set the keys of all that wait, and bring them into order as far as they were."""
     for pool in range(m.pool.shape[1]):
-        first = g.pool[FIRST_PLACE, pool]
-        for i in range(first, first + m.pool[QUEUED, pool]):
-            rate(g, m, o, m.queue[i], now)
-        reorder(g, m, pool)
+        first, end = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool + 1]
+        if m.pool[QUEUED, pool] == 0:
+            continue
+        low = first + m.pool[FRONT, pool]
+        _rate_stretch(g, m, o, low, low + m.pool[SORTED, pool], now)
+        _rate_stretch(g, m, o, end - m.pool[FAR, pool], end, now)
+        _raise_bound(m, o, pool)
+        sift(m, o, pool, first, end)
     m.counter[CHANGED] = 1
+
+
+@lean
+def _rate_stretch(g: Any, m: Any, o: Any, low: int, high: int, now: int) -> None:
+    for i in range(low, high):
+        job = job_of(m.queue[i])
+        key = (_by_priority(g, m, job, now) << JOB_BITS) | job
+        if o[ONLY_UP] > 0:
+            key = min(key, m.queue[i])
+        m.queue[i] = key
+        m.key[job] = key
+
+
+@spliced
+def _raise_bound(m: Any, o: Any, pool: int) -> None:
+    """Move the bound between near and far by what all jobs have aged in a period."""
+    grown = np.int64(m.weigh[AGE_POINTS] * o[CALC_PERIOD] / m.weigh[GREATEST_AGE])
+    m.pool[BOUND, pool] -= grown << JOB_BITS

@@ -31,6 +31,7 @@ from exatwin.schedule._slurm.layout import (
     LENGTH,
     LIMIT,
     LOW_WORD,
+    NAMED,
     NODES,
     PENDING,
     POOL,
@@ -57,20 +58,14 @@ def start(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     m.job[START, job] = now
     m.job[STATE, job] = RUNNING
-    drop(m.free, m.scratch[CHOSEN], low, high)
     m.pool[FREE, pool] -= g.job[NODES, job]
     rows = m.counter[ROWS]
     row = m.row[SPARE, rows]
     m.job[ROW, job] = row
     m.row[HOLDER, row] = job
     m.row[UP, row] = now + g.job[LIMIT, job]
-    copy(m.scratch[CHOSEN], m.held[row], low, high)
-    while m.held[row, low] == 0:
-        low += 1
-    while m.held[row, high - 1] == 0:
-        high -= 1
-    m.row[LOW_WORD, row] = low
-    m.row[HIGH_WORD, row] = high
+    if o[NAMED] != 0:
+        _hold(m, row, low, high)
     i = rows
     while i > 0 and m.row[UP, m.row[BY_END, i - 1]] > m.row[UP, row]:
         m.row[BY_END, i] = m.row[BY_END, i - 1]
@@ -84,11 +79,25 @@ def start(g: Any, m: Any, o: Any, job: int, now: int) -> None:
         count_in(g, m, o, job, m.row[UP, row], 1)
         take(g, m, o, job, now)
     set_end(m, job, now + held)
-    write_ranges(g, m, pool, job)
+    if o[NAMED] != 0:
+        write_ranges(g, m, pool, job)
     if o[HAS_CONDITIONS] != 0:
         if m.job[TRIES, job] == 0:
             has_started(g, m, o, job, now)
         write_attempt(g, m, job, now)
+
+
+@lean
+def _hold(m: Any, row: int, low: int, high: int) -> None:
+    """Give the nodes in the row CHOSEN to a running job; only the words in use of its row are written."""
+    while m.scratch[CHOSEN, low] == 0:
+        low += 1
+    while m.scratch[CHOSEN, high - 1] == 0:
+        high -= 1
+    m.row[LOW_WORD, row] = low
+    m.row[HIGH_WORD, row] = high
+    drop(m.free, m.scratch[CHOSEN], low, high)
+    copy(m.scratch[CHOSEN], m.held[row], low, high)
 
 
 @lean
@@ -134,7 +143,8 @@ def _release(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     pool, row = g.job[POOL, job], m.job[ROW, job]
     if o[CALC_PERIOD] > 0:
         charge(g, m, job, now)
-    add(m.free, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
+    if o[NAMED] != 0:
+        add(m.free, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
     m.pool[FREE, pool] += g.job[NODES, job]
     i = _find(m, m.row[UP, row])
     while m.row[BY_END, i] != row:

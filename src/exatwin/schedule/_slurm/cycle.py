@@ -1,0 +1,154 @@
+"""One backfill cycle of Slurm: plan the queue in order, start what can start now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exatwin.foundation.jit import spliced
+from exatwin.schedule._slurm.bits import copy, count, drop, keep
+from exatwin.schedule._slurm.earliest import earliest
+from exatwin.schedule._slurm.layout import (
+    ALLOWED,
+    BEGIN,
+    BF_RECORDS,
+    BF_RESOLUTION,
+    BF_STARTS,
+    BF_WINDOW,
+    CHOSEN,
+    FIRST_PLACE,
+    FIRST_WORD,
+    FOREVER,
+    FREE,
+    FRONT,
+    HAS_POWER,
+    HAS_SPREAD,
+    LIMIT,
+    NEVER,
+    NODES,
+    POOL,
+    PREEMPTS,
+    SLOT,
+    STAYS,
+)
+from exatwin.schedule._slurm.limits import may_start
+from exatwin.schedule._slurm.line import job_of, nth
+from exatwin.schedule._slurm.passes import begin
+from exatwin.schedule._slurm.plan import empty_plan, list_ends, reserve
+from exatwin.schedule._slurm.power import fits, hold, need, passes, room
+from exatwin.schedule._slurm.preempt import make_room
+from exatwin.schedule._slurm.spread import fits as near
+
+
+@spliced
+def cycle(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
+    """Plan a queue in order and start what can start now.
+
+    A plan lives for one cycle, and ends as soon as no job behind can start now. The nodes that are free now
+    and stay so until some time only become fewer as the plan grows: it goes on as long as there is a witness,
+    a job behind for which enough stay free.
+    """
+    last = m.pool[ALLOWED, pool]
+    if last == 0 or (m.pool[FREE, pool] == 0 and o[PREEMPTS] == 0) or not _list(g, m, o, pool, last):
+        return
+    records, started, i, witness, seek, made = 0, 0, 0, -1, 0, 0
+    while i < last and started < o[BF_STARTS]:
+        if made == 0:
+            records = empty_plan(g, m, o, pool, now)
+            made = 1
+        if witness < i:
+            witness = _witness(g, m, o, pool, records, max(seek, i), last, now)
+            if witness == last:
+                break
+        job = m.list[i]
+        i += 1
+        if not may_start(g, m, o, job, now):
+            continue
+        when = _when(g, m, o, records, job, now)
+        if when == now:
+            begin(g, m, o, job, now)
+            started += 1
+            list_ends(g, m, pool)
+        elif when != NEVER and when <= now + o[BF_WINDOW]:
+            if records + 2 > o[BF_RECORDS]:
+                break
+            records = reserve(g, m, o, records, job, when)
+        else:
+            continue
+        if witness >= i and not _stays(g, m, o, pool, m.list[witness], when, now):
+            seek, witness = witness + 1, -1
+
+
+@spliced
+def _when(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
+    """When a job starts beside the plan, and beside the watts that are held."""
+    tried = o[PREEMPTS] == 0
+    while True:
+        when = earliest(g, m, o, records, job, now)
+        if when == now or tried or not make_room(g, m, o, job, now):
+            break
+        tried = True
+        list_ends(g, m, g.job[POOL, job])
+    return _with_watts(g, m, o, job, now) if when == now else when
+
+
+@spliced
+def _with_watts(g: Any, m: Any, o: Any, job: int, now: int) -> int:
+    """When a job whose nodes are free now has watts too; NEVER if unknown, or if they are too far apart."""
+    if o[HAS_SPREAD] + o[HAS_POWER] == 0:
+        return now
+    if not near(g, m, o, job, now):
+        return NEVER
+    if need(g, m, o, job) > room(g, m, o):
+        when = hold(g, m, o, job, now)
+        return when if when < FOREVER else NEVER
+    return now if fits(g, m, o, job, now) and passes(g, m, o, job, now) else NEVER
+
+
+@spliced
+def _list(g: Any, m: Any, o: Any, pool: int, last: int) -> bool:
+    """List the first jobs of a queue; return whether any of them could start now on an empty plan."""
+    least, free = m.pool[FREE, pool] + 1, m.pool[FREE, pool]
+    nth(g, m, o, pool, last - 1)
+    first = g.pool[FIRST_PLACE, pool] + m.pool[FRONT, pool]
+    for i in range(last):
+        job = job_of(m.queue[first + i])
+        m.list[i] = job
+        least = min(least, g.job[NODES, job])
+    return least <= free or o[PREEMPTS] > 0
+
+
+@spliced
+def _witness(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, now: int) -> int:
+    """The first place from `i` on of a job that could start now if it came next; `last` if there is none.
+
+    The nodes that stay free until it would end are in the row STAYS.
+    """
+    if o[PREEMPTS] > 0:
+        return last - 1
+    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
+    stays, reached, left = m.scratch[STAYS], NEVER, 0
+    while i < last:
+        job = m.list[i]
+        wanted, reach = g.job[NODES, job], now + g.job[LIMIT, job]
+        if wanted <= m.pool[FREE, pool] and (reach < reached or reached == NEVER or wanted <= left):
+            copy(m.free, stays, low, high)
+            left, r = m.pool[FREE, pool], 0
+            while r < records and m.record[BEGIN, r] <= reach and left >= wanted:
+                keep(stays, m.planned[m.record[SLOT, r]], low, high)
+                left = count(stays, low, high)
+                r += 1
+            if left >= wanted:
+                return i
+            reached = reach
+        i += 1
+    return last
+
+
+@spliced
+def _stays(g: Any, m: Any, o: Any, pool: int, job: int, when: int, now: int) -> bool:
+    """Whether enough nodes stay for a witness, now that those in CHOSEN are taken from `when` on."""
+    if o[PREEMPTS] > 0 or when // o[BF_RESOLUTION] * o[BF_RESOLUTION] > now + g.job[LIMIT, job]:
+        return True
+    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
+    drop(m.scratch[STAYS], m.scratch[CHOSEN], low, high)
+    return count(m.scratch[STAYS], low, high) >= g.job[NODES, job]
