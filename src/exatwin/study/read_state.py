@@ -135,6 +135,10 @@ def _of_log(
     if machine is None and size is None:
         raise SpecError(f"{path}: the log does not say how large its machine is: {_MACHINE}")
     place = Place.of(machine) if machine is not None else Place.flat(size or 1, "processors")
+    if place.machine is None:  # its queues are all that is known of its partitions
+        most = int(np.bincount(jobs.partition, minlength=1).argmax())
+        what = place.title.split(" ")[1]
+        place = Place.flat(int(place.pool_nodes[0]), what, names, most)
     at_s = int((at - start).total_seconds())
     _inside(path, at_s, int(jobs.submit_s[0]), int((jobs.recorded_start_s + jobs.runtime_s).max()), start)
     end = jobs.recorded_start_s + jobs.runtime_s

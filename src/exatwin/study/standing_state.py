@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -57,10 +58,11 @@ class Place:
         )  # fmt: skip
 
     @classmethod
-    def flat(cls, nodes: int, what: str = "nodes") -> Place:
-        """Return a machine of `nodes` in one pool, without limits."""
-        only = Partition(name="all", nodes=nodes, default=True)
-        return cls(f"{nodes:,} {what}", (only,), np.zeros(1, np.int64), np.array([nodes], np.int64), 0)
+    def flat(cls, nodes: int, what: str = "nodes", names: Sequence[str] = (), default: int = 0) -> Place:
+        """Return a machine of `nodes` in one pool, without limits; `names` are those of its partitions."""
+        queues = tuple(Partition(name=name, nodes=nodes) for name in names or ("all",))
+        pool = np.zeros(len(queues), np.int64)
+        return cls(f"{nodes:,} {what}", queues, pool, np.array([nodes], np.int64), default)
 
     def index(self, name: str | None) -> int:
         """Return the partition called `name`; the default one for None.
