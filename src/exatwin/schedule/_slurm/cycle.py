@@ -29,6 +29,7 @@ from exatwin.schedule._slurm.layout import (
     PREEMPTS,
     SLOT,
     STAYS,
+    UNTIL,
 )
 from exatwin.schedule._slurm.limits import may_start
 from exatwin.schedule._slurm.line import job_of, nth
@@ -74,7 +75,7 @@ def cycle(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             records = reserve(g, m, o, records, job, when)
         else:
             continue
-        if witness >= i and not _stays(g, m, o, pool, m.list[witness], when, now):
+        if witness >= i and not _stays(g, m, o, pool, records, m.list[witness], when, now):
             seek, witness = witness + 1, -1
 
 
@@ -145,9 +146,11 @@ def _witness(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int,
 
 
 @spliced
-def _stays(g: Any, m: Any, o: Any, pool: int, job: int, when: int, now: int) -> bool:
+def _stays(g: Any, m: Any, o: Any, pool: int, records: int, job: int, when: int, now: int) -> bool:
     """Whether enough nodes stay for a witness, now that those in CHOSEN are taken from `when` on."""
-    if o[PREEMPTS] > 0 or when // o[BF_RESOLUTION] * o[BF_RESOLUTION] > now + g.job[LIMIT, job]:
+    begin = when // o[BF_RESOLUTION] * o[BF_RESOLUTION]
+    beyond = begin > now + g.job[LIMIT, job] or begin >= m.record[UNTIL, records - 1]
+    if o[PREEMPTS] > 0 or beyond:
         return True
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     drop(m.scratch[STAYS], m.scratch[CHOSEN], low, high)
