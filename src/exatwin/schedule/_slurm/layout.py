@@ -64,11 +64,12 @@ COUNTERS = 40  # the rest is free
 
 # rows of Memory.job: of the attempt that runs or was last, then what keeps a job from being looked at (-1: it
 # never will be), how often it has started, its row among the attempts, what is left of its work, what of that
-# this attempt would do and in what time, since when it waits, whether its limit cuts the attempt
+# this attempt would do and in what time, since when it waits, whether its limit cuts the attempt, in
+# what time it would do its work at full clock
 START, STATE, FIRST_RANGE, RANGE_COUNT, ROW = range(5)
-HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, CUT = range(5, 13)
+HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, CUT, PLANNED = range(5, 14)
 # where a waiting job stands among those that are not in order
-SPOT, JOB_ROWS = range(13, 15)
+SPOT, JOB_ROWS = range(14, 16)
 
 # rows of Memory.attempt: job, since when it waited, start, end, state, ranges, its work if nothing happens to
 # it, how much of that is not lost, whether it was ended early
