@@ -37,8 +37,27 @@ class Preemption:
             raise SpecError(f"preemption needs a square table of classes, not {self.pushes.shape}")
         if len(self.klass) and not 0 <= self.klass.min() <= self.klass.max() < classes:
             raise SpecError(f"a job is of class {int(self.klass.max())}: expected 0 to {classes - 1}")
-        if np.any(np.diag(self.pushes)):
-            raise SpecError("a class can't push itself aside: expected other classes")
+        around = _cycle(self.pushes)
+        if around:
+            names = ", ".join(str(each) for each in around)
+            raise SpecError(f"classes of jobs push each other aside: {names}; expected no cycle")
+
+
+def _cycle(pushes: NDArray[np.bool_]) -> list[int]:
+    """Return classes of which each pushes the next aside, the last the first; none if there are none."""
+    open_ones = np.ones(len(pushes), np.bool_)
+    while True:
+        gone = open_ones & ~np.any(pushes & open_ones[None, :], axis=1)
+        if not np.any(gone):
+            break
+        open_ones &= ~gone
+    if not np.any(open_ones):
+        return []
+    seen, here = [], int(np.flatnonzero(open_ones)[0])
+    while here not in seen:
+        seen.append(here)
+        here = int(np.flatnonzero(pushes[here] & open_ones)[0])
+    return [*seen[seen.index(here) :], here]
 
 
 __all__ = ["Preemption"]

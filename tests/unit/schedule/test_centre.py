@@ -1,0 +1,205 @@
+"""Hand-worked cases of a centre: windows, dependencies, limits, preemption, reservations."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from exatwin.foundation.errors import SpecError
+from exatwin.schedule.conditions import Conditions, Restart
+from exatwin.schedule.dependencies import Dependencies, in_chains, singletons
+from exatwin.schedule.limits import Limits
+from exatwin.schedule.preempt import Preemption
+from exatwin.schedule.result import Schedule
+from exatwin.schedule.simulate import simulate
+from exatwin.schedule.slurm import SlurmRule
+from exatwin.schedule.windows import Kind, Window
+from exatwin.workload.job import Jobs, State
+
+EVERY = pytest.mark.parametrize("backfill", ["none", "easy", "slurm"])
+QUICK = SlurmRule(bf_interval_s=1, bf_resolution_s=1)
+
+
+def jobs(*rows: tuple[int, int, int, int], **more: list[int]) -> Jobs:
+    """Return jobs of submission, nodes, limit and run time; their numbers count from 0."""
+    submit, nodes, limit, run = np.array(rows).T
+    return Jobs(
+        job_id=np.arange(len(rows)), submit_s=submit, nodes=nodes, limit_s=limit, runtime_s=run,
+        **{name: np.array(column) for name, column in more.items()},
+    )  # fmt: skip
+
+
+def go(table: Jobs, nodes: int, conditions: Conditions, backfill: str = "none") -> Schedule:
+    return simulate(
+        table, nodes, backfill=backfill, placement="contiguous", conditions=conditions, slurm=QUICK
+    )
+
+
+def window(start: int, end: int, nodes: int | list[int], kind: Kind, **who: tuple[int, ...]) -> Window:
+    return Window(
+        start, end, np.arange(nodes) if isinstance(nodes, int) else np.array(nodes), kind, "w", **who
+    )
+
+
+@EVERY
+def test_short_jobs_run_before_the_maintenance_and_the_long_one_waits_for_its_end(backfill: str) -> None:
+    table = jobs((0, 4, 100, 50), (0, 4, 40, 10), (1, 2, 30, 30))
+    found = go(table, 4, Conditions(windows=[window(60, 80, 4, Kind.MAINTENANCE)]), backfill)
+    assert found.start_s.tolist() == [80, 0, 10]
+
+
+@EVERY
+def test_a_job_that_ends_by_its_limit_as_the_maintenance_begins_may_run(backfill: str) -> None:
+    held = Conditions(windows=[window(60, 80, 4, Kind.MAINTENANCE)])
+    assert go(jobs((0, 4, 60, 5)), 4, held, backfill).start_s.tolist() == [0]
+    assert go(jobs((0, 4, 61, 5)), 4, held, backfill).start_s.tolist() == [80]
+
+
+@EVERY
+def test_only_the_nodes_of_a_window_are_closed(backfill: str) -> None:
+    found = go(
+        jobs((0, 2, 100, 50)), 4, Conditions(windows=[window(60, 80, [0, 1], Kind.MAINTENANCE)]), backfill
+    )
+    assert found.start_s.tolist() == [0]
+    assert found.placement is not None
+    assert found.placement.nodes_of(0).tolist() == [2, 3]
+
+
+@EVERY
+def test_what_runs_on_drained_nodes_goes_on_and_nothing_starts_there(backfill: str) -> None:
+    table = jobs((0, 4, 50, 50), (1, 2, 10, 10), (1, 4, 10, 10))
+    found = go(table, 4, Conditions(windows=[window(20, 90, [0, 1], Kind.DRAIN)]), backfill)
+    assert found.start_s.tolist() == [0, 50, 90]
+    assert found.end_s.tolist() == [50, 60, 100]
+    assert found.placement is not None
+    assert found.placement.nodes_of(1).tolist() == [2, 3]
+
+
+@EVERY
+def test_a_failure_is_not_foreseen_and_the_job_runs_again(backfill: str) -> None:
+    found = go(jobs((0, 2, 50, 50)), 4, Conditions(windows=[window(20, 90, [0], Kind.DOWN)]), backfill)
+    assert found.start_s.tolist() == [0, 20]
+    assert found.end_s.tolist() == [20, 70]
+    assert found.state.tolist() == [State.NODE_FAIL, State.COMPLETED]
+    assert found.lost_s is not None
+    assert found.lost_s.tolist() == [20, 0]
+    assert found.placement is not None
+    assert found.placement.nodes_of(1).tolist() == [1, 2]
+
+
+@EVERY
+def test_jobs_of_a_reservation_run_inside_it_and_others_keep_out(backfill: str) -> None:
+    table = jobs((0, 2, 10, 10), (0, 2, 30, 30), (0, 2, 25, 25))
+    held = Conditions(windows=[window(20, 50, [0, 1], Kind.RESERVATION)], reserved=np.array([0, -1, 0]))
+    found = go(table, 2, held, backfill)
+    # the last would need until 55, and its reservation is over at 50: it never runs
+    assert found.start_s.tolist()[:2] == [20, 50]
+    assert found.state.tolist() == [State.COMPLETED, State.COMPLETED, State.PENDING]
+
+
+@EVERY
+def test_who_a_reservation_is_for_may_use_it_and_anything_else(backfill: str) -> None:
+    table = jobs((0, 4, 30, 30), (1, 4, 30, 30), user=[7, 8])
+    found = go(table, 4, Conditions(windows=[window(10, 100, 4, Kind.RESERVATION, users=(7,))]), backfill)
+    assert found.start_s.tolist() == [0, 100]
+
+
+@EVERY
+def test_a_chain_runs_link_by_link_and_others_beside_it(backfill: str) -> None:
+    table = jobs((0, 2, 10, 10), (0, 2, 10, 10), (0, 2, 10, 8), (1, 2, 10, 10))
+    found = go(table, 4, Conditions(dependencies=in_chains(np.array([0, 0, 0, -1]))), backfill)
+    assert found.start_s.tolist() == [0, 10, 20, 1]
+
+
+@EVERY
+def test_afterok_and_afternotok(backfill: str) -> None:
+    table = jobs((0, 1, 10, 10), (0, 1, 10, 10), (0, 1, 10, 10), (0, 1, 9, 20), outcome=[3, 3, 3, 3])
+    waits = Dependencies.of([(1, 0, "afterok"), (2, 3, "afternotok"), (3, 0, "after")])
+    found = go(table, 4, Conditions(dependencies=waits), backfill)
+    assert found.start_s.tolist() == [0, 10, 9, 0]  # the last times out at 9
+    failed = go(table.replace(outcome=np.full(4, State.FAILED)), 4, Conditions(dependencies=waits), backfill)
+    assert failed.state.tolist()[1] == State.PENDING
+
+
+def test_singletons_of_one_user_and_name_follow_each_other() -> None:
+    table = jobs((0, 1, 10, 10), (0, 1, 10, 10), (0, 1, 10, 10), (0, 1, 10, 10), user=[1, 1, 2, 1])
+    found = go(table, 4, Conditions(dependencies=singletons(table, np.array([5, 5, 5, -1]))))
+    assert found.start_s.tolist() == [0, 10, 0, 0]
+
+
+@EVERY
+def test_an_array_with_a_throttle_of_two(backfill: str) -> None:
+    table = jobs(*[(0, 1, 10, 10)] * 5, (1, 4, 10, 10))
+    group = Limits.of_pairs(6, np.arange(5), np.zeros(5, np.int64), most_jobs=np.array([2]))
+    found = go(table, 6, Conditions(limits=group), backfill)
+    assert found.start_s.tolist() == [0, 0, 10, 10, 20, 1]
+
+
+@EVERY
+def test_a_group_has_no_more_nodes_and_node_seconds_than_its_limit(backfill: str) -> None:
+    table = jobs((0, 3, 10, 10), (0, 2, 10, 10), (0, 1, 10, 10))
+    rows, group = np.arange(3), np.zeros(3, np.int64)
+    nodes = Limits.of_pairs(3, rows, group, most_nodes=np.array([4]))
+    assert go(table, 9, Conditions(limits=nodes), backfill).start_s.tolist() == [0, 10, 0]
+    left = Limits.of_pairs(3, rows, group, most_node_s=np.array([45]))
+    assert go(table, 9, Conditions(limits=left), backfill).start_s.tolist() == [0, 10, 0]
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("mode", "ends", "states"),
+    [
+        ("requeue", [20, 60, 40], [State.PREEMPTED, State.COMPLETED, State.COMPLETED]),
+        ("cancel", [20, 60], [State.PREEMPTED, State.COMPLETED]),
+    ],
+)
+def test_the_youngest_of_the_lowest_goes(
+    backfill: str, mode: str, ends: list[int], states: list[int]
+) -> None:
+    """Two of class 1 run; one of class 0 needs the nodes of one: the later one goes."""
+    table = jobs((0, 2, 60, 60), (1, 2, 60, 20), (20, 2, 20, 20))
+    pushes = np.array([[False, True], [False, False]])
+    first = table.replace(runtime_s=np.array([60, 60, 20]))
+    held = Conditions(preempt=Preemption(np.array([1, 1, 0]), pushes, mode), restart=Restart(checkpoint_s=10))
+    found = go(first, 4, held, backfill)
+    assert found.row is not None
+    assert found.start_s[found.row == 2].tolist() == [20]
+    gone = np.flatnonzero(found.state == State.PREEMPTED)
+    assert found.row[gone].tolist() == [1]
+    assert found.end_s[gone].tolist() == [20]
+    again = np.flatnonzero((found.row == 1) & (found.state != State.PREEMPTED))
+    if mode == "cancel":
+        assert len(again) == 0
+    else:  # 10 of its 19 s are in a checkpoint; it starts again as the other ends
+        assert found.start_s[again].tolist() == [40]
+        assert found.end_s[again].tolist() == [90]
+
+
+@EVERY
+def test_begin_times(backfill: str) -> None:
+    found = go(jobs((0, 4, 10, 10), (1, 4, 10, 10)), 4, Conditions(begin_s=np.array([30, 0])), backfill)
+    assert found.start_s.tolist() == [30, 1]
+
+
+def test_a_cycle_is_named() -> None:
+    waits = Dependencies.of([(0, 2, "afterok"), (1, 0, "afterany"), (2, 1, "after"), (3, 0, "after")])
+    with pytest.raises(SpecError, match=r"wait for each other: 0 after 2 after 1 after 0; expected no cycle"):
+        go(jobs(*[(0, 1, 1, 1)] * 4), 4, Conditions(dependencies=waits))
+
+
+def test_bad_conditions_are_refused() -> None:
+    one = jobs((0, 1, 1, 1))
+    with pytest.raises(SpecError, match="has the node 9: expected nodes from 0 to 3"):
+        go(one, 4, Conditions(windows=[window(0, 5, [9], Kind.DRAIN)]))
+    with pytest.raises(SpecError, match="ends at 5 s: expected a time after 5 s"):
+        window(5, 5, 2, Kind.DRAIN)
+    with pytest.raises(SpecError, match="each once, ascending"):
+        window(0, 5, [2, 2], Kind.DRAIN)
+    with pytest.raises(SpecError, match="names job 7: expected a job from 0 to 0"):
+        go(one, 4, Conditions(dependencies=Dependencies.of([(0, 7, "after")])))
+    with pytest.raises(SpecError, match="a limit is -1"):
+        Limits.of_pairs(1, np.zeros(1, int), np.zeros(1, int), most_jobs=np.array([-1]))
+    with pytest.raises(SpecError, match="unknown way of preemption 'kill'"):
+        Preemption(np.zeros(1, int), np.zeros((1, 1), bool), "kill")
+    with pytest.raises(SpecError, match="push each other aside: 0, 1, 0"):
+        Preemption(np.zeros(1, int), np.array([[False, True], [True, False]]))
