@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -278,14 +280,21 @@ def test_stopping_and_going_on_changes_nothing(centre: Centre, mode: str, policy
 
 @given(log=job_logs(), mode=st.sampled_from(["none", "easy"]), policy=st.sampled_from(["fcfs", "sjf", "f1"]))
 @settings(max_examples=100, deadline=None)
-def test_windows_that_nobody_meets_leave_the_schedule_of_the_plain_kernel(
+def test_conditions_that_ask_for_nothing_leave_the_schedule_of_the_plain_kernel(
     log: Log, mode: str, policy: str
 ) -> None:
     rows, nodes = log
     jobs = to_jobs(rows)
-    far = Conditions(windows=[Window(10**7, 10**7 + 1, np.arange(nodes), Kind.MAINTENANCE)])
+    many = np.arange(len(jobs))
+    idle = Conditions(
+        limits=Limits.of_pairs(len(jobs), many, many * 0, most_nodes=np.array([10**6])),
+        begin_s=np.full(len(jobs), -(10**6)),
+        preempt=Preemption(many * 0, np.zeros((1, 1), np.bool_)),
+    )
+    if mode == "none":
+        idle = replace(idle, windows=[Window(10**7, 10**7 + 1, np.arange(nodes), Kind.MAINTENANCE)])
     plain = simulate(jobs, nodes, policy=policy, backfill=mode)
-    there = simulate(jobs, nodes, policy=policy, backfill=mode, conditions=far)
+    there = simulate(jobs, nodes, policy=policy, backfill=mode, conditions=idle)
     assert there.start_s.tolist() == plain.start_s.tolist()
     assert there.end_s.tolist() == plain.end_s.tolist()
     assert there.state.tolist() == plain.state.tolist()

@@ -139,8 +139,8 @@ def test_a_slower_clock_comes_less_far():
     """At half speed 20 s are 10 s of work, of which a checkpoint holds 8."""
     restart = Conditions(restart=Restart(checkpoint_s=8))
     found = worked(
-        one_job(50, 200), FLOOR, [Down(20, 30, np.arange(4))], runtime_s={Sent(0, 0): 100}, conditions=restart,
-        placement="groups",
+        one_job(50, 200), FLOOR, [Down(20, 30, np.arange(4))], runtime_s={Sent(0, 0): 100},
+        conditions=restart, placement="groups",
     )  # fmt: skip
     assert found.nominal_s.tolist() == [50, 42]
     assert found.schedule.end_s.tolist() == [20, 62]

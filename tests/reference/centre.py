@@ -1,8 +1,8 @@
 """A centre in strict order, plainly: sets of nodes, everything from nothing at each instant.
 
 Windows (down, drain, maintenance, reservation), dependencies, earliest starts, limits of groups, jobs that
-push others aside, requeue from checkpoints. One pool, first come, first served, no backfill. A head that lacks
-idle nodes blocks; one that has enough, but not of those that it may hold until its limit, is passed over.
+push others aside, requeue from checkpoints. One pool, first come, first served, no backfill. A head that
+lacks idle nodes blocks; one that has enough, but not of those that it may hold until its limit, does not.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def test_no_node_is_away_twice_at_once():
 
 
 def test_a_spare_steps_in_and_the_repaired_node_is_the_next():
-    """Six nodes, one spare: 5 waits; 0 fails at 10 and 5 steps in; 0 is back at 20 and waits; 1 fails at 30."""
+    """Node 5 waits; 0 fails at 10 and 5 steps in; 0 is back at 20 and waits; 1 fails at 30: 0 steps in."""
     downs = [Down(10, 20, np.array([0])), Down(30, 60, np.array([1])), Down(40, 50, np.array([2]))]
     found = held_back(downs, Floor.flat(6), 1, 0, 100)
     spans = [(int(one.nodes[0]), one.start_s, one.end_s) for one in found]
@@ -87,10 +87,10 @@ def test_a_spare_that_fails_is_a_spare_again():
 
 
 def test_what_nobody_says_is_refused():
-    with pytest.raises(SpecError, match="reliability.repair is missing"):
+    with pytest.raises(SpecError, match=r"reliability\.repair is missing"):
         repairs(Reliability.parse({"node_mtbf": "100 d"}, "here"))
     with pytest.raises(SpecError, match="expected fewer than the 6 nodes"):
         held_back([], Floor.flat(6), 6, 0, 10)
+    there = machine("jupiter")
     with pytest.raises(SpecError, match="does not say how many racks"):
-        there = machine("jupiter")
         failing(Reliability.parse({"cdu_mtbf": "100 d"}, "here"), there, Floor.of(there), None)

@@ -65,7 +65,7 @@ def test_what_can_not_be_is_refused_in_one_line(text: str, words: str):
     "text", ["all", "all@1d", "holiday:all@1d/1h", "all@-1d/1h", "all@1d/0s", "all@noon/1h"]
 )
 def test_what_is_no_reservation(text: str):
-    with pytest.raises(ValueError, match="reservation|unknown kind|window|lasts"):
+    with pytest.raises(ValueError, match=r"reservation|unknown kind|window|lasts"):
         reservation(text)
 
 

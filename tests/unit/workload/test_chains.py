@@ -14,7 +14,8 @@ def jobs(many: int = 4000) -> Jobs:
     return Jobs(
         job_id=np.arange(many), submit_s=np.sort(rng.integers(0, 10**6, many)),
         nodes=rng.choice([8, 64], many), limit_s=rng.choice([3600, 43200], many),
-        runtime_s=rng.integers(1, 3600, many), user=rng.integers(0, 50, many), profile=rng.integers(0, 3, many),
+        runtime_s=rng.integers(1, 3600, many), user=rng.integers(0, 50, many),
+        profile=rng.integers(0, 3, many),
     )  # fmt: skip
 
 
