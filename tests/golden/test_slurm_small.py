@@ -97,7 +97,6 @@ def test_a_cycle_looks_at_no_more_jobs_than_it_may() -> None:
     ("changes", "words"),
     [
         ({"policy": "wfp3"}, "policy 'wfp3' does not go with backfill 'slurm'"),
-        ({"placement": "random"}, "placement 'random' does not go with backfill 'slurm'"),
         ({"semantics": "event"}, "timing of its own"),
         ({"backfill": "slum"}, "unknown backfill 'slum'"),
     ],

@@ -123,11 +123,12 @@ def test_selective_slows_those_first_that_lose_least() -> None:
     jobs = to_jobs([(1, 0, 1, 100, 40), (2, 0, 1, 100, 40)])
     held = rule([0, 1], [(0, 12.0), (10, 10.0)], "selective")
     found = simulate(jobs, 2, conditions=Conditions(power=held))
-    # kind 1 loses a quarter at most: its node goes from 4 W by 3 W to 1 W; the other stays at full clock.
-    # 30 s are left at 10 s, 24 of which take until 40 s; alone under 10 W the last 6 run at full clock again
-    assert found.end_s.tolist() == [40, 46]
+    # kind 1 loses nothing at its first step (4 W to 3 W); its next would cost 0.2 for 2 W, the first of kind
+    # 0 a third for 4 W, which is less. So both are a step down from 10 s on: job 2 ends at 40 s, and of the
+    # 30 s left of job 1 20 are done by then; alone under 10 W the last 10 run at full clock again
+    assert found.end_s.tolist() == [50, 40]
     assert found.clocks is not None
-    assert found.clocks.of(0, 0.0, 40.0).values.tolist() == [1.0]
+    assert found.clocks.of(0, 0.0, 50.0).values.tolist() == [1.0, 0.6, 1.0]
 
 
 def _profiles(levels: list[tuple[float, float, float]]) -> Profiles:

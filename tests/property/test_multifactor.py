@@ -89,8 +89,6 @@ def test_what_does_not_go_together_is_refused() -> None:
     for backfill in ("easy-sjbf", "conservative"):
         with pytest.raises(SpecError, match=f"'multifactor' does not go with backfill '{backfill}'"):
             simulate(jobs, 2, policy="multifactor", backfill=backfill)
-    with pytest.raises(SpecError, match="placement 'random' does not go with policy 'multifactor'"):
-        simulate(jobs, 2, policy="multifactor", placement="random")
     with pytest.raises(SpecError, match="unknown fair-share algorithm 'fair-three'"):
         PriorityRule(algorithm="fair-three")
     with pytest.raises(SpecError, match="period of at least"):

@@ -58,7 +58,8 @@ def _of_power(many: int, floor: Floor, power: PowerRule | None) -> dict[str, np.
             "klass": _shut(np.zeros(many, np.int64)),
             "watt": _shut(one),
             "stretch": _shut(np.ones((1, 1))),
-            "turn": _shut(np.zeros(1, np.int64)),
+            "family": _shut(np.zeros(1, np.int64)),
+            "cut": _shut(np.zeros((2, 0), np.int64)),
             "cap": _shut(one + FOREVER),
             "cap_at": _shut(np.array([-FOREVER])),
             "base": _shut(np.zeros(1, np.int64)),
@@ -82,11 +83,13 @@ def _of_power(many: int, floor: Floor, power: PowerRule | None) -> dict[str, np.
         base.insert(0, 0)
         zone.insert(0, np.zeros(words, np.uint64))
         nodes.insert(0, np.zeros(pools, np.int64))
+    family = np.ravel(np.unique(power.stretch, axis=0, return_inverse=True)[1])
     return {
         "klass": _shut(power.klass),
         "watt": _shut(np.rint(power.above_w * GRAINS).astype(np.int64)),
         "stretch": _shut(power.stretch.astype(np.float64)),
-        "turn": _shut(_turns(power)),
+        "family": _shut(family),
+        "cut": _shut(_cuts(power, family)),
         "cap": _shut(np.stack(cap)),
         "cap_at": _shut(cap_at),
         "base": _shut(np.array(base, np.int64)),
@@ -104,11 +107,26 @@ def _grains(watts: np.ndarray) -> Int64:
     return np.where(np.isfinite(watts), np.floor(np.minimum(watts, 1e15) * GRAINS), FOREVER).astype(np.int64)
 
 
-def _turns(power: PowerRule) -> Int64:
-    """Return the place of each kind: what loses least at the slowest clock is slowed down first."""
-    turn = np.empty(len(power.stretch), np.int64)
-    turn[np.argsort(power.stretch[:, -1], kind="stable")] = np.arange(len(turn))
-    return turn
+def _cuts(power: PowerRule, family: np.ndarray) -> Int64:
+    """Return families and steps in the order in which they are left for the next: by what a saved watt costs.
+
+    What a step costs is the work that a node does less in a second. Steps of a family stay in order: one that
+    is cheaper than the one before it has the price of both.
+    """
+    many, last = int(family.max(initial=0)) + 1, power.stretch.shape[1] - 1
+    watts = np.stack([power.above_w[family == one].mean(axis=0) for one in range(many)])
+    lost = 1.0 - 1.0 / np.stack([power.stretch[family == one][0] for one in range(many)])
+    price = np.zeros((many, last))
+    for one in range(many):
+        at = 0
+        while at < last:  # the lower hull of what is lost over what is saved
+            more, less = lost[one, at + 1 :] - lost[one, at], watts[one, at] - watts[one, at + 1 :]
+            each = np.where(less > 0.0, more / np.maximum(less, 1e-12), np.where(more > 0.0, np.inf, 0.0))
+            stop = at + 1 + int(np.flatnonzero(each <= each.min())[-1])
+            price[one, at:stop] = each.min()
+            at = stop
+    order = np.argsort(price.ravel(), kind="stable")
+    return np.stack(np.divmod(order, max(last, 1))).astype(np.int64)
 
 
 def held(read: lp.Known, rows: int, groups: int) -> lp.Held:
@@ -121,6 +139,8 @@ def held(read: lp.Known, rows: int, groups: int) -> lp.Held:
         left=np.zeros((lp.LEFT_ROWS, rows)),
         change=np.zeros((3, 8 * rows if steps > 1 else 1), np.int64),
         level=np.zeros(caps, np.int64),
+        begins=np.zeros(int(read.family.max(initial=0)) + 1, np.int64),
+        stops=np.zeros(int(read.family.max(initial=0)) + 1, np.int64),
         free_in=np.zeros(groups, np.int64),
     )
 

@@ -3,7 +3,7 @@
 =============  =======================================================================================
 ``admission``  a job starts only if its predicted watts fit under the cap; clocks never change
 ``uniform``    a job starts if all fits at the slowest clock; all share the fastest that keeps the cap
-``selective``  the same, but jobs that lose least by their profile are slowed down first
+``selective``  the same, but those are slowed down first that lose least for the watts they save
 =============  =======================================================================================
 
 IT power counts as :mod:`exatwin.power.it` counts it: idle nodes and switches are in it, whatever runs. Watts

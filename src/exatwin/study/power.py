@@ -107,7 +107,7 @@ class PowerSettings(Spec):
     """Most IT power, such as ``13 MW``; for a time ``13 MW@2d/12h`` after the window opens, of several the
     last that holds; or a CSV file of seconds after that, and watts (blank for no cap)."""
     mode: Literal["admission", "uniform", "selective"] = "admission"
-    """Jobs wait for watts; or all clocks fall alike; or those of jobs that lose least fall first."""
+    """Jobs wait for watts; or all clocks fall alike; or those first that lose least for what they save."""
     predict: Literal["peak", "mean"] = "peak"
     """What a job is taken to draw: the greatest phase of its profile, or the mean."""
     limits: Literal["stretched", "kept"] = "stretched"

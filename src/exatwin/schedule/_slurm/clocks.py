@@ -127,27 +127,45 @@ def _drawn_at(g: Any, m: Any, step: int) -> int:
 
 @lean
 def _least_first(g: Any, m: Any) -> None:
-    """Slow down one job after the other, as far as it goes, until each cap is kept: first those of groups."""
-    rows, caps, last = m.counter[ROWS], len(g.power.base), g.power.watt.shape[1] - 1
+    """Slow down by one step after the other, those first that cost least for the watts they save.
+
+    Caps of groups come first. Within a step it goes job by job, until the cap is kept.
+    """
+    rows, caps = m.counter[ROWS], len(g.power.base)
     for cap in range(caps):
         m.power.level[cap] = m.power.drawn[cap, 0]
+    for family in range(len(m.power.begins)):
+        m.power.begins[family] = m.power.stops[family] = 0
     for i in range(rows):
-        m.power.pace[NEW_STEP, m.row[BY_END, i]] = 0
+        row = m.power.pace[IN_TURN, i]
+        m.power.pace[NEW_STEP, row] = 0
+        family = g.power.family[g.power.klass[m.row[HOLDER, row]]]
+        if m.power.stops[family] == 0:
+            m.power.begins[family] = i
+        m.power.stops[family] = i + 1
     for k in range(caps):
         cap = (k + 1) % caps
         most = g.power.cap[cap, m.counter[CAP_PIECE]] - g.power.base[cap]
-        i = 0
-        while i < rows and m.power.level[cap] > most:
-            row = m.power.pace[IN_TURN, i]
-            klass = g.power.klass[m.row[HOLDER, row]]
-            step = m.power.pace[NEW_STEP, row]
-            if m.power.share[cap, row] == 0 or step == last:
-                i += 1
-                continue
-            saved = g.power.watt[klass, step] - g.power.watt[klass, step + 1]
-            for other in range(caps):
-                m.power.level[other] -= m.power.share[other, row] * saved
-            m.power.pace[NEW_STEP, row] = step + 1
+        at = 0
+        while at < g.power.cut.shape[1] and m.power.level[cap] > most:
+            _cut(g, m, cap, most, g.power.cut[0, at], g.power.cut[1, at])
+            at += 1
+
+
+@lean
+def _cut(g: Any, m: Any, cap: int, most: int, family: int, step: int) -> None:
+    """Take the jobs of a family at a step to the next, one after the other, while a cap asks for it."""
+    i = m.power.begins[family]
+    while i < m.power.stops[family] and m.power.level[cap] > most:
+        row = m.power.pace[IN_TURN, i]
+        i += 1
+        if m.power.share[cap, row] == 0 or m.power.pace[NEW_STEP, row] != step:
+            continue
+        klass = g.power.klass[m.row[HOLDER, row]]
+        saved = g.power.watt[klass, step] - g.power.watt[klass, step + 1]
+        for other in range(len(g.power.base)):
+            m.power.level[other] -= m.power.share[other, row] * saved
+        m.power.pace[NEW_STEP, row] = step + 1
 
 
 @lean

@@ -43,7 +43,8 @@ class Known(NamedTuple):
     klass: Any  # (jobs,) kind of job, as its watts and its stretching go
     watt: Any  # (kinds, steps) one node above an idle one
     stretch: Any  # (kinds, steps) run time relative to full clock
-    turn: Any  # (kinds,) which kind is slowed down first
+    family: Any  # (kinds,) kinds that stretch alike
+    cut: Any  # (2, cuts) families and steps, in the order in which their jobs go to the next step
     cap: Any  # (caps, pieces) the first is the machine's
     cap_at: Any  # (pieces,) from when each piece holds
     base: Any  # (caps,) what the nodes of each cap draw at rest, with the switches for the machine
@@ -65,6 +66,8 @@ class Held(NamedTuple):
     left: Any  # (LEFT_ROWS, rows)
     change: Any  # (3, room)
     level: Any  # (caps,) while clocks are found: step of each group, or watts
+    begins: Any  # (families,) while clocks are found: where running jobs of each begin in turn, and stop
+    stops: Any  # (families,)
     free_in: Any  # (groups,) while nodes are taken: how many are free in each, or taken
 
 
@@ -76,9 +79,9 @@ _READ_BITS = numba.types.Array(numba.uint64, 2, "C", readonly=True)
 _TWO = numba.int64[:, ::1]
 KNOWN = numba.types.NamedTuple(
     [
-        _READ1, _READ2, _READF2, _READ1, _READ2, _READ1, _READ1, _READ_BITS, _READ2,
+        _READ1, _READ2, _READF2, _READ1, _READ2, _READ2, _READ1, _READ1, _READ_BITS, _READ2,
         _READ2, _READ1, _READ1, _READF, _READ1,
     ],
     Known,
 )  # fmt: skip
-HELD = numba.types.NamedTuple([_TWO, _TWO, _TWO, numba.float64[:, ::1], _TWO, *[numba.int64[::1]] * 2], Held)
+HELD = numba.types.NamedTuple([_TWO, _TWO, _TWO, numba.float64[:, ::1], _TWO, *[numba.int64[::1]] * 4], Held)

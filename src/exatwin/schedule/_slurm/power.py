@@ -182,9 +182,9 @@ def take(g: Any, m: Any, o: Any, job: int, now: int) -> None:
 
 @lean
 def _turns_before(g: Any, m: Any, row: int, other: int) -> bool:
-    """Whether a running job is slowed down before another: by kind, then in the order of the log."""
+    """Whether a running job is slowed down before another: by family, then in the order of the log."""
     a, b = m.row[HOLDER, row], m.row[HOLDER, other]
-    mine, its = g.power.turn[g.power.klass[a]], g.power.turn[g.power.klass[b]]
+    mine, its = g.power.family[g.power.klass[a]], g.power.family[g.power.klass[b]]
     return mine < its or (mine == its and a < b)
 
 
