@@ -43,6 +43,7 @@ def rule(kind: list[int], caps: list[tuple[int, float]], mode: str, **more: Any)
         klass=np.array(kind, np.int64),
         above_w=np.array([each.watts for each in KINDS]),
         stretch=np.array([each.stretch for each in KINDS]),
+        nodes=np.ones(len(kind), np.int64),
         frequency_frac=np.array([1.0, 0.6, 0.3]),
         mode=mode,
         **more,

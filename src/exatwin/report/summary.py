@@ -149,6 +149,8 @@ def _cap(result: Result, f: dict[str, Any]) -> str:
     told = ", ".join((*settings.cap, *settings.groups)) + f" by {settings.mode}"
     if f.get("slowed_node_h"):
         told += f"; {f['slowed_node_h']:,.0f} node-h lost to slower clocks"
+    if f.get("jobs_beyond_cap"):
+        told += f"; {f['jobs_beyond_cap']:,} jobs ask for more than it ever leaves"
     if f.get("cap_excess_j"):
         told += f"; exceeded by {show(f['cap_excess_j'], 'J')} in {f['cap_excess_h']:,.3g} h"
     return told

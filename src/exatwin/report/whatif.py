@@ -25,7 +25,8 @@ TITLES = {
     "median_wait_s": "median wait", "p90_wait_s": "wait, 90th percentile",
     "mean_bounded_slowdown": "mean bounded slowdown", "throttled_h": "throttled by the plant",
     "lost_node_h": "lost to limits and failures", "mean_queue_jobs": "jobs waiting, on average",
-    "cap_excess_j": "energy above the cap", "cap_excess_h": "time above the cap",
+    "jobs_beyond_cap": "jobs that no cap lets start", "cap_excess_j": "energy above the cap",
+    "cap_excess_h": "time above the cap",
     "slowed_node_h": "lost to slower clocks", "groups_over_fewest": "groups spanned over fewest",
     "scattered_frac": "nodes of scattered jobs",
     "heat_given_j": "heat sold", "heat_pump_j": "electricity of heat pumps",
@@ -48,7 +49,9 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
     front = ("+" if value >= 0 else "-") if sign else ("-" if value < 0 else "")
     size = abs(value)
     if unit == "1":
-        text = f"{size:,.0f}" if size >= 1000 else f"{size:.4g}" if size >= 1e-3 else f"{size:.5f}"
+        text = (
+            f"{size:,.0f}" if size >= 1000 else f"{size:.4g}" if size >= 1e-3 or not size else f"{size:.5f}"
+        )
     elif unit == "J":
         text = f"{size / 3.6e9:,.1f} MWh" if size >= 3.6e8 else f"{size / 3.6e6:,.3g} kWh"
     elif unit == "s":
@@ -82,7 +85,7 @@ def lines(found: WhatIf) -> list[str]:
     for title, rows in _parts(found):
         moved = [row for row in rows if not row.same]
         if moved:
-            told += ["", f"{title:30s}{'base':>16s}{'changed':>16s}{'difference':>18s}"]
+            told += ["", f"{title:30s}{'base':>18s}{'changed':>18s}{'difference':>18s}"]
             told += [_line(row) for row in moved]
     still = [TITLES.get(row.name, row.name) for _, rows in _parts(found) for row in rows if row.same]
     return [*told, "", f"the same in every seed: {', '.join(still)}"] if still else told
@@ -102,7 +105,7 @@ def _parts(found: WhatIf) -> list[tuple[str, Sequence[Difference]]]:
 
 def _line(row: Difference) -> str:
     name = TITLES.get(row.name, row.name)
-    told = f"{name[:29]:30s}{amount(row.base, row.unit):>16s}{amount(row.changed, row.unit):>16s}"
+    told = f"{name[:29]:30s}{amount(row.base, row.unit):>18s}{amount(row.changed, row.unit):>18s}"
     told += f"{amount(row.difference, row.unit, sign=True):>18s}"
     if row.low is None or row.high is None:
         return told

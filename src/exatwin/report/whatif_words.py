@@ -24,7 +24,11 @@ def in_words(found: WhatIf, amount: Amount) -> list[str]:
     rows = {row.name: row for row in found.figures if not row.same}
     told = [_energy(rows, amount), _waits(rows.get("mean_wait_s"), amount)]
     told += [_most(found.by_size, amount), _most(found.by_account, amount)]
-    told += [_in_use(rows.get("utilisation_frac")), _excess(rows, amount)]
+    told += [
+        _in_use(rows.get("utilisation_frac")),
+        _beyond(rows.get("jobs_beyond_cap")),
+        _excess(rows, amount),
+    ]
     return [line for line in told if line]
 
 
@@ -68,6 +72,12 @@ def _in_use(row: Difference | None) -> str:
     if row is None:
         return ""
     return f"{row.changed:.1%} of the node time is in use instead of {row.base:.1%}{_doubt(row)}."
+
+
+def _beyond(row: Difference | None) -> str:
+    if row is None or not row.changed:
+        return ""
+    return f"{row.changed:,.3g} jobs ask for more watts than the cap ever leaves them, and never start."
 
 
 def _excess(rows: dict[str, Difference], amount: Amount) -> str:

@@ -60,6 +60,8 @@ class PowerRule:
     """One node of each kind above an idle one, at each clock step [W], shape (kinds, steps)."""
     stretch: Float64
     """Run time of each kind relative to full clock, shape (kinds, steps)."""
+    nodes: Int64
+    """Nodes of each job, shape (jobs,)."""
     frequency_frac: Float64
     """The steps, falling from 1, shape (steps,)."""
     mode: str = "admission"
@@ -145,6 +147,7 @@ def power_rule(
         klass=np.ravel(klass).astype(np.int64),
         above_w=np.stack(watts, axis=1) - idle_w,
         stretch=np.maximum(stretch[profile], 1.0),
+        nodes=jobs.nodes.astype(np.int64),
         frequency_frac=np.array([one.frequency_frac[0] for one in steps]),
         mode=mode,
         limits=limits,

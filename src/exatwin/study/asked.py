@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -80,24 +82,54 @@ def _with_centre(scenario: Scenario, machine: Machine | None, found: Asked, chai
     return replace(found, conditions=wanted, downs=tuple(downs))
 
 
-def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
-    from exatwin.catalogue.workload_mix import load_mix
-    from exatwin.workload.mix import generate
+class _Draw(NamedTuple):
+    """What jobs of a mix depend on beside the machine; names of the catalogue stay what they are."""
 
+    machine: str
+    mix: str
+    start: datetime
+    start_s: int
+    end_s: int
+    load: float | None
+    seed: int
+
+    def jobs(self, machine: Machine) -> tuple[Jobs, Profiles]:
+        """Return the jobs that the mix sends to `machine`, and what they do."""
+        from exatwin.catalogue.workload_mix import load_mix
+        from exatwin.workload.mix import generate
+
+        mix = load_mix(self.mix)
+        load = mix.load if self.load is None else self.load
+        return generate(
+            machine, mix, start=self.start, start_s=self.start_s, end_s=self.end_s, load=load, seed=self.seed
+        )
+
+
+@lru_cache(maxsize=1)
+def _drawn_once(draw: _Draw) -> tuple[Jobs, Profiles]:
+    """Return the jobs of a machine of the catalogue; runs compared one after the other share them."""
+    from exatwin.catalogue.load import machine
+
+    return draw.jobs(machine(draw.machine))
+
+
+def _drawn(scenario: Scenario, machine: Machine) -> tuple[Jobs, Profiles]:
+    from exatwin.catalogue.load import machine as named
+
+    wanted, window = scenario.workload, (scenario.start, -round(scenario.workload.warmup_s), scenario.end_s)
+    draw = _Draw(scenario.machine or "", wanted.mix, *window, wanted.load, scenario.seed)
+    files = any(mark in draw.machine + draw.mix for mark in "/\\.")
+    if files or not draw.machine or named(draw.machine) is not machine:
+        return draw.jobs(machine)
+    return _drawn_once(draw)
+
+
+def _from_mix(scenario: Scenario, machine: Machine | None) -> Asked:
     if machine is None:
         raise SpecError("'machine' is missing: a workload is drawn for a machine")
     wanted, (jobs, profiles) = scenario.workload, nothing()
     if wanted.mix != "none":
-        mix = load_mix(wanted.mix)
-        jobs, profiles = generate(
-            without_added(machine, scenario.schedule.added_nodes),
-            mix,
-            start=scenario.start,
-            start_s=-round(wanted.warmup_s),
-            end_s=scenario.end_s,
-            load=wanted.load if wanted.load is not None else mix.load,
-            seed=scenario.seed,
-        )
+        jobs, profiles = _drawn(scenario, without_added(machine, scenario.schedule.added_nodes))
     jobs, profiles = with_job(wanted.job, machine, jobs, profiles)
     if len(profiles) == 0:
         raise SpecError(

@@ -106,6 +106,17 @@ def _spread(scenario: Scenario, wanted: Asked, machine: Machine) -> Communicatio
     )
 
 
+def _beyond(rule: PowerRule | None) -> np.ndarray:
+    """Return which jobs ask for more watts than the machine's cap ever leaves them, shape (jobs,)."""
+    if rule is None:
+        return np.zeros(0, np.bool_)
+    found = np.zeros(len(rule.klass), np.bool_)
+    for cap, base_w in zip(rule.caps, rule.base_w.tolist(), strict=True):
+        if cap.nodes is None:
+            found |= rule.node_w * rule.nodes > cap.most_w.max() - base_w
+    return found
+
+
 def met(
     scenario: Scenario, wanted: Asked, machine: Machine, schedule: Schedule, power: ItPower, draws: Draws
 ) -> tuple[dict[str, Signal], dict[str, Any]]:
@@ -129,8 +140,11 @@ def met(
             signals["power_cap_w"] = shown(cap.most_w, it_w, most_w)
         more_j, more_s = over_cap(drawn, cap.most_w)
         over_j, over_s = over_j + more_j, over_s + more_s
+    asked_for, opens_s = wanted.jobs, _opens_s(scenario, wanted)
+    beyond = _beyond(wanted.conditions.power) & (asked_for.submit_s >= opens_s)
     slow = slowed_s(schedule, lambda frac: draws.at(frac, 0.0), it_w.start_s, it_w.end_s)
     found |= {
+        "jobs_beyond_cap": int(beyond.sum()),
         "cap_excess_j": over_j,
         "cap_excess_h": over_s / 3600.0,
         "slowed_node_h": float(np.dot(slow, schedule.jobs.nodes)) / 3600.0,

@@ -144,7 +144,14 @@ class Result:
 
     def _held_figures(self) -> dict[str, Any]:
         """Return what caps cost, and how far jobs were spread over groups."""
-        names = ("cap_excess_j", "cap_excess_h", "slowed_node_h", "groups_over_fewest", "scattered_frac")
+        names = (
+            "jobs_beyond_cap",
+            "cap_excess_j",
+            "cap_excess_h",
+            "slowed_node_h",
+            "groups_over_fewest",
+            "scattered_frac",
+        )
         return {name: self.provenance[name] for name in names if name in self.provenance}
 
     def to_xarray(self, step_s: float = 900.0) -> xr.Dataset:
