@@ -77,6 +77,8 @@ def _in_use(row: Difference | None) -> str:
 def _beyond(row: Difference | None) -> str:
     if row is None or not row.changed:
         return ""
+    if row.changed == 1.0:
+        return "1 job asks for more watts than the cap ever leaves it, and never starts."
     return f"{row.changed:,.3g} jobs ask for more watts than the cap ever leaves them, and never start."
 
 
