@@ -51,7 +51,7 @@ def test_where_nodes_are_taken_from_moves_no_start(log: Log, placement: str, see
 
 def test_a_job_waits_for_few_groups_and_lets_others_pass() -> None:
     # jobs of two nodes fill the groups of four one after the other; as every second ends at 50 s, two nodes
-    # are free in each. Job 7 wants its four in one group: it waits until job 2 gives back group 0; job 8 passes
+    # are free in each. Job 7 wants its four in one group: it waits until job 2 gives back group 0; 8 passes
     rows = [(n, 0, 2, *((50, 50) if n % 2 else (900, 100 if n == 2 else 900))) for n in range(1, 7)]
     jobs = to_jobs([*rows, (7, 60, 4, 60, 60), (8, 61, 2, 30, 30)])
     apart = simulate(jobs, FLOOR, placement="groups", conditions=Conditions(begin_s=jobs.submit_s))
