@@ -6,7 +6,6 @@ import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
-from exatwin.schedule._kernel.layout import FAN, FOREVER, LEAST_LIMIT, LEAST_NODES, NOBODY
 from exatwin.schedule._slurm import layout
 from exatwin.schedule.priority import Shares
 from exatwin.schedule.ranks import Ranks
@@ -70,10 +69,10 @@ def _fits(job: Int64, easy: bool) -> dict[str, np.ndarray]:
     place[at] = np.arange(len(at))
     begins, size = [0], len(at)
     while True:
-        begins.append(begins[-1] + (size // FAN + 2) * FAN)
-        if size <= FAN:
+        begins.append(begins[-1] + (size // layout.FAN + 2) * layout.FAN)
+        if size <= layout.FAN:
             break
-        size = -(-size // FAN)
+        size = -(-size // layout.FAN)
     return {"fit": np.stack([place, at]), "level": np.array(begins, np.int64)}
 
 
@@ -81,9 +80,8 @@ def order_memory(given: layout.Given, nodes: int, rows: int) -> dict[str, np.nda
     """Return what the loop writes of its queue and its ranking, before the first event."""
     words = int(given.pool[layout.FIRST_WORD, -1])
     jobs, associations = given.job.shape[1], len(given.parent)
-    tree = np.empty((2, int(given.level[-1])), np.int64)
-    tree[LEAST_NODES] = NOBODY
-    tree[LEAST_LIMIT] = FOREVER
+    tree = np.full((3, int(given.level[-1])), layout.FOREVER)
+    tree[layout.LEAST_NODES] = layout.NOBODY
     return {
         "list": np.zeros(jobs + 1, np.int64),
         "pick": np.zeros(nodes + 1, np.int64),

@@ -30,7 +30,7 @@ from exatwin.schedule._kernel.layout import (
 
 
 @lean
-def put(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
+def _add(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
     """Put a job at a place: minima above can only fall."""
     for up in range(len(level) - 1):
         here = level[up] + place
@@ -42,7 +42,7 @@ def put(tree: Any, level: Any, place: int, nodes: int, limit: int) -> None:
 
 
 @lean
-def take_off(tree: Any, level: Any, place: int) -> None:
+def _drop(tree: Any, level: Any, place: int) -> None:
     """Take a job off a place: a minimum above may rise only where it was this job's."""
     nodes, limit = tree[LEAST_NODES, place], tree[LEAST_LIMIT, place]
     tree[LEAST_NODES, place] = NOBODY
@@ -102,9 +102,9 @@ def enqueue(g: Any, m: Any, o: Any, job: int) -> None:
         m.job[WAIT_LIST, m.counter[WAITING]] = job
         m.counter[WAITING] += 1
         return
-    put(m.tree, g.level, g.job[PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
+    _add(m.tree, g.level, g.job[PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
     if o.backfill == EASY_SJBF:
-        put(m.fill, g.level, g.job[FILL_PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
+        _add(m.fill, g.level, g.job[FILL_PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
 
 
 @lean
@@ -112,9 +112,9 @@ def dequeue(g: Any, m: Any, o: Any, job: int) -> None:
     """Take a job that has started out of the queue; a list that is sorted anew each time is swept instead."""
     if o.dynamic:
         return
-    take_off(m.tree, g.level, g.job[PLACE, job])
+    _drop(m.tree, g.level, g.job[PLACE, job])
     if o.backfill == EASY_SJBF:
-        take_off(m.fill, g.level, g.job[FILL_PLACE, job])
+        _drop(m.fill, g.level, g.job[FILL_PLACE, job])
 
 
 @lean

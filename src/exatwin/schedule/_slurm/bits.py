@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
@@ -37,18 +38,24 @@ ones: Any = _ones_plainly if INTERPRETED else intrinsic(_ones)
 trailing: Any = _trailing_plainly if INTERPRETED else intrinsic(_trailing)
 
 
+# loops over words count without a sign: an index that may be negative is turned round first, and then none of
+# them is done several words at a time
+index: Any = int if INTERPRETED else np.uint64
+_whole: Any = np.int64
+
+
 @lean
 def count(bits: Any, low: int, high: int) -> int:
-    total = 0
-    for w in range(low, high):
+    total = index(0)
+    for w in range(index(low), index(high)):
         total += ones(bits[w])
-    return total
+    return _whole(total)
 
 
 @lean
 def count_beyond(some: Any, more: Any, low: int, high: int) -> int:
     beyond = 0
-    for w in range(low, high):
+    for w in range(index(low), index(high)):
         if some[w] & ~more[w]:
             beyond += 1
             break
@@ -63,39 +70,60 @@ def within(some: Any, more: Any, low: int, high: int) -> bool:
 
 @lean
 def copy(source: Any, target: Any, low: int, high: int) -> None:
-    for w in range(low, high):
+    for w in range(index(low), index(high)):
         target[w] = source[w]
 
 
 @lean
 def keep(target: Any, mask: Any, low: int, high: int) -> None:
-    for w in range(low, high):
+    for w in range(index(low), index(high)):
         target[w] &= mask[w]
 
 
 @lean
 def drop(target: Any, mask: Any, low: int, high: int) -> None:
-    for w in range(low, high):
+    for w in range(index(low), index(high)):
         target[w] &= ~mask[w]
 
 
 @lean
 def add(target: Any, mask: Any, low: int, high: int) -> None:
-    for w in range(low, high):
+    for w in range(index(low), index(high)):
         target[w] |= mask[w]
 
 
 @lean
 def common(a: Any, b: Any, low: int, high: int) -> int:
-    total = 0
-    for w in range(low, high):
+    total = index(0)
+    for w in range(index(low), index(high)):
         total += ones(a[w] & b[w])
-    return total
+    return _whole(total)
 
 
 @lean
 def count_three(a: Any, b: Any, c: Any, low: int, high: int) -> int:
-    total = 0
-    for w in range(low, high):
+    total = index(0)
+    for w in range(index(low), index(high)):
         total += ones(a[w] & b[w] & c[w])
-    return total
+    return _whole(total)
+
+
+@lean
+def keep_and_count(target: Any, mask: Any, low: int, high: int) -> int:
+    total = index(0)
+    for w in range(index(low), index(high)):
+        target[w] &= mask[w]
+        total += ones(target[w])
+    return _whole(total)
+
+
+@lean
+def both(one: Any, other: Any, target: Any, low: int, high: int) -> None:
+    for w in range(index(low), index(high)):
+        target[w] = one[w] & other[w]
+
+
+@lean
+def fill(target: Any, word: Any, low: int, high: int) -> None:
+    for w in range(index(low), index(high)):
+        target[w] = word

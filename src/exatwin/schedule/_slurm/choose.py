@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import trailing
+from exatwin.schedule._slurm.bits import fill, trailing
 from exatwin.schedule._slurm.layout import (
     BY_SEGMENT,
     CHOSEN,
@@ -26,6 +26,7 @@ from exatwin.schedule._slurm.spread import choose_random, choose_spread
 _ONE = np.uint64(1)
 _whole: Any = np.int64
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_NONE = np.uint64(0)
 _INDEX = 32
 _LOW = (1 << _INDEX) - 1
 
@@ -113,8 +114,7 @@ def choose(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
     """Put `want` of the nodes in `bits` into the row CHOSEN; there are that many."""
     base, end = g.pool[FIRST_NODE, pool], g.pool[FIRST_NODE, pool + 1]
     shift = g.pool[FIRST_WORD, pool]
-    for w in range(shift, g.pool[FIRST_WORD, pool + 1]):
-        m.scratch[CHOSEN, w] = 0
+    fill(m.scratch[CHOSEN], _NONE, shift, g.pool[FIRST_WORD, pool + 1])
     if o[PLACING] == SPREAD:
         choose_spread(g, m, o, bits, pool, want)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import spliced
-from exatwin.schedule._slurm.bits import copy, count, drop, keep
+from exatwin.schedule._slurm.bits import copy, count, drop, keep_and_count
 from exatwin.schedule._slurm.earliest import earliest
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
@@ -135,8 +135,7 @@ def _witness(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int,
             copy(m.free, stays, low, high)
             left, r = m.pool[FREE, pool], 0
             while r < records and m.record[BEGIN, r] <= reach and left >= wanted:
-                keep(stays, m.planned[m.record[SLOT, r]], low, high)
-                left = count(stays, low, high)
+                left = keep_and_count(stays, m.planned[m.record[SLOT, r]], low, high)
                 r += 1
             if left >= wanted:
                 return i

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean, spliced
-from exatwin.schedule._slurm.bits import common, copy, count, count_three, keep, within
+from exatwin.schedule._slurm.bits import (
+    add,
+    both,
+    common,
+    copy,
+    count_three,
+    fill,
+    keep,
+    keep_and_count,
+    within,
+)
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
     AVAIL,
@@ -85,42 +95,61 @@ def _not_before(m: Any, pool: int, wanted: int, now: int) -> int:
     return max(m.end[END_AT, low], now + 1) if low < m.pool[ENDS_LISTED, pool] else FOREVER
 
 
+@lean
+def _ends_for(g: Any, m: Any, pool: int, bits: Any, wanted: int) -> int:
+    """After how many of its ends a pool has `wanted` free nodes of `bits`; more than there are if never."""
+    low, high, each = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], m.pool[EACH, pool]
+    ends = m.pool[ENDS_LISTED, pool]
+    below, above = 0, ends // each
+    while below < above:
+        middle = (below + above + 1) // 2
+        if common(bits, m.mark[middle], low, high) < wanted:
+            below = middle
+        else:
+            above = middle - 1
+    have, found = common(bits, m.mark[below], low, high), below * each
+    while have < wanted and found < ends:
+        row = m.end[END_ROW, found]
+        have += common(bits, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
+        found += 1
+    return found if have >= wanted else ends + 1
+
+
 @spliced
-def _released(g: Any, m: Any, o: Any, job: int, pool: int, now: int) -> int:
+def _put_fits(g: Any, m: Any, pool: int, ends: int) -> int:
+    """Put into FITS the nodes of the row AVAIL that are free after `ends` ends of a pool; return how many."""
+    low, high, each = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], m.pool[EACH, pool]
+    fits, mark = m.scratch[FITS], ends // each
+    copy(m.mark[mark], fits, low, high)
+    for i in range(mark * each, ends):
+        row = m.end[END_ROW, i]
+        add(fits, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
+    return keep_and_count(fits, m.scratch[AVAIL], low, high)
+
+
+@spliced
+def _released(g: Any, m: Any, o: Any, pool: int, wanted: int, now: int) -> int:
     """When enough nodes of the row AVAIL are free, as running jobs reach their limits; NEVER if never.
 
     The nodes that are free then are in the row FITS. Ends are taken together in windows that grow: what
     ends in the same window as the first is waited for.
     """
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    avail, fits, wanted = m.scratch[AVAIL], m.scratch[FITS], g.job[NODES, job]
-    copy(m.free, fits, low, high)
-    keep(fits, avail, low, high)
-    have = count(fits, low, high)
-    if have >= wanted:
-        return now
-    reach, edge, last = o[RELEASE_DELAY], NEVER, 0
-    for i in range(m.pool[ENDS_LISTED, pool]):
-        row = m.end[END_ROW, i]
-        held, left, right = m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row]
-        more = common(held, avail, left, right)
-        if more == 0:
-            continue
-        end = m.end[END_AT, i]
-        if edge == NEVER:
-            edge = end + o[RELEASE_DELAY] - end % o[RELEASE_DELAY]
-        elif end > edge + reach:
-            if have >= wanted:
-                break
-            while end > edge + reach:
-                reach = reach + o[RELEASE_STEP] if o[RELEASE_STEP] > 0 else 2 * reach
-        have += more
-        for w in range(left, right):
-            fits[w] |= held[w] & avail[w]
-        last = end
-    if have < wanted:
+    avail, ends = m.scratch[AVAIL], m.pool[ENDS_LISTED, pool]
+    enough = _ends_for(g, m, pool, avail, wanted)
+    if enough > ends:
         return NEVER
-    return max(last, now + 1)
+    taken = 0
+    if enough > 0:
+        idle = common(avail, m.free, g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
+        begin = m.end[END_AT, _ends_for(g, m, pool, avail, idle + 1) - 1]
+        edge, reach = begin + o[RELEASE_DELAY] - begin % o[RELEASE_DELAY], o[RELEASE_DELAY]
+        while m.end[END_AT, enough - 1] > edge + reach:
+            reach = reach + o[RELEASE_STEP] if o[RELEASE_STEP] > 0 else 2 * reach
+        taken = _listed(m.end, ends, edge + reach)
+    have = _put_fits(g, m, pool, taken)
+    if enough == 0:
+        return now
+    return max(m.end[END_AT, _ends_for(g, m, pool, avail, have) - 1], now + 1)
 
 
 @spliced
@@ -139,11 +168,8 @@ def _suffixes(m: Any, first: int, stop: int, low: int, high: int) -> None:
     """What each record and those after it, before `stop`, have in common; TAIL is for the records to come."""
     copy(m.planned[m.record[SLOT, stop - 1]], m.suffix[stop - 1], low, high)
     for i in range(stop - 2, first - 1, -1):
-        one, other, both = m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i]
-        for w in range(low, high):
-            both[w] = one[w] & other[w]
-    for w in range(low, high):
-        m.scratch[TAIL, w] = ALL
+        both(m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i], low, high)
+    fill(m.scratch[TAIL], ALL, low, high)
 
 
 @spliced
@@ -229,10 +255,9 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
                 at = _step(g, m, records, pool, wanted, first, flip)
             if at == first:
                 later = _later(g, m, o, pool, next_rise, ask)
-                copy(m.suffix[first], avail, low, high)
-                keep(avail, tail, low, high)
+                both(m.suffix[first], tail, avail, low, high)
                 usable(g, m, o, job, ask, ask + limit, avail)
-                when = _released(g, m, o, job, pool, now)
+                when = _released(g, m, o, pool, wanted, now)
                 if when != NEVER:
                     when = max(when, ask)
                     if when <= now or later == NEVER or when <= later:

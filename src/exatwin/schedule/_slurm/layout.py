@@ -60,6 +60,8 @@ NUMBERS = 40  # the rest is free
 ATTEMPTS, READY, EDGES, LIVE, INSIDE = range(15, 20)
 # instants gone by at which usage was forgotten
 RESETS = 21
+# whether keys have changed since the tree of fits had the least of them
+STALE = 22
 COUNTERS = 40  # the rest is free
 
 # rows of Memory.job: of the attempt that runs or was last, then what keeps a job from being looked at (-1: it
@@ -119,6 +121,10 @@ TIERS = 2 ** (63 - ORDER_BITS - JOB_BITS)
 
 # rows of Given.fit: place of each job by pool, nodes and limit; which job has a place
 FIT_PLACE, FIT_JOB = range(2)
+# rows of Memory.tree: least of any waiting job below; children of a node
+LEAST_NODES, LEAST_LIMIT, LEAST_KEY = range(3)
+FAN = 32
+NOBODY = np.iinfo(np.int32).max
 
 # rows of Memory.row: of each running job, when its limit is up, which it is, the words of its bits; then the
 # rows by that time, and those that are not in use
@@ -211,7 +217,7 @@ class Memory(NamedTuple):
     pick: Any  # (nodes + 1,) runs of nodes, the largest first
     end: Any  # (3, rows) limits of the running jobs of a pool, in order
     mark: Any  # (MARKS + 2, words) bits of the nodes that are free after some of them
-    tree: Any  # (2, places and their minima) of the jobs that wait, with EASY
+    tree: Any  # (3, places and their minima) of the jobs that wait, with EASY
     child: Any  # (associations,) children of each in the order of their values when last ranked
     order: Any  # (associations,) lists of siblings on the way
     stack: Any  # (3, associations + 2) lists yet to rank

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._kernel.queue import put, take_off
+from exatwin.schedule._slurm.fits import put, take_off
 from exatwin.schedule._slurm.layout import (
     BACKFILL,
     BOUND,
@@ -122,7 +122,7 @@ def join(g: Any, m: Any, o: Any, job: int) -> None:
     m.pool[QUEUED, pool] += 1
     m.counter[WAITING] += 1
     if o[BACKFILL] == EASY:
-        put(m.tree, g.level, g.fit[FIT_PLACE, job], g.job[NODES, job], g.job[LIMIT, job])
+        put(m.tree, g.level, g.fit[FIT_PLACE, job], g.job[NODES, job], g.job[LIMIT, job], key)
 
 
 @lean

@@ -11,7 +11,7 @@ import numba
 from exatwin.foundation import handle
 from exatwin.foundation.handle import reader
 from exatwin.foundation.jit import entry, lean, spliced
-from exatwin.schedule._kernel import heap, queue
+from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
 from exatwin.schedule._slurm.clocks import settle
 from exatwin.schedule._slurm.cycle import cycle
@@ -281,6 +281,6 @@ advance = entry(
     ),
     _loop,
     Path(__file__).parent,
-    also=(Path(handle.__file__), Path(heap.__file__), Path(queue.__file__)),
+    also=(Path(handle.__file__), Path(heap.__file__)),
     makes_arrays=False,
 )

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean, spliced
-from exatwin.schedule._kernel.queue import following
 from exatwin.schedule._slurm.bits import copy, count, drop
 from exatwin.schedule._slurm.choose import choose
+from exatwin.schedule._slurm.fits import first_of, rekey
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
     BACKFILL,
     EASY,
+    FAR,
     FIRST_PLACE,
     FIRST_WORD,
-    FIT_JOB,
+    FOREVER,
     FREE,
+    FRONT,
     HAS_WINDOWS,
     HEAD,
     LIMIT,
@@ -25,11 +27,12 @@ from exatwin.schedule._slurm.layout import (
     PREEMPTS,
     QUEUED,
     SHADE,
+    SORTED,
+    STALE,
 )
 from exatwin.schedule._slurm.layout_power import CAPPED_GROUPS
 from exatwin.schedule._slurm.limits import may_start
 from exatwin.schedule._slurm.line import job_of, nth, withdraw
-from exatwin.schedule._slurm.pile import put, take_least
 from exatwin.schedule._slurm.power import fits, need, room
 from exatwin.schedule._slurm.power import usable as keep_capped
 from exatwin.schedule._slurm.preempt import make_room
@@ -126,14 +129,16 @@ def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
         _pass_beside_windows(g, m, o, pool, head, now)
         return
     edge, extra, watts = shadow(g, m, o, pool, head, now)
-    many = _candidates(g, m, pool, extra, edge - now)
-    while many > 0 and m.pool[FREE, pool] > 0:
-        job = job_of(m.list[0])
-        many = take_least(m.list, many)
+    after, at = -1, m.pool[HEAD, pool] + 1
+    while m.pool[FREE, pool] > 0:
+        after, at = _candidate(g, m, pool, at, extra, edge - now, after)
+        if after == FOREVER:
+            return
+        job = job_of(after)
         late, asks = now + g.job[LIMIT, job] > edge, need(g, m, o, job)
-        if job == head or (late and (g.job[NODES, job] > extra or asks > watts)):
+        if job == head or (late and asks > watts) or not may_start(g, m, o, job, now):
             continue
-        if may_start(g, m, o, job, now) and place(g, m, o, pool, job, now) == READY:
+        if place(g, m, o, pool, job, now) == READY:
             if late:
                 extra -= g.job[NODES, job]
                 watts -= asks
@@ -146,10 +151,12 @@ def _pass_beside_windows(g: Any, m: Any, o: Any, pool: int, head: int, now: int)
     edge, watts = shadow_nodes(g, m, o, pool, head, now)
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     bits, held = m.scratch[OFFERED], m.scratch[SHADE]
-    many = _candidates(g, m, pool, m.pool[FREE, pool], 0)
-    while many > 0 and m.pool[FREE, pool] > 0:
-        job = job_of(m.list[0])
-        many = take_least(m.list, many)
+    after, at = -1, m.pool[HEAD, pool] + 1
+    while m.pool[FREE, pool] > 0:
+        after, at = _candidate(g, m, pool, at, m.pool[FREE, pool], 0, after)
+        if after == FOREVER:
+            return
+        job = job_of(after)
         late, asks = now + g.job[LIMIT, job] > edge, need(g, m, o, job)
         if job == head or g.job[NODES, job] > m.pool[FREE, pool] or asks > room(g, m, o):
             continue
@@ -167,18 +174,28 @@ def _pass_beside_windows(g: Any, m: Any, o: Any, pool: int, head: int, now: int)
 
 
 @lean
-def _candidates(g: Any, m: Any, pool: int, extra: int, window: int) -> int:
-    """Put the keys of the jobs that may pass the head into a heap, in LIST; return how many they are.
+def _candidate(g: Any, m: Any, pool: int, at: int, extra: int, window: int, after: int) -> tuple[int, int]:
+    """The next key beyond `after` of a job that may pass the head, and where to look next; FOREVER if none.
 
-    Who can't do so with the nodes that are free before a pass can't in the course of it.
+    A short queue is gone through from place `at` on (one further back if the last has started), a long one by
+    the tree.
     """
-    low, stop, many = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool + 1], 0
-    at = following(m.tree, g.level, low, stop, m.pool[FREE, pool], extra, window)
-    while at >= 0:
-        put(m.list, many, m.key[g.fit[FIT_JOB, at]])
-        many += 1
-        at = following(m.tree, g.level, at + 1, stop, m.pool[FREE, pool], extra, window)
-    return many
+    first, end, free = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool + 1], m.pool[FREE, pool]
+    if m.pool[FAR, pool] > 0:
+        if m.counter[STALE] == 1:
+            rekey(m.tree, g.level)
+            m.counter[STALE] = 0
+        return first_of(m.tree, g.level, first, end, free, extra, window, after), at
+    low = first + m.pool[FRONT, pool]
+    at = max(at - 1, 0)
+    while at < m.pool[SORTED, pool]:
+        key = m.queue[low + at]
+        job = job_of(key)
+        at += 1
+        nodes = g.job[NODES, job]
+        if key > after and nodes <= free and (nodes <= extra or g.job[LIMIT, job] <= window):
+            return key, at
+    return FOREVER, at
 
 
 @spliced

@@ -10,18 +10,22 @@ from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.layout import (
     AGE_POINTS,
     ASSOC,
+    BACKFILL,
     BOUND,
     BY_END,
     CALC_PERIOD,
     CHANGED,
+    EASY,
     FAR,
     FIRST_PLACE,
+    FIT_PLACE,
     FRONT,
     GREATEST_AGE,
     HIGHEST,
     HOLDER,
     JOB_BITS,
     LAST_CALC,
+    LEAST_KEY,
     LEFT,
     NEXT,
     ONLY_UP,
@@ -32,6 +36,7 @@ from exatwin.schedule._slurm.layout import (
     ROWS,
     SINCE,
     SORTED,
+    STALE,
     START,
     TRIES,
 )
@@ -93,6 +98,7 @@ def rate_all(g: Any, m: Any, o: Any, now: int) -> None:
         _rate_stretch(g, m, o, end - m.pool[FAR, pool], end, now)
         _raise_bound(m, o, pool)
         sift(m, o, pool, first, end)
+    m.counter[STALE] = 1
     m.counter[CHANGED] = 1
 
 
@@ -105,6 +111,8 @@ def _rate_stretch(g: Any, m: Any, o: Any, low: int, high: int, now: int) -> None
             key = min(key, m.queue[i])
         m.queue[i] = key
         m.key[job] = key
+        if o[BACKFILL] == EASY:
+            m.tree[LEAST_KEY, g.fit[FIT_PLACE, job]] = key
 
 
 @spliced
