@@ -167,7 +167,19 @@ def _outcome(schedule: Schedule) -> dict[str, np.ndarray]:
         "end_s": schedule.end_s,
         "state": schedule.state,
     }
+    found |= {name: each for name, each in _attempts(schedule).items() if each is not None}
     return found if schedule.clocks is None else {**found, "clock_track": schedule.clocks.track}
+
+
+def _attempts(schedule: Schedule) -> dict[str, np.ndarray | None]:
+    """Return what is known of a schedule in which a job may have several rows."""
+    early = schedule.early
+    return {
+        "row": schedule.row,
+        "attempt": schedule.attempt,
+        "early": None if early is None else early.astype(np.uint8),
+        "lost_s": schedule.lost_s,
+    }
 
 
 def describe(result: Result) -> dict[str, Any]:
@@ -279,6 +291,10 @@ def _schedule(document: dict[str, Any], where: Path) -> Schedule:
         state=columns["state"],
         placement=placement,
         capacity=document["capacity"],
+        row=columns.get("row"),
+        attempt=columns.get("attempt"),
+        early=columns["early"].astype(np.bool_) if "early" in columns else None,
+        lost_s=columns.get("lost_s"),
         clocks=_clocks(document.get("clock_steps"), columns, where),
     )
 

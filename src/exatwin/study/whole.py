@@ -117,13 +117,14 @@ def _cost(
     schedule, killed = course.worked.schedule, course.worked.killed
     spans = [max(min(one.end_s, end_s) - max(one.start_s, start_s), 0.0) for one in down]
     missing = sum(len(one.nodes) * span for one, span in zip(down, spans, strict=True))
-    gone = float(np.dot(schedule.run_s[killed], schedule.jobs.nodes[killed]))
+    lost_s = schedule.run_s if schedule.lost_s is None else schedule.lost_s
+    gone = float(np.dot(lost_s[killed], schedule.jobs.nodes[killed]))
     found = {
         "throttled_h": course.throttled_h,
         "lost_node_h": course.lost_node_h + (missing + gone) / 3600.0,
         "overrun_h": course.overrun_h,
     }
-    if not hit and course.rounds == 1:
+    if not hit and not down and course.rounds == 1:
         return found
     clock = course.conditions.clock_frac
     return found | {
