@@ -50,7 +50,7 @@ def by_attempts(jobs: Jobs, memory: layout.Memory, capacity: int, *, named: bool
         jobs=table.replace(
             job_id=number,
             submit_s=submit,
-            runtime_s=_worked(jobs, memory, made, waits)[order],
+            runtime_s=_worked(jobs, memory, made[layout.WORK_OF], waits)[order],
             recorded_start_s=np.where(again, -1, table.recorded_start_s),
         ),
         start_s=np.concatenate([made[layout.BEGAN], blank])[order],
@@ -60,6 +60,7 @@ def by_attempts(jobs: Jobs, memory: layout.Memory, capacity: int, *, named: bool
         capacity=capacity,
         row=row,
         attempt=tries,
+        nominal_s=_worked(jobs, memory, made[layout.PLANNED_OF], waits)[order],
         early=np.concatenate([early, np.zeros(len(waits), np.bool_)])[order],
         lost_s=np.concatenate([lost, 0 * waits])[order],
     )
@@ -75,10 +76,10 @@ def _which(of: Int64) -> Int64:
 
 
 def _worked(jobs: Jobs, memory: layout.Memory, made: Int64, waits: Int64) -> Int64:
-    """Return the run time of each attempt, had nothing happened to it and no clock been held down [s]."""
+    """Return the run time of each attempt if nothing ends it early [s], by the row of what was made."""
     left = memory.job[layout.WORK_LEFT][waits]
     fresh = memory.job[layout.TRIES][waits] == 0
-    return np.concatenate([made[layout.WORK_OF], np.where(fresh, jobs.runtime_s[waits], left)])
+    return np.concatenate([made, np.where(fresh, jobs.runtime_s[waits], left)])
 
 
 def _placement(memory: layout.Memory, made: Int64, waits: int, order: Int64) -> Placement:

@@ -47,6 +47,8 @@ class Schedule:
     """Row of the job among those asked for, where a job may have several rows, one an attempt."""
     attempt: Int64 | None = None
     """Number of the attempt, from 0 on, where there may be several."""
+    nominal_s: Int64 | None = None
+    """Run time of each attempt at nominal clock, if nothing ends it early [s], where there may be several."""
     early: NDArray[np.bool_] | None = None
     """Whether a failure or another job ended each attempt, where that can be."""
     lost_s: Int64 | None = None
@@ -78,6 +80,7 @@ class Schedule:
             placement=place,
             row=of(self.row),
             attempt=of(self.attempt),
+            nominal_s=of(self.nominal_s),
             early=None if self.early is None else self.early[keep],
             lost_s=of(self.lost_s),
             clocks=None if self.clocks is None else self.clocks.take(keep),

@@ -172,53 +172,6 @@ class Simulation:
         while advance(self._given, self._memory, self._options, self.policy.score, until) != layout.DONE:
             self._memory = _with_room(self._memory)
 
-    def take_down(self, row: int, nodes: Int64, now_s: int, until_s: int) -> Int64:
-        """Take `nodes` of one pool out of service from `now_s` to `until_s` [s]; return the rows it killed.
-
-        Parameters
-        ----------
-        row
-            A job wider than any pool, sent before `now_s`: it stands for the outage, and holds the nodes.
-        nodes
-            Ascending; none may be out of service already.
-        now_s
-            Up to where the simulation has been advanced.
-
-        Notes
-        -----
-        What runs on them ends now; each pool decides anew at its next event.
-        """
-        from exatwin.schedule._kernel.outage import take_down
-
-        while self._memory.counter[layout.RANGES] + len(nodes) > self._memory.range.shape[1]:
-            self._memory = _with_room(self._memory)
-        ended = self._running_on(nodes)
-        known = self._given.job.copy()
-        cut = self._memory.job[layout.START, ended] + known[layout.RUN, ended] > now_s
-        known[layout.RUN, ended] = now_s - self._memory.job[layout.START, ended]
-        known[layout.NODES, row] = len(nodes)
-        known[[layout.RUN, layout.LIMIT], row] = until_s - now_s
-        known[layout.POOL, row] = self.floor.pool_of_node[nodes[0]]
-        self._given = self._given._replace(job=_readonly(known))
-        take_down(
-            self._given, self._memory, self._options, _readonly(ended), _readonly(nodes), row, int(now_s)
-        )
-        return np.asarray(ended[cut], np.int64)
-
-    def _running_on(self, nodes: Int64) -> Int64:
-        """Return the rows of the jobs that run on any of `nodes`."""
-        job, wanted = self._memory.job, np.zeros(self.floor.capacity + 1, np.int64)
-        wanted[1:][nodes] = 1
-        upto = np.cumsum(wanted)
-        running = np.flatnonzero(job[layout.STATE] == layout.RUNNING)
-        counts = job[layout.RANGE_COUNT, running]
-        owner = np.repeat(np.arange(len(running)), counts)
-        rows = np.repeat(job[layout.FIRST_RANGE, running] - (np.cumsum(counts) - counts), counts)
-        first, size = self._memory.range[:, rows + np.arange(len(owner))]
-        touched = np.zeros(len(running), np.bool_)
-        touched[owner[upto[first + size] > upto[first]]] = True
-        return np.asarray(running[touched], np.int64)
-
     def schedule(self) -> Schedule:
         """Return what has become of every job so far."""
         jobs, start, state = self.jobs, self._memory.job[layout.START], self._memory.job[layout.STATE]

@@ -88,9 +88,9 @@ def worked(
         length_s={(row, attempt): seconds for (row, attempt), seconds in (runtime_s or {}).items()},
     )
     found = simulate(jobs, floor, conditions=whole, **rules)
-    if found.row is None or found.attempt is None or found.early is None:
+    if found.row is None or found.attempt is None or found.nominal_s is None or found.early is None:
         return plainly(found, jobs.runtime_s)
-    return Worked(found, found.row, found.attempt, found.jobs.runtime_s, np.flatnonzero(found.early))
+    return Worked(found, found.row, found.attempt, found.nominal_s, np.flatnonzero(found.early))
 
 
 __all__ = ["Down", "Sent", "Worked", "plainly", "worked"]

@@ -177,6 +177,7 @@ def _attempts(schedule: Schedule) -> dict[str, np.ndarray | None]:
     return {
         "row": schedule.row,
         "attempt": schedule.attempt,
+        "nominal_s": schedule.nominal_s,
         "early": None if early is None else early.astype(np.uint8),
         "lost_s": schedule.lost_s,
     }
@@ -293,6 +294,7 @@ def _schedule(document: dict[str, Any], where: Path) -> Schedule:
         capacity=document["capacity"],
         row=columns.get("row"),
         attempt=columns.get("attempt"),
+        nominal_s=columns.get("nominal_s"),
         early=columns["early"].astype(np.bool_) if "early" in columns else None,
         lost_s=columns.get("lost_s"),
         clocks=_clocks(document.get("clock_steps"), columns, where),

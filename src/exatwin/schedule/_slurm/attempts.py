@@ -22,6 +22,8 @@ from exatwin.schedule._slurm.layout import (
     OF,
     OUTCOME,
     OVERHEAD,
+    PLANNED,
+    PLANNED_OF,
     RANGE_COUNT,
     SENT,
     SINCE,
@@ -49,6 +51,7 @@ def begin_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """Say how long the attempt on the nodes in CHOSEN will run."""
     nominal = m.job[WORK_LEFT, job] + _overhead(g, m, o, job)
     takes = length(g, m, o, job, nominal)
+    m.job[PLANNED, job] = takes
     for i in range(g.other_first[job], g.other_first[job + 1]):
         if g.other[0, i] == m.job[TRIES, job]:
             takes = g.other[1, i]
@@ -70,6 +73,7 @@ def write_attempt(g: Any, m: Any, job: int, now: int) -> None:
     m.attempt[ENDS, row] = now + min(m.job[LENGTH, job], g.job[LIMIT, job])
     m.attempt[FINAL, row] = RUNS
     m.attempt[WORK_OF, row] = m.job[LENGTH, job]
+    m.attempt[PLANNED_OF, row] = m.job[PLANNED, job]
     m.attempt[FROM_RANGE, row] = m.job[FIRST_RANGE, job]
     m.attempt[SO_MANY, row] = m.job[RANGE_COUNT, job]
     m.job[TRIES, job] += 1

@@ -75,7 +75,9 @@ SPOT, JOB_ROWS = range(14, 16)
 
 # rows of Memory.attempt: job, since when it waited, start, end, state, ranges, its work if nothing happens to
 # it, how much of that is not lost, whether it was ended early
-OF, SENT, BEGAN, ENDS, FINAL, FROM_RANGE, SO_MANY, WORK_OF, WORTH, EARLY, ATTEMPT_ROWS = range(11)
+OF, SENT, BEGAN, ENDS, FINAL, FROM_RANGE, SO_MANY, WORK_OF, WORTH, EARLY = range(10)
+# and the time that its work would take at full clock
+PLANNED_OF, ATTEMPT_ROWS = range(10, 12)
 
 # rows of Given.window (by their start): when, which kind, whether some jobs may hold its nodes all the same
 FROM, TILL, KIND, OWNED, LEFT_WORD, RIGHT_WORD, WINDOW_ROWS = range(7)
