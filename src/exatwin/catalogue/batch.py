@@ -81,6 +81,8 @@ class Risk(Spec):
 
     text: str
     """In a few words."""
+    topic: str
+    """What it is about; a site's word on a topic takes the place of a part's."""
     apps: list[str] = []
     """Applications that it matters for; empty for all."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from exatwin.catalogue.generic import unit_of
@@ -44,7 +45,7 @@ def document(answer: PlanAnswer) -> dict[str, Any]:
         "assumptions": assumptions(answer),
         "energy_boundary": energy_boundary(answer),
         "command": command_of(answer),
-        "estimate": best.told.document(),
+        "estimate": replace(best.told, asked={**best.told.asked, "model": answer.name}).document(),
     }  # fmt: skip
 
 
