@@ -85,6 +85,8 @@ class Risk(Spec):
     """What it is about; a site's word on a topic takes the place of a part's."""
     apps: list[str] = []
     """Applications that it matters for; empty for all."""
+    machines: list[str] = []
+    """Machines of the site that it holds for; empty for all."""
 
 
 class BatchRules(Sourced):

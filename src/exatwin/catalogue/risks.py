@@ -43,11 +43,15 @@ def risks_of(machine: Machine, app: str) -> tuple[str, ...]:
     'aarch64: x86 binaries and wheels do not run'
     """
     rules = rules_for(machine.name)
-    own: list[Risk] = list(rules.risks) if rules is not None else []
+    own: list[Risk] = [] if rules is None else [one for one in rules.risks if _holds(one, machine.name)]
     parts = {machine.processor.name, *([machine.accelerator.name] if machine.accelerator else [])}
     told = {risk.topic for risk in own}
     more = [risk for risk in part_risks() if risk.part in parts and risk.topic not in told]
     return tuple(risk.text for risk in [*own, *more] if not risk.apps or app in risk.apps)
+
+
+def _holds(risk: Risk, machine: str) -> bool:
+    return not risk.machines or machine in risk.machines
 
 
 __all__ = ["PartRisk", "risks_of"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from exatwin.cli._llm_flags import campaign_flags, model_flags, step_flags
+
+if TYPE_CHECKING:
+    from exatwin.study.estimate import Estimate
 
 _COUNTS = ("tp", "pp", "vpp", "cp", "dp", "ep", "micro-batch", "global-batch", "seq")
 
@@ -38,8 +41,16 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
     """
     import json
 
+    from exatwin.cli._llm_lines import lines
+
+    found = ask(machine, **flags)
+    click.echo(json.dumps(found.document(), allow_nan=False) if as_json else "\n".join(lines(found)))
+
+
+def ask(machine: str, **flags: Any) -> Estimate:
+    """Return the estimate that flags ask for."""
     from exatwin.cli._estimate import positive
-    from exatwin.cli._llm_lines import campaign_of, lines
+    from exatwin.cli._llm_lines import campaign_of
     from exatwin.study.llm import estimate_llm
     from exatwin.workload.apps.llm_sizes import model_of
 
@@ -53,5 +64,4 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
     asked |= {"sequence_parallel": flags["sequence_parallel"]}
     asked["zero"] = None if flags["zero"] is None else int(flags["zero"])
     model = model_of(flags["model"], flags["params"], flags["active"])
-    found = estimate_llm(machine, model, asked, campaign_of(flags))
-    click.echo(json.dumps(found.document(), allow_nan=False) if as_json else "\n".join(lines(found)))
+    return estimate_llm(machine, model, asked, campaign_of(flags))

@@ -14,6 +14,7 @@ _VERBS = {
     "sites": ("sites", "The sites of the catalogue, each number with its source."),
     "estimate": ("estimate", "What one application takes on one machine."),
     "plan": ("plan", "The best parallelisation and size of a run, for a deadline, a budget or least energy."),
+    "compare": ("compare", "One application on several machines: time, bill, energy, wait, risks."),
     "validate": ("validate", "The models beside published measurements, errors shown."),
     "whatif": ("whatif", "A changed knob beside the base: differences with intervals over seeds."),
     "comply": ("comply", "The reports that law asks for: EU 2024/1364, EnEfG."),

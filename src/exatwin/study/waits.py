@@ -21,6 +21,8 @@ class Wait:
     """One of ten waits longer [s]."""
     basis: str
     """How it was made, for people."""
+    bound: bool = False
+    """Whether it is that of smaller jobs, so that the job waits at least as long."""
 
     def document(self) -> dict[str, Any]:
         """Return the wait as plain data."""
@@ -28,6 +30,7 @@ class Wait:
             "p10_s": self.low_s,
             "p50_s": self.middle_s,
             "p90_s": self.high_s,
+            "at_least": self.bound,
             "basis": self.basis,
         }
 
@@ -62,7 +65,8 @@ def wait(machine: str, nodes: int, limit_s: float) -> Wait | None:
     if not known:
         return None
     shape = _nearest(known, octave(nodes), limit_s)
-    return Wait(shape.low_s, shape.middle_s, shape.high_s, _said(shape, nodes))
+    bound = octave(nodes) > shape.nodes
+    return Wait(shape.low_s, shape.middle_s, shape.high_s, _said(shape, nodes), bound)
 
 
 def _nearest(known: tuple[Shape, ...], size: int, limit_s: float) -> Shape:
