@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,15 @@ class Queue(Spec):
     """Processes that are usually started on a node."""
     cpus: PositiveCount
     """Processor cores of a node that a job may use."""
+
+    @property
+    def most_nodes(self) -> float:
+        """Nodes of the largest job; infinity where nobody says."""
+        return self.max_nodes or self.nodes or inf
+
+    def takes(self, nodes: int) -> bool:
+        """Return whether a job of `nodes` nodes may go here."""
+        return self.min_nodes <= nodes <= self.most_nodes
 
     def gpu_words(self, count: int) -> str:
         """Return the flag that asks for `count` accelerators of a node."""
@@ -138,6 +148,11 @@ class BatchRules(Sourced):
     def queues(self, name: str) -> list[Queue]:
         """Return what is called `name`: one entry for each quality of service."""
         return [queue for queue in self.partitions if queue.name == name]
+
+    def queues_of(self, machine: str) -> list[Queue]:
+        """Return the partitions with the nodes of `machine` that take jobs, the default first."""
+        own = [one for one in self.partitions if one.machine == machine and one.up]
+        return sorted(own, key=lambda one: not one.default)
 
     def quality_of(self, queue: Queue, key: str) -> str:
         """Return how the number `key` of a partition came to be known; blank where it has no number."""

@@ -156,6 +156,8 @@ def _goodput(found: Estimate) -> list[str]:
 def _campaign(found: Estimate) -> list[str]:
     if "campaign" not in found.extra:
         return []
+    from exatwin.study.run_block import tokens_text
+
     told = found.extra["campaign"]
 
     def ranged(name: str, key: str, unit: str, note: str = "") -> str:
@@ -167,7 +169,7 @@ def _campaign(found: Estimate) -> list[str]:
     billed = told["billed"]
     return [
         "",
-        f"campaign of {_short(told['tokens'])} tokens: {told['steps']:,} steps",
+        f"campaign of {tokens_text(told['tokens'])} tokens: {told['steps']:,} steps",
         ranged("time", "time_to_tokens_s", "s", f"{told['failures']:,.0f} failures"),
         line("accelerators", f"{hours:,.0f} h"),
         ranged("energy", "energy_j", "J"),
@@ -176,14 +178,6 @@ def _campaign(found: Estimate) -> list[str]:
         ranged("carbon", "carbon_kgco2e", "kgCO2e"),
         line("billed as", f"{rounded(billed['amount'])} {billed['unit']}"),
     ]
-
-
-def _short(number: float) -> str:
-    """Return a number of tokens as people write it."""
-    for suffix, scale in reversed(_SUFFIXES.items()):
-        if number >= scale:
-            return f"{number / scale:,.4g}{suffix}"
-    return f"{number:g}"
 
 
 __all__ = ["campaign_of", "lines", "tokens"]

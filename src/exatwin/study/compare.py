@@ -183,14 +183,8 @@ def queue_for(machine: str, nodes: int) -> Queue | None:
     ('boost_qos_bprod', True)
     """
     rules = rules_for(machine)
-    own = [] if rules is None else [one for one in rules.partitions if one.machine == machine and one.up]
-    own.sort(key=lambda one: not one.default)
-    return next((one for one in own if _takes(one, nodes)), None)
-
-
-def _takes(queue: Queue, nodes: int) -> bool:
-    most = queue.max_nodes or queue.nodes or inf
-    return queue.min_nodes <= nodes <= most
+    own = [] if rules is None else rules.queues_of(machine)
+    return next((one for one in own if one.takes(nodes)), None)
 
 
 def limits(place: Machine, nodes: int) -> tuple[float, tuple[str, ...]]:
@@ -200,7 +194,7 @@ def limits(place: Machine, nodes: int) -> tuple[float, tuple[str, ...]]:
         return queue.max_time_s or inf, ()
     if rules is None:
         return place.partitions[place.default_partition()].max_time_s or inf, ()
-    own = [one for one in rules.partitions if one.machine == place.name and one.up]
+    own = rules.queues_of(place.name)
     if not own:
         return inf, ()
     largest = max(own, key=lambda one: one.max_nodes or 0)

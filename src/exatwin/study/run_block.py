@@ -58,7 +58,7 @@ def _campaign(found: Estimate) -> dict[str, Any]:
     told = found.extra["campaign"]
     ranges = {"time_s" if key == "time_to_tokens_s" else key: list(v) for key, v in told["interval"].items()}
     return {
-        "what": f"a campaign of {told['tokens']:.4g} tokens",
+        "what": f"a campaign of {tokens_text(told['tokens'])} tokens",
         "whole": True,
         "time_s": told["time_to_tokens_s"],
         **{key: told[key] for key in _SPENT},
@@ -69,4 +69,18 @@ def _campaign(found: Estimate) -> dict[str, Any]:
     }
 
 
-__all__ = ["run_of"]
+def tokens_text(number: float) -> str:
+    """Return a number of tokens as people write it.
+
+    Examples
+    --------
+    >>> tokens_text(15e12), tokens_text(2.5e9), tokens_text(12.0)
+    ('15T', '2.5B', '12')
+    """
+    for suffix, scale in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
+        if number >= scale:
+            return f"{number / scale:,.4g}{suffix}"
+    return f"{number:g}"
+
+
+__all__ = ["run_of", "tokens_text"]
