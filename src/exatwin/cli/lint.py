@@ -16,7 +16,7 @@ _MOST = 4 * 2**20
 
 @click.command("lint")
 @click.argument("script", metavar="SCRIPT")
-@click.option("--site", metavar="NAME|FILE", help="Whose rules; by default told by the partition.")
+@click.option("--site", metavar="NAME|FILE", help="Whose rules; by default told by the script.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(script: str, site: str | None, as_json: bool) -> None:
     """Check the batch script SCRIPT (a file, or -) against the rules of its site.
@@ -69,7 +69,7 @@ def _lines(found: Checked, script: str) -> list[str]:
     ]
     site = f"{found.rules.title}, rules as of {found.rules.as_of}"
     counted = f"{_of(found.errors, 'error')}, {_of(warnings, 'warning')}" if told else "nothing to say"
-    return [*told, f"{counted} ({site}{', told by the partition' if found.guessed else ''})"]
+    return [*told, f"{counted} ({site}{', told by the script' if found.guessed else ''})"]
 
 
 def _of(count: int, word: str) -> str:

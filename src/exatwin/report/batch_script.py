@@ -61,7 +61,7 @@ def _title(plan: JobPlan) -> Iterator[str]:
         f"{work.title}: {work.what} on {work.nodes:,} nodes of {rules.title}, {queue.nodes_are} each."
     )
     yield from _comment(f"Written by exatwin {__version__}, which never submits: read it, then change it.")
-    yield "#"
+    yield f"# site: {rules.name}"
     ranged = f", {show(low_s, 's', 3)} to {show(high_s, 's', 3)}" if low_s < high_s else ""
     yield from _comment(f"time: {show(work.time_s, 's', 3)}{ranged}, waits in the queue left out")
     if plan.chained:

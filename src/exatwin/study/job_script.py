@@ -66,6 +66,8 @@ class JobScript:
     """Directives that can't be read, and why."""
     crlf: bool
     """Whether its lines end as on Windows."""
+    site: str = ""
+    """The site that a comment ``# site: NAME`` names; blank where none does."""
 
     def last(self, key: str) -> Directive | None:
         """Return the directive that counts for `key`: the last one."""
@@ -96,7 +98,16 @@ def read_script(text: str) -> JobScript:
         elif re.match(r"\s*#+\s*SBATCH\b", line, re.IGNORECASE):
             spaced.append(number)
     first = lines[0] if lines else ""
-    return JobScript(first, tuple(directives), tuple(commands), tuple(spaced), tuple(broken), "\r\n" in text)
+    named = re.search(r"^# site: (\S+)$", text, re.MULTILINE)
+    return JobScript(
+        first=first,
+        directives=tuple(directives),
+        commands=tuple(commands),
+        spaced=tuple(spaced),
+        broken=tuple(broken),
+        crlf="\r\n" in text,
+        site=named[1] if named else "",
+    )
 
 
 def _directives(text: str, line: int, late: bool) -> list[Directive]:
