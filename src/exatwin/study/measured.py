@@ -13,10 +13,11 @@ from exatwin.catalogue.lists import ListedMachine
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import ExatwinError, SpecError
+from exatwin.study.climate_rows import Line, Point, Volume, read_lines, read_points, read_volumes
 from exatwin.study.llm_rows import UNUSABLE, Case, FitCase, one_line, read_cases, read_fits
 from exatwin.study.llm_score import predict_s, table
 
-MACHINES, TRAINING = "machines.csv", "llm_measurements.csv"
+MACHINES, TRAINING, CLIMATE = "machines.csv", "llm_measurements.csv", "climate_measurements.csv"
 TELEMETRY = "facility/telemetry"
 """Telemetry of a hall; the package ships none."""
 
@@ -140,6 +141,53 @@ class Measured:
         with _readable(self.training_path):
             return read_fits(self.training_path) if self.training else ([], {})
 
+    @cached_property
+    def climate_lines(self) -> dict[str, Line]:
+        """Lines of the table of climate models as they stand, by id.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        shipped = data_folder() / "calibration" / "climate-runs.csv"
+        path = shipped if self.folder is None else self._path(CLIMATE)
+        with _readable(path):
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                _complete(path, shipped, set(next(csv.reader(file), ())))
+            return read_lines(path)
+
+    @cached_property
+    def climate(self) -> tuple[list[Point], dict[str, str]]:
+        """Runs of that table that belong to a series, and why the others do not, by id.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        return read_points(self.climate_lines)
+
+    @cached_property
+    def volumes(self) -> tuple[Volume, ...]:
+        """Output of the runs of that table that tell it.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        with _readable(Path(CLIMATE)):
+            return tuple(read_volumes(self.climate_lines))
+
+
+def _complete(path: Path, shipped: Path, found: set[str]) -> None:
+    """Check that the table at `path` has the columns of the one that ships, but for ids."""
+    with shipped.open(encoding="utf-8", newline="") as file:
+        missing = sorted(set(next(csv.reader(file))) - {"id"} - found)
+    if missing:
+        raise SpecError(f"{path}: lacks {len(missing)} columns: {', '.join(missing[:5])}")
+
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
@@ -170,4 +218,4 @@ def nodes_of(line: dict[str, str]) -> float:
     return float(line["n_acc"]) / (int(each) if each.isdigit() and int(each) else 8)
 
 
-__all__ = ["MACHINES", "TELEMETRY", "TRAINING", "Measured", "nodes_of"]
+__all__ = ["CLIMATE", "MACHINES", "TELEMETRY", "TRAINING", "Measured", "nodes_of"]

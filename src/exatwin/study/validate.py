@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from exatwin.foundation.errors import SpecError, nearest
-from exatwin.study import validate_hall, validate_listed, validate_llm
-from exatwin.study.measured import MACHINES, TELEMETRY, TRAINING, Measured
+from exatwin.study import validate_climate, validate_hall, validate_listed, validate_llm
+from exatwin.study.measured import CLIMATE, MACHINES, TELEMETRY, TRAINING, Measured
 from exatwin.study.validation import Validation, pins
 
 MODELS: dict[str, tuple[str, Callable[[Measured], Validation]]] = {
     **{name: (MACHINES, build) for name, build in validate_listed.MODELS.items()},
     **{name: (TRAINING, build) for name, build in validate_llm.MODELS.items()},
+    **{name: (CLIMATE, build) for name, build in validate_climate.MODELS.items()},
     **{name: (TELEMETRY, build) for name, build in validate_hall.MODELS.items()},
 }
 """The table that a model is scored on, and what scores it, by name."""
@@ -27,8 +28,8 @@ def validate(model: str | None = None, *, data: Path | None = None) -> list[Vali
     model
         One of :func:`models`; by default all whose table is there.
     data
-        A folder of measurements whose ``machines.csv`` and ``llm_measurements.csv`` take the place of the
-        tables that ship.
+        A folder of measurements whose ``machines.csv``, ``llm_measurements.csv`` and
+        ``climate_measurements.csv`` take the place of the tables that ship.
 
     Raises
     ------
@@ -46,7 +47,7 @@ def validate(model: str | None = None, *, data: Path | None = None) -> list[Vali
     measured = Measured(data)
     if model is not None and MODELS[model][0] == TELEMETRY and not measured.has(TELEMETRY):
         raise SpecError(f"'{model}' needs telemetry that does not ship: name its folder with --data")
-    if model is None and not any(measured.has(name) for name in (MACHINES, TRAINING, TELEMETRY)):
+    if model is None and not any(measured.has(name) for name in (MACHINES, TRAINING, CLIMATE, TELEMETRY)):
         raise SpecError(f"{data}: there is no {MACHINES} and no {TRAINING} in this folder")
     names = [model] if model else [name for name, (table, _) in MODELS.items() if measured.has(table)]
     return [

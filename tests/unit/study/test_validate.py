@@ -42,7 +42,7 @@ def test_an_unknown_model_names_the_nearest(wrong: str, nearest: str) -> None:
 def test_every_model_of_the_goals_is_there() -> None:
     assert set(models()) >= {
         "hpl", "hpl-power", "hpcg", "hpl-mxp", "llm", "llm-experts", "llm-scaling", "llm-memory", "llm-plan",
-        "llm-power",
+        "llm-power", "climate", "climate-scaling", "climate-output",
     }  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_models_whose_table_is_absent_are_left_out(tmp_path: Path) -> None:
     few_runs(tmp_path)
     found = [each.model for each in validate(data=tmp_path)]
     assert found == [name for name in models() if name.startswith("llm")]
-    assert set(absent(tmp_path)) == {"machines.csv", "facility/telemetry"}
+    assert set(absent(tmp_path)) == {"machines.csv", "climate_measurements.csv", "facility/telemetry"}
     assert set(absent(None)) == {"facility/telemetry"}
     with pytest.raises(SpecError, match=r"there is no machines\.csv in this folder"):
         validate("hpl", data=tmp_path)
