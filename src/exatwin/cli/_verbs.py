@@ -17,6 +17,7 @@ _VERBS = {
     "compare": ("compare", "One application on several machines: time, bill, energy, wait, risks."),
     "sbatch": ("sbatch", "The batch script of a plan for its site, never submitted."),
     "lint": ("lint", "A batch script against the rules of its site, by line."),
+    "calendar": ("calendar", "Whether a plan fits the calendar of an award, and its AI Factory track."),
     "validate": ("validate", "The models beside published measurements, errors shown."),
     "whatif": ("whatif", "A changed knob beside the base: differences with intervals over seeds."),
     "comply": ("comply", "The reports that law asks for: EU 2024/1364, EnEfG."),
