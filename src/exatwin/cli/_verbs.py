@@ -18,6 +18,7 @@ _VERBS = {
     "sbatch": ("sbatch", "The batch script of a plan for its site, never submitted."),
     "lint": ("lint", "A batch script against the rules of its site, by line."),
     "calendar": ("calendar", "Whether a plan fits the calendar of an award, and its AI Factory track."),
+    "proposal": ("proposal", "The technical sections of an application for compute time, from plans."),
     "validate": ("validate", "The models beside published measurements, errors shown."),
     "whatif": ("whatif", "A changed knob beside the base: differences with intervals over seeds."),
     "comply": ("comply", "The reports that law asks for: EU 2024/1364, EnEfG."),

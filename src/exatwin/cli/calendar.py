@@ -27,6 +27,7 @@ _SCALE = {"": 1.0, "k": 1e3, "m": 1e6}
 @click.option("--end", metavar="DATE", help="In the place of --months: the day after its last.")
 @click.option("--from", "begin", metavar="DATE", help="Day of the first job; by default today, or the start.")
 @click.option("--used", metavar="HOURS", help="Hours of the award that are gone already.")
+@click.option("--runs", metavar="N", help="So many runs of it, one after the other.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     plan: str,
@@ -37,6 +38,7 @@ def command(
     end: str | None,
     begin: str | None,
     used: str | None,
+    runs: str | None,
     as_json: bool,
 ) -> None:
     """Check whether PLAN fits an award: hours, monthly quota, lapse, end, waits in the queue; and its track.
@@ -54,10 +56,10 @@ def command(
 
     if months is not None and end is not None:
         raise click.UsageError("--months and --end exclude each other")
-    first = _day("--start", start)
-    last = None if end is None else _day("--end", end)
-    today = date.today() if begin is None else _day("--from", begin)
-    work = given(plan)
+    first = day("--start", start)
+    last = None if end is None else day("--end", end)
+    today = date.today() if begin is None else day("--from", begin)
+    work = given(plan).repeated(positive("--runs", runs) or 1)
     call = _call(call_name, work)
     got = award_for(
         work,
@@ -85,7 +87,14 @@ def _call(name: str, work: Work) -> Call:
     return track_for(work)[0] if name == "ai-factory" else load_call(name)
 
 
-def _day(flag: str, text: str) -> date:
+def day(flag: str, text: str) -> date:
+    """Return the day that was written after `flag`.
+
+    Raises
+    ------
+    SpecError
+        It is none.
+    """
     from exatwin.foundation.errors import SpecError
 
     try:

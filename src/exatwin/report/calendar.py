@@ -39,7 +39,7 @@ def _burn(found: Checked) -> str:
     each = speed.hours_a_day / found.work.nodes
     return (
         f"{speed.need:,.0f} {unit} ({fast.need:,.0f} to {slow.need:,.0f}), {speed.hours_a_day:,.0f} a day "
-        f"while it runs ({each:,.0f} for each node), {speed.hours_with_waits:,.0f} a day with waits between jobs"
+        f"while it runs ({each:,.0f} for each node), {speed.hours_with_waits:,.0f} with waits between jobs"
     )
 
 

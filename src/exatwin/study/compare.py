@@ -14,13 +14,12 @@ from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.risks import risks_of
 from exatwin.foundation.errors import CatalogueError, ExatwinError, InfeasibleError, SpecError, nearest
 from exatwin.study.estimate import Estimate
-from exatwin.study.run_block import run_of
+from exatwin.study.run_block import run_of, speed_of
 from exatwin.study.waits import Wait, wait
 
 SORTS = ("time", "node-h", "energy", "cost", "carbon", "wait", "machine", "given")
 """What rows can be sorted by."""
 _KEYS = {"time": "time_s", "energy": "site_energy_j", "cost": "cost_eur", "carbon": "carbon_kgco2e"}
-_SPEEDS = (("sdpd", "SDPD"), ("tokens_per_s", "tokens/s"), ("rmax_flop_s", "FLOP/s"), ("flop_s", "FLOP/s"))
 _H = 3600.0
 
 
@@ -70,8 +69,8 @@ class Row:
     @property
     def speed(self) -> tuple[float, str] | None:
         """How fast it runs, and in what unit; None where the application has no speed."""
-        values = {} if self.found is None else self.found.values
-        return next(((float(values[key]), unit) for key, unit in _SPEEDS if key in values), None)
+        found = None if self.found is None else speed_of(self.found)
+        return None if found is None else (found[0], found[3])
 
     def document(self) -> dict[str, Any]:
         """Return the row as plain data."""

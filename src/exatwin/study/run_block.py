@@ -10,6 +10,26 @@ if TYPE_CHECKING:
 
 _SPENT = ("energy_j", "site_energy_j", "cost_eur", "carbon_kgco2e")
 _CHECKPOINTS = ("checkpoint_b", "checkpoint_s", "checkpoint_write_s", "checkpoint_interval_s")
+_SPEEDS = (("sdpd", "SDPD"), ("tokens_per_s", "tokens/s"), ("rmax_flop_s", "FLOP/s"), ("flop_s", "FLOP/s"))
+
+
+def speed_of(found: Estimate) -> tuple[float, float, float, str] | None:
+    """Return the speed of an application, its range and its unit; None where it has none.
+
+    The range is that of the speed, or the reverse of that of its time.
+    """
+    key, unit = next(((key, unit) for key, unit in _SPEEDS if key in found.values), ("", ""))
+    if not key:
+        return None
+    value, ranges = float(found.values[key]), found.interval
+    if key in ranges:
+        return value, *ranges[key], unit
+    time = "iteration_s" if "iteration_s" in found.values else "time_s"
+    if time not in ranges:
+        return value, value, value, unit
+    low, high = ranges[time]
+    time_s = float(found.values[time])
+    return value, value * time_s / high, value * time_s / low, unit
 
 
 def run_of(found: Estimate) -> dict[str, Any]:
@@ -83,4 +103,4 @@ def tokens_text(number: float) -> str:
     return f"{number:g}"
 
 
-__all__ = ["run_of", "tokens_text"]
+__all__ = ["run_of", "speed_of", "tokens_text"]

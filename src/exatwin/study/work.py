@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from exatwin.catalogue.generic import named
+from exatwin.catalogue.generic import named, of_kind
 from exatwin.catalogue.load import names
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
@@ -74,6 +74,20 @@ class Work:
         """The shortest and the longest time [s]; the time itself where there is no interval."""
         return self.interval.get("time_s", (self.time_s, self.time_s))
 
+    def repeated(self, runs: int) -> Work:
+        """Return so many of it one after the other."""
+        if runs == 1:
+            return self
+        return replace(
+            self,
+            what=f"{runs:,} times {self.what}",
+            time_s=runs * self.time_s,
+            interval={key: (runs * low, runs * high) for key, (low, high) in self.interval.items()},
+            spent={key: None if value is None else runs * value for key, value in self.spent.items()},
+            steps=None if self.steps is None else runs * self.steps,
+            output_b=None if self.output_b is None else runs * self.output_b,
+        )
+
     def place(self) -> Machine:
         """Return the machine.
 
@@ -82,8 +96,6 @@ class Work:
         CatalogueError
             The catalogue has no such machine.
         """
-        from exatwin.catalogue.generic import of_kind
-
         if self.machine in names("nodes") and self.machine not in names("machines"):
             return of_kind(self.machine, self.nodes)
         return named(self.machine)

@@ -1,0 +1,150 @@
+"""How a run scales with its nodes: the same work on more of them, or work that grows with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import floor
+from statistics import median, quantiles
+from typing import Any, Literal
+
+from exatwin.foundation.errors import ExatwinError
+from exatwin.study.estimates import estimate
+from exatwin.study.run_block import speed_of
+from exatwin.study.validation import pins
+from exatwin.study.work import Work
+
+Kind = Literal["strong", "weak"]
+_FACTORS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
+_KEPT = {"llm": ("model", "seq", "precision", "global_batch")}
+"""Settings that make out the work, by application; the others are chosen anew. By default all of them."""
+_GROWING = {"llm": ("global_batch", 1.0), "hpl": ("n", 0.5)}
+"""The setting that grows with the size where the work does, and by which power of it."""
+_WORDS = {
+    "llm": ("steps of {value} sequences", "steps grow with the nodes, {value} sequences"),
+    "hpl": ("a matrix of order {value}", "memory stays full, order {value}"),
+}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One size."""
+
+    nodes: int
+    """Nodes."""
+    accelerators: int
+    """Accelerators."""
+    speed: float
+    """Speed, in the unit of the curve."""
+    low: float
+    """Low end of its range."""
+    high: float
+    """High end of its range."""
+    efficiency_frac: float
+    """Speed of a node over that of a node of the smallest size."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A curve over sizes."""
+
+    kind: Kind
+    """``strong``: the same work; ``weak``: work that grows with the nodes."""
+    unit: str
+    """Unit of the speed."""
+    points: tuple[Point, ...]
+    """Sizes, the smallest first."""
+    what: str
+    """What is kept, or grows, in words."""
+    basis: str
+    """What the range rests on."""
+    left_out: tuple[str, ...]
+    """Sizes that can't be, and why."""
+
+
+def scaling(work: Work, kind: Kind) -> Scaling | str:
+    """Return how the run of `work` scales, or why nothing can be said.
+
+    Examples
+    --------
+    >>> from exatwin.study.estimates import estimate
+    >>> import json
+    >>> from exatwin.study.work import work_of
+    >>> plan = json.dumps(estimate("hpl", "jedi", nodes=8).document())
+    >>> found = scaling(work_of(plan, "plan"), "strong")
+    >>> [point.nodes for point in found.points]
+    [1, 2, 4, 8, 16]
+    """
+    size = next((key for key in ("accelerators", "nodes") if key in work.asked), "")
+    if not size:
+        return f"the plan of {work.app} names no size that could be varied"
+    if kind == "weak" and work.app not in _GROWING:
+        return f"for {work.app} no setting is known that makes the work grow with the nodes"
+    found, left_out = [], []
+    for factor in _FACTORS:
+        count = work.asked[size] * factor
+        count = float(round(count)) if size == "nodes" else count
+        if count < 1.0 or count != floor(count):
+            continue
+        settings = _settings(work, kind, factor) | {size: int(count)}
+        try:
+            found.append(estimate(work.app, work.machine, **settings))
+        except ExatwinError as error:
+            left_out.append(f"{int(count):,} {size}: {error}")
+    speeds = [speed_of(one) for one in found]
+    if not found or any(speed is None for speed in speeds):
+        return (
+            f"no speed of {work.app} is known at other sizes{': ' if left_out else ''}{'; '.join(left_out)}"
+        )
+    points, first = [], None
+    for one, speed in zip(found, speeds, strict=True):
+        assert speed is not None
+        value, low, high, unit = speed
+        first = first or (value, one.nodes)
+        efficiency = (value / one.nodes) / (first[0] / first[1])
+        devices = int(one.document()["accelerators"])
+        points.append(Point(one.nodes, devices, value, low, high, efficiency))
+    return Scaling(kind, unit, tuple(points), _what(work, kind), found[0].interval_basis, tuple(left_out))
+
+
+def _settings(work: Work, kind: Kind, factor: float) -> dict[str, Any]:
+    """Return the settings of one size."""
+    kept = _KEPT.get(work.app, tuple(work.asked))
+    settings: Mapping[str, Any] = {key: work.asked[key] for key in kept if key in work.asked}
+    if kind == "strong" or work.app not in _GROWING:
+        return dict(settings)
+    key, power = _GROWING[work.app]
+    return {**settings, key: max(1, round(work.asked[key] * factor**power))}
+
+
+def _what(work: Work, kind: Kind) -> str:
+    if work.app not in _GROWING:
+        return "the same run at every size"
+    key, _ = _GROWING[work.app]
+    same, grows = (words.format(value=f"{work.asked[key]:,}") for words in _WORDS[work.app])
+    return f"{same} at every size" if kind == "strong" else f"{grows} at the size of the plan"
+
+
+def validated(app: str) -> list[str]:
+    """Return how right the model of an application is on what was published, in words.
+
+    Examples
+    --------
+    >>> validated("hpl")[0].startswith("hpl: median error ")
+    True
+    """
+    told = []
+    for name, words in (
+        (app, "published rows, in sample"),
+        (f"{app}-scaling", "larger runs by a fit to smaller ones"),
+    ):
+        errors = sorted(abs(error) for error in pins().get(name, {}).values())
+        if len(errors) > 1:
+            middle, most = median(errors), quantiles(errors, n=10, method="inclusive")[-1]
+            told.append(
+                f"{name}: median error {middle:.1%}, nine in ten within {most:.0%}, on {len(errors)} {words}"
+            )
+    return told
+
+
+__all__ = ["Kind", "Point", "Scaling", "scaling", "validated"]
