@@ -16,10 +16,13 @@ from exatwin.foundation.errors import ExatwinError, SpecError
 from exatwin.study.climate_rows import Line, Point, Volume, read_lines, read_points, read_volumes
 from exatwin.study.llm_rows import UNUSABLE, Case, FitCase, one_line, read_cases, read_fits
 from exatwin.study.llm_score import predict_s, table
+from exatwin.study.serving_rows import ServedCase, read_served
 
 MACHINES, TRAINING, CLIMATE = "machines.csv", "llm_measurements.csv", "climate_measurements.csv"
 TELEMETRY = "facility/telemetry"
 """Telemetry of a hall; the package ships none."""
+SERVICES, ENERGY = "inference rows of llm_measurements.csv", "energy rows of llm_measurements.csv"
+"""Measured services; the package ships none of those that state energy."""
 
 
 class Measured:
@@ -38,6 +41,8 @@ class Measured:
         """Return whether there is the table `name`; for telemetry, any file of it."""
         if name == TELEMETRY:
             return self.folder is not None and any((self.folder / name).glob("zih_lzr_*.csv.gz"))
+        if name in (SERVICES, ENERGY):
+            return name == SERVICES if self.folder is None else _serves(self.folder / TRAINING)
         return self.folder is None or (self.folder / name).is_file()
 
     def _path(self, name: str) -> Path:
@@ -130,6 +135,25 @@ class Measured:
         return {case.id: (case, step_s) for case, step_s in zip(cases, said, strict=True)}, reasons
 
     @cached_property
+    def services(self) -> dict[str, dict[str, str]]:
+        """Lines of measured services as they stand, by id.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        shipped = data_folder() / "calibration" / "serving-runs.csv"
+        path = shipped if self.folder is None else self._path(TRAINING)
+        with _readable(path), path.open(encoding="utf-8-sig", newline="") as file:
+            return {line["id"]: line for line in csv.DictReader(file) if line["category"] == "inference"}
+
+    @cached_property
+    def served(self) -> tuple[list[ServedCase], dict[str, str]]:
+        """Measured services that can be scored, and why the others are not, by id."""
+        return read_served(self.services.values())
+
+    @cached_property
     def trials(self) -> tuple[list[FitCase], dict[str, str]]:
         """Runs and trials of that table that fitted in memory or did not, and why others are not scored.
 
@@ -189,6 +213,14 @@ def _complete(path: Path, shipped: Path, found: set[str]) -> None:
         raise SpecError(f"{path}: lacks {len(missing)} columns: {', '.join(missing[:5])}")
 
 
+def _serves(path: Path) -> bool:
+    """Return whether the table of measurements at `path` has columns of serving."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return b"isl" in file.readline().split(b",")
+
+
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     """Turn what a malformed table at `path` causes into an error that names it."""
@@ -218,4 +250,6 @@ def nodes_of(line: dict[str, str]) -> float:
     return float(line["n_acc"]) / (int(each) if each.isdigit() and int(each) else 8)
 
 
-__all__ = ["CLIMATE", "MACHINES", "TELEMETRY", "TRAINING", "Measured", "nodes_of"]
+__all__ = [
+    "CLIMATE", "ENERGY", "MACHINES", "SERVICES", "TELEMETRY", "TRAINING", "Measured", "nodes_of",
+]  # fmt: skip

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from exatwin.foundation.errors import SpecError, nearest
-from exatwin.study import validate_climate, validate_hall, validate_listed, validate_llm
-from exatwin.study.measured import CLIMATE, MACHINES, TELEMETRY, TRAINING, Measured
+from exatwin.study import validate_climate, validate_hall, validate_listed, validate_llm, validate_serving
+from exatwin.study.measured import CLIMATE, ENERGY, MACHINES, TELEMETRY, TRAINING, Measured
 from exatwin.study.validation import Validation, pins
 
 MODELS: dict[str, tuple[str, Callable[[Measured], Validation]]] = {
     **{name: (MACHINES, build) for name, build in validate_listed.MODELS.items()},
     **{name: (TRAINING, build) for name, build in validate_llm.MODELS.items()},
+    **validate_serving.MODELS,
     **{name: (CLIMATE, build) for name, build in validate_climate.MODELS.items()},
     **{name: (TELEMETRY, build) for name, build in validate_hall.MODELS.items()},
 }
@@ -49,6 +50,8 @@ def validate(model: str | None = None, *, data: Path | None = None) -> list[Vali
         raise SpecError(f"'{model}' needs telemetry that does not ship: name its folder with --data")
     if model is None and not any(measured.has(name) for name in (MACHINES, TRAINING, CLIMATE, TELEMETRY)):
         raise SpecError(f"{data}: there is no {MACHINES} and no {TRAINING} in this folder")
+    if model is not None and MODELS[model][0] == ENERGY and not measured.has(ENERGY):
+        raise SpecError(f"'{model}' needs {ENERGY} that do not ship: name their folder with --data")
     names = [model] if model else [name for name, (table, _) in MODELS.items() if measured.has(table)]
     return [
         replace(MODELS[name][1](measured), pinned=pins().get(name, {}), shipped=data is None)
