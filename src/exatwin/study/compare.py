@@ -133,8 +133,8 @@ def compare(machines: Sequence[str], ask: Callable[[str], Estimate], app: str) -
         except (InfeasibleError, SpecError) as error:
             refused.append(error)
             rows.append(_absent(name, place, app, error))
-    if refused and len(refused) == len(rows) and not any(isinstance(e, InfeasibleError) for e in refused):
-        raise refused[0]
+    if len(refused) == len(rows) and len({str(error) for error in refused}) == 1:
+        raise refused[0]  # it is the question that is wrong, not a machine
     return rows
 
 

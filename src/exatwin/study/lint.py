@@ -81,9 +81,13 @@ def site_of(script: JobScript) -> BatchRules:
     own = [name for name in sites if asked and load_rules(name).queues(asked.value)]
     if len(own) == 1:
         return load_rules(own[0])
-    why = "names no partition" if asked is None else f"partition '{asked.value}'"
-    told = f"is one of {', '.join(own)}" if own else "does not tell the site" if asked else "tells no site"
-    raise SpecError(f"{why} {told}: give --site, one of {', '.join(own or sites)}")
+    if asked is None:
+        why = "the script names no partition"
+    elif own:
+        why = f"several sites have a partition '{asked.value}'"
+    else:
+        why = f"no site is known with a partition '{asked.value}'"
+    raise SpecError(f"{why}: give --site, one of {', '.join(own or sites)}")
 
 
 def _form(script: JobScript) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from exatwin.study.job_script import Directive, JobScript, counts, gpus_of, seco
 
 _PLACEHOLDER = re.compile(r"[<>{}]|change.?me|your.?(account|budget|project)", re.IGNORECASE)
 _BEGIN = (
-    r"(?:^|[;&|({]\s*|\b(?:then|do|else|exec|sudo|time|env)\s+|\bsrun\s+(?:-\S+\s+)*|\$\()\s*"
+    r"(?:^|[;&|({]\s*|\b(?:then|do|else|exec|sudo|time|env)\s+|\bsrun\s+(?:-\S+\s+(?:\d+\s+)?)*|\$\()\s*"
     r"(?:[A-Z_]+=\S*\s+)*"
 )
 _NETWORK = re.compile(
@@ -99,7 +99,8 @@ def _queue(script: JobScript, rules: BatchRules) -> tuple[Queue | None, list[Fin
     match = next((one for one in queues if one.qos == quality.value), None)
     if match is None:
         text = f"'{asked.value}' has no known quality of service '{quality.value}': "
-        return queues[0], [*found, warning(quality.line, text + nearest(quality.value, known))]
+        loosest = max(queues, key=lambda one: one.most_nodes)
+        return loosest, [*found, warning(quality.line, text + nearest(quality.value, known))]
     return match, found
 
 
