@@ -41,7 +41,8 @@ class _Apps(click.Group):
         base = estimates.get_command(ctx, cmd_name)
         if base is None:
             return None
-        own = [param for param in base.params if param.name not in ("machine", "as_json")]
+        taken = {name for option in _options() for name in option.opts} | {"--machine", "--json"}
+        own = [param for param in base.params if not taken & set(param.opts)]
         about = f"Compare machines for {cmd_name}; the flags are those of `exatwin estimate {cmd_name}`."
         callback = _callback(cmd_name, import_module(base.callback.__module__).ask)
         return click.Command(cmd_name, params=[*own, *_options()], callback=callback, help=about)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from exatwin.foundation import units
@@ -40,7 +41,7 @@ def overview(found: Sequence[Validation]) -> Iterator[str]:
                 yield f"{'':16s}{'  ' + name:{wide}s}{score.rows:>5d}{figures(score):>17s}{figures(out):>17s}"
     for words in dict.fromkeys(each.metric.words for each in found):
         models = ", ".join(each.model for each in found if each.metric.words == words)
-        yield f"{words}: {models}"
+        yield from wrap(f"{words}: {models}", 150, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def figures(score: Score | None) -> str:

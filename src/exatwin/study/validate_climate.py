@@ -19,7 +19,7 @@ def throughput(measured: Measured) -> Validation:
     """Simulated days each day of every run that the constants don't meet by construction."""
     rows, skipped = _rows(measured, "each")
     return Validation(
-        "climate", "climate models, simulated days a day", "1", tuple(rows), tuple(skipped),
+        "climate", "climate, simulated days a day", "1", tuple(rows), tuple(skipped),
         left_out_words="by a fit of its series without the row",
         remarks=(REMARK,),
     )  # fmt: skip
@@ -30,7 +30,7 @@ def scaling(measured: Measured) -> Validation:
     rows, _ = _rows(measured, "larger")
     found = climate_calibration().bands["further"]
     return Validation(
-        "climate-scaling", "climate models, the largest size by smaller ones", "1",
+        "climate-scaling", "climate, largest size by smaller", "1",
         tuple(row for row in rows if row.left_out_error is not None), (),
         {"median": 0.12, "p90": 0.30},
         left_out_words="by a fit of its series to the smaller sizes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, exp, hypot, log, log2
+from math import exp, hypot, log
 
 from exatwin.catalogue.climate_calibration import (
     Kind,
@@ -20,9 +20,7 @@ from exatwin.catalogue.load import entry
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.parts import Accelerator, Processor
 from exatwin.foundation.errors import CatalogueError, InfeasibleError
-from exatwin.foundation.units import show
-from exatwin.workload.apps.climate_grid import Grid
-from exatwin.workload.apps.climate_law import SHARED, Work
+from exatwin.workload.apps.climate_law import SHARED
 from exatwin.workload.apps.hpcg import hpcg_law
 
 Range = tuple[float, float]
@@ -72,6 +70,10 @@ class Rates:
     """Where they come from."""
     constants: Mapping[str, float]
     """Seconds of a step by part on this machine [s]."""
+    finest_km: float
+    """Finest grid that the model was measured on, on whatever device [km]."""
+    finest: str
+    """Its name, and where."""
     node_units: float
     """Units of a node."""
     word: str
@@ -139,9 +141,11 @@ def rates_of(model: ClimateModel, machine: Machine, own: Measured | None = None)
             '--measured "nodes=64,sypd=0.5,grid=10km" --measured "nodes=256,sypd=1.6,grid=10km"'
         )
     chip = (machine.accelerator or machine.processor).name
+    best = min(known, key=lambda each: each.finest_km)
+    finest = best.finest_km, f"{best.finest}, {best.finest_km:g} km, on {best.device}"
     found = next((each for each in known if chip in each.chips), None)
     if found is not None:
-        return _on(machine, found, found.kind, 1.0, (), ())
+        return _on(machine, found, found.kind, 1.0, finest, (), ())
     kind: Kind = "accelerator" if machine.accelerator else "processor"
     found, wider, why = _nearest(machine, known, kind)
     if found.kind == "processor" and machine.accelerator:
@@ -153,7 +157,7 @@ def rates_of(model: ClimateModel, machine: Machine, own: Measured | None = None)
     ]
     if kind == "processor" and machine.accelerator:
         said.append(f"on the processors of the nodes: {model.title} was measured on no accelerator")
-    return _on(machine, found, kind, speed, (wider,), tuple(said))
+    return _on(machine, found, kind, speed, finest, (wider,), tuple(said))
 
 
 def _nearest(machine: Machine, known: list[Measured], kind: Kind) -> tuple[Measured, Range, str]:
@@ -183,6 +187,7 @@ def _on(
     found: Measured,
     kind: Kind,
     speed: float,
+    finest: tuple[float, str],
     wider: tuple[Range, ...],
     said: tuple[str, ...],
 ) -> Rates:
@@ -194,7 +199,8 @@ def _on(
         basis += ", which they meet by construction" if found.points > 1 else ", its shape borrowed"
     if found.points == 1:
         wider = (*wider, (1.0 / climate_terms().one_point, climate_terms().one_point))
-    return Rates(found, constants, count, word, memory_b, _size_band(found), wider, (basis, *said))
+    size, told = _size_band(found), (basis, *said)
+    return Rates(found, constants, *finest, count, word, memory_b, size, wider, told)
 
 
 def _units(machine: Machine, kind: Kind, unit: Unit) -> tuple[float, float | None, str]:
@@ -250,82 +256,4 @@ def joined(causes: Sequence[Range]) -> Range:
     return exp(-low), exp(high)
 
 
-def beyond(rates: Rates, grid: Grid, work: Work) -> tuple[float, tuple[str, ...]]:
-    """Return how many times wider the band of the size is than where sizes were measured, and why.
-
-    Notes
-    -----
-    ``1 + log2(x)``, with x how many times the units, the columns of the grid, and the inverse of the columns
-    on a unit lie beyond what was measured. Fits without the two largest sizes bear it out: four of five
-    runs 4.6 times as large lie within the band ``further``, three times as wide as ``larger``.
-    """
-    found = rates.measured
-    more = max(work.units / found.most_units, 1.0)
-    finer = max((found.finest_km / grid.spacing_km) ** 2, 1.0) if is_finer(rates, grid) else 1.0
-    fewer = max(found.fewest_columns / (work.columns / work.units), 1.0)
-    said = []
-    if more > 1.0:
-        said.append(
-            f"extrapolated: {work.units:,.0f} {rates.word}, the largest measured run has "
-            f"{found.most_units:,.0f} ({found.most})"
-        )
-    if finer > 1.0:
-        said.append(f"extrapolated: {grid.name} is finer than the finest measured grid, {found.finest}")
-    if fewer > 1.0 and more == 1.0:
-        said.append(
-            f"extrapolated: {work.columns / work.units:,.0f} columns each, measured were "
-            f"{found.fewest_columns:,.0f} and more"
-        )
-    return 1.0 + log2(max(more, fewer) * finer), tuple(said)
-
-
-def is_finer(rates: Rates, grid: Grid) -> bool:
-    """Return whether `grid` is finer than all that were measured."""
-    return grid.spacing_km < rates.measured.finest_km * (1.0 - 0.02)
-
-
-def check_grid(model: ClimateModel, rates: Rates, grid: Grid, allowed: bool) -> None:
-    """Refuse a grid finer than all that were measured, unless that is `allowed`.
-
-    Raises
-    ------
-    InfeasibleError
-        It is finer; the message names the finest and what would change it.
-    """
-    if is_finer(rates, grid) and not allowed:
-        found = rates.measured
-        raise InfeasibleError(
-            f"{grid.name} ({grid.spacing_km:g} km) is finer than any that {model.title} was measured on "
-            f"({found.finest}, {found.finest_km:g} km, on {found.device}): take that, give points of your "
-            "own with --measured or --calibrate, or accept a wider interval with --beyond"
-        )
-
-
-def memory_words(model: ClimateModel, rates: Rates, work: Work, nodes: int) -> None:
-    """Refuse a run that does not fit in memory.
-
-    Raises
-    ------
-    InfeasibleError
-        It does not; the message names the fewest nodes that hold it.
-    """
-    limit = limit_b(rates)
-    need = model.cell_b * work.columns * work.levels / work.units
-    if limit is None or need <= limit:
-        return
-    fewest = ceil(need * work.units / limit / rates.node_units)
-    raise InfeasibleError(
-        f"{model.title} needs {show(need, 'B', 3)} on each of {work.units:,.0f} {rates.word}, "
-        f"{show(limit, 'B', 3)} can be used: {fewest:,} nodes hold it, {nodes:,} were asked"
-    )
-
-
-def limit_b(rates: Rates) -> float | None:
-    """Return the memory of a unit that a model may fill [B]; None where nobody says."""
-    return None if rates.memory_b is None else rates.memory_b * climate_terms().usable_memory
-
-
-__all__ = [
-    "Measured", "Rates", "beyond", "check_grid", "is_finer", "joined", "known_series", "limit_b",
-    "memory_words", "rates_of", "unit_b_s",
-]  # fmt: skip
+__all__ = ["Measured", "Range", "Rates", "joined", "known_series", "rates_of", "unit_b_s"]

@@ -137,6 +137,8 @@ def output_of(
 def _counted(
     model: ClimateModel, columns: float, streams: Sequence[Stream], asked: str | None, compression: float
 ) -> Output:
+    if not streams:
+        return Output(0.0, 0.0, inf, "not counted: nobody asked for any")
     written = [each.fields * each.levels * columns * model.value_b * compression for each in streams]
     told = ", ".join(
         f"{each.fields} fields of {each.levels:g} level{'s' if each.levels > 1 else ''} every "
@@ -147,7 +149,7 @@ def _counted(
     return Output(
         day_b=sum(b * DAY_S / each.period_s for b, each in zip(written, streams, strict=True)),
         burst_b=sum(written),
-        period_s=min((each.period_s for each in streams), default=inf),
+        period_s=min(each.period_s for each in streams),
         words=f"{told}, {model.value_b:g} B a value{usual}",
     )
 

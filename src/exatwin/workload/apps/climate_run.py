@@ -10,25 +10,16 @@ from exatwin.catalogue.climate_calibration import climate_terms
 from exatwin.catalogue.climate_model import ClimateModel
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError, nearest
-from exatwin.workload.apps.climate_device import (
-    Measured,
-    Rates,
-    beyond,
-    check_grid,
-    joined,
-    limit_b,
-    memory_words,
-    rates_of,
-)
+from exatwin.workload.apps.climate_device import Measured, Rates, joined, rates_of
 from exatwin.workload.apps.climate_grid import Grid, grid_of
 from exatwin.workload.apps.climate_law import (
-    DAY_S,
     Work,
     efficiency,
     half_columns,
     sdpd,
     step_parts,
 )
+from exatwin.workload.apps.climate_limits import beyond, check_grid, limit_b, memory_words
 from exatwin.workload.apps.climate_user import grid_with
 
 _HALF = 0.5  # efficiency of the number of nodes that is taken where nobody names one
@@ -199,8 +190,8 @@ def _components(
             raise SpecError(f"{model.title} has no component '{name}': {nearest(name, model.components)}")
     if not set(wanted) & {model.components[0]}:
         raise SpecError(
-            f"{model.title} was measured with its {model.components[0]} only: it can't be left out of "
-            f"--components {','.join(wanted)}"
+            f"--components {','.join(wanted)}: the {model.components[0]} sets the pace of {model.title} and "
+            "can't be left out"
         )
     terms = climate_terms().coupling
     spread = ((1.0 + terms.low) / (1.0 + terms.middle), (1.0 + terms.high) / (1.0 + terms.middle))
@@ -263,4 +254,4 @@ def _room(model: ClimateModel, rates: Rates) -> tuple[str, ...]:
     return (f"memory: {model.cell_b / 1e3:.3g} kB a cell{note}",)
 
 
-__all__ = ["DAY_S", "ClimateRun", "Setting", "climate_run"]
+__all__ = ["ClimateRun", "Setting", "climate_run"]

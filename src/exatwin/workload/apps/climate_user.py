@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
-from exatwin.catalogue.climate_calibration import Kind
+from exatwin.catalogue.climate_calibration import Kind, Unit
 from exatwin.catalogue.climate_model import ClimateModel
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import SpecError, nearest
@@ -17,13 +17,18 @@ from exatwin.workload.apps.climate_device import Measured, unit_b_s
 from exatwin.workload.apps.climate_grid import Grid, grid_of
 from exatwin.workload.apps.climate_law import YEAR_D, Work, fit
 
-KEYS = ("nodes", "accelerators", "sypd", "sdpd", "grid", "columns", "levels", "step")
+KEYS = ("nodes", "accelerators", "cores", "sypd", "sdpd", "grid", "columns", "levels", "step")
 _ALIASES = {
     "throughput_sdpd": "sdpd", "timestep_s": "step", "step_s": "step", "grid_km": "grid", "node": "nodes",
     "gpus": "accelerators", "devices": "accelerators",
 }  # fmt: skip
 _LIKE = "such as nodes=512,sypd=0.16,grid=3.25km"
 _MOST = 1e12
+SPECTRAL: Mapping[Kind, tuple[str, ...]] = {
+    "accelerator": ("ring", "column", "cell"),
+    "processor": ("cell", "transform", "legendre"),
+}
+"""Parts of the law that runs of a spectral model on one unit tell."""
 
 
 def read_pairs(text: str) -> dict[str, str]:
@@ -51,8 +56,10 @@ def read_pairs(text: str) -> dict[str, str]:
     return found
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
+def read_table(path: Path, model: ClimateModel) -> list[dict[str, str]]:
     """Return the points of a CSV file, whose columns are named like the keys of ``--measured``.
+
+    Where it has a column ``model``, only rows of `model` count.
 
     Raises
     ------
@@ -71,10 +78,17 @@ def read_table(path: Path) -> list[dict[str, str]]:
             for key, value in line.items()
             if isinstance(value, str) and value.strip()
         }
-        points.append({key: value.strip() for key, value in named.items() if key in KEYS})
+        if _is_of(named.get("model", ""), model):
+            points.append({key: value.strip() for key, value in named.items() if key in KEYS})
     if not points or not any("sypd" in point or "sdpd" in point for point in points):
         raise SpecError(f"{path}: holds no points, expected columns of {', '.join(KEYS)}")
     return points
+
+
+def _is_of(name: str, model: ClimateModel) -> bool:
+    """Return whether a row is one of `model`: it says so, or does not say."""
+    own = (model.name, model.title, *model.words)
+    return not name.strip() or any(name.strip().lower().startswith(each.lower()) for each in own)
 
 
 def measured_by_user(
@@ -89,8 +103,8 @@ def measured_by_user(
     machine
         Where the points were measured.
     points
-        Values by key: ``nodes`` or ``accelerators``, ``sypd`` or ``sdpd``, ``grid`` or ``columns``; where
-        they are not the model's, ``levels`` and ``step``.
+        Values by key: ``nodes``, ``accelerators`` or ``cores``, ``sypd`` or ``sdpd``, ``grid`` or
+        ``columns``; where they are not the model's, ``levels`` and ``step``.
     levels
         Levels of points that name none; by default the model's.
 
@@ -100,17 +114,15 @@ def measured_by_user(
         There are fewer than two, or they can't tell the constants of the law.
     """
     kind: Kind = "accelerator" if machine.accelerator else "processor"
-    read = [_point(model, machine, point, at, levels) for at, point in enumerate(points, 1)]
+    cores = kind == "processor" and all(_cores(point) for point in points)
+    unit: Unit = "device" if kind == "accelerator" else "core" if cores else "node"
+    read = [_point(model, machine, point, at, levels, unit) for at, point in enumerate(points, 1)]
     if len({(work.columns, work.levels, work.units) for _, work, _ in read}) < 2:
         raise SpecError(
             f"{len(points)} measured point{'s' if len(points) != 1 else ''} of one size: two sizes are "
             "needed, on other numbers of nodes or of another grid"
         )
-    grids = len({work.columns * work.levels for _, work, _ in read}) > 1
-    units = len({work.units for _, work, _ in read}) > 1
-    terms = ["cell", "collective"] if units and not grids else ["cell", "start"]
-    if units and grids and len(read) > 2:
-        terms = ["cell", "collective", "start"]
+    terms = _terms(model, kind, [work for _, work, _ in read])
     try:
         constants = fit(terms, [work for _, work, _ in read], [seconds for _, _, seconds in read])
     except ValueError as why:
@@ -118,12 +130,12 @@ def measured_by_user(
     finest = min((grid for grid, _, _ in read), key=lambda grid: grid.spacing_km)
     works = [work for _, work, _ in read]
     most = max(works, key=lambda work: work.units)
-    word = "accelerators" if kind == "accelerator" else "nodes"
+    word = {"device": "accelerators", "core": "cores", "node": "nodes"}[unit]
     return Measured(
         device=f"{machine.title} (points given)",
         kind=kind,
-        unit="device" if kind == "accelerator" else "node",
-        unit_b_s=unit_b_s(machine, kind, "device" if kind == "accelerator" else "node"),
+        unit=unit,
+        unit_b_s=unit_b_s(machine, kind, unit),
         chips=((machine.accelerator or machine.processor).name,),
         constants=constants,
         points=len(read),
@@ -138,8 +150,43 @@ def measured_by_user(
     )
 
 
+def _terms(model: ClimateModel, kind: Kind, works: Sequence[Work]) -> tuple[str, ...]:
+    """Return the parts of the law that points of such works can tell."""
+    grids = len({(work.columns, work.levels) for work in works}) > 1
+    units = len({work.units for work in works}) > 1
+    if model.spectral and grids and not units and len(works) > len(SPECTRAL[kind]):
+        return SPECTRAL[kind]
+    if units and grids and len(works) > 2:
+        return "cell", "collective", "start"
+    return ("cell", "collective") if units and not grids else ("cell", "start")
+
+
+def _cores(point: Mapping[str, str]) -> float:
+    """Return the cores of a point; 0 where it does not tell them."""
+    text = point.get("cores") or (point["accelerators"] if "core" in point.get("accelerators", "") else "")
+    match = re.match(r"\d+", text)
+    return float(match[0]) if match else 0.0
+
+
+def _units(model: ClimateModel, machine: Machine, point: Mapping[str, str], unit: Unit, where: str) -> float:
+    if not model.parallel:
+        return 1.0
+    if unit == "core":
+        return _cores(point)
+    if "accelerators" in point and machine.accelerator:
+        return _number(point, "accelerators", where)
+    if "nodes" in point:
+        return _number(point, "nodes", where) * max(machine.node_devices, 1)
+    raise SpecError(f"{where}: 'nodes' is missing, {_LIKE}")
+
+
 def _point(
-    model: ClimateModel, machine: Machine, point: Mapping[str, str], at: int, levels: int | None
+    model: ClimateModel,
+    machine: Machine,
+    point: Mapping[str, str],
+    at: int,
+    levels: int | None,
+    unit: Unit,
 ) -> tuple[Grid, Work, float]:
     where = f"measured point {at}"
     if "grid" in point:
@@ -150,13 +197,7 @@ def _point(
     else:
         raise SpecError(f"{where}: 'grid' is missing, {_LIKE}")
     columns = _number(point, "columns", where) if "columns" in point else float(grid.columns)
-    each = max(machine.node_devices, 1)
-    if "accelerators" in point and machine.accelerator:
-        units = _number(point, "accelerators", where)
-    elif "nodes" in point:
-        units = _number(point, "nodes", where) * each
-    else:
-        raise SpecError(f"{where}: 'nodes' is missing, {_LIKE}")
+    units = _units(model, machine, point, unit, where)
     if "sdpd" in point:
         rate = _number(point, "sdpd", where)
     elif "sypd" in point:
@@ -167,7 +208,7 @@ def _point(
     if not step_s:
         raise SpecError(f"{where}: {model.title} has no usual time step, give 'step', such as step=20s")
     level = _number(point, "levels", where) if "levels" in point else float(levels or model.levels)
-    return grid, Work(columns, level, units, step_s), step_s / rate
+    return grid, Work(columns, level, units, step_s, grid.wave, grid.rings), step_s / rate
 
 
 def grid_with(model: ClimateModel, columns: float) -> Grid:
