@@ -117,7 +117,10 @@ def _most(service: Service, lengths: Lengths, users: Float64, requests: Float64)
     longest = np.where(service.limits.reserves > 0.0, lengths.input + lengths.output, lengths.context)
     tokens = service.cache_tokens(lengths.context)
     allowed = np.maximum(service.limits.batch_most, users)
-    most = np.minimum(most_in_flight(tokens, longest, allowed), requests)
+    most = np.minimum(
+        most_in_flight(tokens, longest, allowed, lengths, service.limits.tokens_most * service.split.pp),
+        requests,
+    )
     return np.maximum(most, 1e-3), tokens >= longest
 
 

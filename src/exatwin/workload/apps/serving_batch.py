@@ -13,8 +13,13 @@ _HALVINGS = 40
 _LEAST = 1e-3
 
 
-def most_in_flight(tokens: Value, each: Value, batch_most: Value) -> Value:
+def most_in_flight(
+    tokens: Value, each: Value, batch_most: Value, lengths: Lengths, tokens_most: Value
+) -> Value:
     """Return how many requests a replica holds at most.
+
+    Neither more than its cache has room for, nor more than its engine takes, nor more than leave room in its
+    steps for the prompts of those that follow them: ``B + B I / O`` tokens come in each.
 
     Parameters
     ----------
@@ -25,13 +30,18 @@ def most_in_flight(tokens: Value, each: Value, batch_most: Value) -> Value:
         starts a request only when there is room for both.
     batch_most
         Requests that its engine takes at most.
+    lengths
+        Tokens of prompts and answers.
+    tokens_most
+        Tokens of the steps of all its stages at most.
 
     Examples
     --------
-    >>> float(most_in_flight(1e5, 1000.0, 256.0))
+    >>> float(most_in_flight(1e5, 1000.0, 256.0, Lengths(500.0, 500.0), 2048.0))
     100.0
     """
-    return np.minimum(tokens / each, batch_most)
+    budget = tokens_most / (1.0 + lengths.input * lengths.prefill / lengths.output)
+    return np.minimum(np.minimum(tokens / each, batch_most), budget)
 
 
 def in_flight(service: Service, rate: Value, most: Value, lengths: Lengths) -> Value:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exatwin.workload.apps.serving_first import prompt_s
-from exatwin.workload.apps.serving_load import Lengths, normal_score, spread_quantile
+from exatwin.workload.apps.serving_load import Lengths, share_above, spread_quantile
 from exatwin.workload.apps.serving_service import Service
 from exatwin.workload.apps.serving_steady import Steady, steady
 from exatwin.workload.roofline import Value
@@ -84,17 +84,25 @@ def latency_of(service: Service, lengths: Lengths, found: Steady, most: Value) -
     fixed_s = service.engine.first_s + 0.0 * own_s
     rest = found.residual_s + queue_s + own_s
     alone = np.maximum(own_s - found.plain_s, 0.0)
-    second = found.mean_s**2 / 12.0 + np.square(queue_s) + np.square(alone * lengths.input_cv)
-    second = second + np.square(own_s - found.mean_s) * found.mixed_frac * (1.0 - found.mixed_frac)
+    second = _residual_variance(found) + np.square(queue_s) * (2.0 / np.maximum(load, 1e-3) - 1.0)
+    arrived = found.decoding / lengths.output / found.mean_s * 2.0 * found.residual_s
+    second = second + np.square(alone) * (np.square(lengths.input_cv) * (1.0 + arrived) + arrived)
     held, elastic = found.decoding * service.split.pp, elasticity(service, lengths, found)
     spread = np.sqrt(held / (1.0 - elastic))
     free = np.maximum(most - held, 1e-6)
     answer_s = lengths.output * found.mean_s
     return Latency(
         first_s=fixed_s + rest, first_cv=np.sqrt(second) / rest, fixed_s=fixed_s, token_s=found.mean_s,
-        token_cv=_token_cv(found, lengths, elastic), wait_share=_beyond((free - 0.5) / spread),
+        token_cv=_token_cv(found, lengths, elastic), wait_share=share_above((free - 0.5) / spread),
         wait_s=answer_s / free,
     )  # fmt: skip
+
+
+def _residual_variance(found: Steady) -> Value:
+    """Return the variance of the time to the end of the step in progress [s²]: third moments of the steps."""
+    long = found.mixed_s**3 * (1.0 + np.square(found.mixed_cv))
+    third = (1.0 - found.mixed_frac) * found.plain_s**3 + found.mixed_frac * long
+    return np.maximum(third / (3.0 * found.mean_s) - np.square(found.residual_s), 0.0)
 
 
 def elasticity(service: Service, lengths: Lengths, found: Steady) -> Value:
@@ -107,14 +115,10 @@ def _token_cv(found: Steady, lengths: Lengths, elastic: Value) -> Value:
     longer = found.mixed_s - found.plain_s
     steps = found.mixed_frac * (1.0 - found.mixed_frac) + found.mixed_frac * np.square(found.mixed_cv)
     inside = steps * np.square(longer / found.mean_s) / np.maximum(lengths.output - 1.0, 1.0)
-    between = 2.0 / 3.0 * np.square(elastic) / (np.maximum(found.decoding, 0.3) * (1.0 - elastic))
+    inside = inside * (1.0 + np.square(lengths.output_cv))  # short answers see few steps
+    varied = np.square(lengths.output_cv) / (1.0 + np.square(lengths.output_cv))
+    between = (2.0 + varied) / 3.0 * np.square(elastic) / (np.maximum(found.decoding, 0.3) * (1.0 - elastic))
     return np.sqrt(inside + between)
-
-
-def _beyond(score: Value) -> Value:
-    """Return the share of a standard normal quantity above `score`."""
-    shares = np.concatenate([np.linspace(1e-6, 0.01, 50), np.linspace(0.01, 0.99, 99)[1:], [0.999, 0.999999]])
-    return 1.0 - np.interp(score, normal_score(shares), shares, left=0.0, right=1.0)
 
 
 __all__ = ["Latency", "elasticity", "latency_of"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from statistics import NormalDist
+from math import erf, sqrt
 
 import numpy as np
 
@@ -40,9 +40,9 @@ class Lengths:
 
 @cache
 def _scores() -> tuple[Float64, Float64]:
-    shares = np.concatenate([[1e-6, 1e-5, 1e-4], np.linspace(0.001, 0.999, 999), [0.9999, 0.99999, 0.999999]])
-    normal = NormalDist()
-    return shares, np.array([normal.inv_cdf(float(share)) for share in shares])
+    """Return standard normal quantities, and the shares below them."""
+    scores = np.linspace(-5.0, 5.0, 2001)
+    return scores, np.array([0.5 * (1.0 + erf(score / sqrt(2.0))) for score in scores.tolist()])
 
 
 def normal_score(share: Value) -> Value:
@@ -53,7 +53,20 @@ def normal_score(share: Value) -> Value:
     >>> round(float(normal_score(0.975)), 2)
     1.96
     """
-    return np.interp(share, *_scores())
+    scores, shares = _scores()
+    return np.interp(share, shares, scores)
+
+
+def share_above(score: Value) -> Value:
+    """Return the share of a standard normal quantity above `score`.
+
+    Examples
+    --------
+    >>> round(float(share_above(1.96)), 3)
+    0.025
+    """
+    scores, shares = _scores()
+    return 1.0 - np.interp(score, scores, shares)
 
 
 def spread_quantile(mean: Value, cv: Value, share: Value) -> Value:
@@ -68,4 +81,4 @@ def spread_quantile(mean: Value, cv: Value, share: Value) -> Value:
     return mean * np.exp(np.sqrt(sigma2) * normal_score(share) - 0.5 * sigma2)
 
 
-__all__ = ["Lengths", "normal_score", "spread_quantile"]
+__all__ = ["Lengths", "normal_score", "share_above", "spread_quantile"]

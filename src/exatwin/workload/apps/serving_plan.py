@@ -67,7 +67,9 @@ def capacity(service: Service, lengths: Lengths) -> Value:
     longest = lengths.input + lengths.output * (1.0 + 2.0 * lengths.output_cv)
     each = np.where(service.limits.reserves > 0.0, longest, lengths.context)
     tokens = service.cache_tokens(lengths.context)
-    held = most_in_flight(tokens, each, service.limits.batch_most)
+    held = most_in_flight(
+        tokens, each, service.limits.batch_most, lengths, service.limits.tokens_most * service.split.pp
+    )
     return np.where(tokens >= lengths.input + lengths.output, np.maximum(held, 1.0), 0.0)
 
 
