@@ -14,18 +14,18 @@ from exatwin.cli.estimate import command as estimates
 if TYPE_CHECKING:
     from exatwin.study.compare import Row
 
-_ASKED = ("machines", "sort", "as_json", "as_csv", "output")
+_ASKED = ("machines", "sort", "as_json", "as_csv", "page")
 
 
 def _options() -> list[click.Parameter]:
     """Return the flags of the comparison itself, which may stand before or after the application."""
     said = "Machines, kinds of nodes or files, by commas; eurohpc for all whose sites have rules."
     orders = "time, node-h, energy, cost, carbon, wait, machine or given."
-    page = click.Path(dir_okay=False, path_type=Path)
+    file = click.Path(dir_okay=False, path_type=Path)
     return [
         click.Option(["--machines"], multiple=True, metavar="NAME,NAME,…", help=said),
         click.Option(["--sort"], metavar="ORDER", help=f"{orders}  [default: time]"),
-        click.Option(["-o", "--output"], type=page, metavar="FILE", help="Write one HTML page too."),
+        click.Option(["-o", "--page", "page"], type=file, metavar="FILE", help="Write one HTML page too."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object in SI units."),
         click.Option(["--csv", "as_csv"], is_flag=True, help="Print a table as CSV."),
     ]
@@ -84,8 +84,8 @@ def _answer(app: str, wanted: Mapping[str, Any], ask: Any) -> None:
     ordered((), by)
     rows = ordered(compare(machines_of(wanted["machines"] or ("eurohpc",)), ask, app), by)
     title = _title(app, rows)
-    if wanted["output"] is not None:
-        click.echo(f"page     {shown.write(rows, title, wanted['output'])}", err=True)
+    if wanted["page"] is not None:
+        click.echo(f"page     {shown.write(rows, title, wanted['page'])}", err=True)
     _say(rows, title, wanted)
     if not any(row.found for row in rows):
         raise InfeasibleError(f"{app} runs on none of the {len(rows)} machines: each is told why")

@@ -30,7 +30,7 @@ def drawing(found: Scaling, title: str) -> str:
 def _parts(found: Scaling, title: str, colours: dict[str, str]) -> Iterator[str]:
     points = found.points
     first = points[0]
-    ideal = [first.speed * point.nodes / first.nodes for point in points]
+    ideal = [found.ideal(point) for point in points]
     low = min(min(point.low for point in points), min(ideal)) / 1.2
     high = max(max(point.high for point in points), max(ideal)) * 1.2
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from exatwin.catalogue.batch import Queue, rules_for
 from exatwin.catalogue.generic import named
+from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import names
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.risks import risks_of
@@ -16,6 +17,7 @@ from exatwin.foundation.errors import CatalogueError, ExatwinError, InfeasibleEr
 from exatwin.study.estimate import Estimate
 from exatwin.study.run_block import run_of, speed_of
 from exatwin.study.waits import Wait, wait
+from exatwin.workload.apps.llm_setup import device_of
 
 SORTS = ("time", "node-h", "energy", "cost", "carbon", "wait", "machine", "given")
 """What rows can be sorted by."""
@@ -58,13 +60,16 @@ class Row:
 
     @property
     def memory_frac(self) -> float | None:
-        """Memory of the fullest accelerator over what it has; None where the application does not say."""
-        if self.found is None or "memory_b_per_accelerator" not in self.found.values:
+        """Memory of the fullest accelerator over what can be used; None where nobody says."""
+        if self.found is None:
             return None
-        chip = self.found.machine.accelerator
-        if chip is None or chip.memory_b is None:
+        values, limit_b = self.found.values, self.found.extra.get("memory_limit_b")
+        held_b = values.get("memory_b_per_accelerator", values.get("memory_b_per_device"))
+        if held_b is None:
             return None
-        return float(self.found.values["memory_b_per_accelerator"]) * chip.devices / chip.memory_b
+        if limit_b is None:
+            limit_b = device_of(self.found.machine).memory_b * llm_calibration().usable_memory
+        return float(held_b) / float(limit_b)
 
     @property
     def speed(self) -> tuple[float, str] | None:

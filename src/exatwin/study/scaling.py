@@ -18,11 +18,18 @@ Kind = Literal["strong", "weak"]
 _FACTORS = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 _KEPT = {"llm": ("model", "seq", "precision", "global_batch")}
 """Settings that make out the work, by application; the others are chosen anew. By default all of them."""
-_GROWING = {"llm": ("global_batch", 1.0), "hpl": ("n", 0.5)}
+_GROWING = {"llm": ("global_batch", 1.0), "hpl": ("n", 0.5), "climate": ("columns", 1.0)}
 """The setting that grows with the size where the work does, and by which power of it."""
+_STEADY = ("climate",)
+"""Applications whose speed is that of a step: ideal is the same speed where the work grows."""
+_FIXED = {"climate": ("columns", "step_s", "levels")}
+"""What is taken from the estimate at the size of the plan where the work grows."""
+_DROPPED = {"climate": ("grid",)}
+"""Settings that would contradict it."""
 _WORDS = {
     "llm": ("steps of {value} sequences", "steps grow with the nodes, {value} sequences"),
     "hpl": ("a matrix of order {value}", "memory stays full, order {value}"),
+    "climate": ("the same grid, {value}", "columns grow with the nodes at the same step, {value}"),
 }
 
 
@@ -41,7 +48,7 @@ class Point:
     high: float
     """High end of its range."""
     efficiency_frac: float
-    """Speed of a node over that of a node of the smallest size."""
+    """What is reached of an ideal speed, which the smallest size has."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,10 @@ class Scaling:
     """What the range rests on."""
     left_out: tuple[str, ...]
     """Sizes that can't be, and why."""
+
+    def ideal(self, point: Point) -> float:
+        """Return the speed that would be ideal at a size."""
+        return point.speed / point.efficiency_frac
 
 
 def scaling(work: Work, kind: Kind) -> Scaling | str:
@@ -81,12 +92,13 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
     if kind == "weak" and work.app not in _GROWING:
         return f"for {work.app} no setting is known that makes the work grow with the nodes"
     found, left_out = [], []
+    base = _base(work, kind)
     for factor in _FACTORS:
         count = work.asked[size] * factor
         count = float(round(count)) if size == "nodes" else count
         if count < 1.0 or count != floor(count):
             continue
-        settings = _settings(work, kind, factor) | {size: int(count)}
+        settings = _settings(work.app, base, kind, factor) | {size: int(count)}
         try:
             found.append(estimate(work.app, work.machine, **settings))
         except ExatwinError as error:
@@ -101,27 +113,40 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
         assert speed is not None
         value, low, high, unit = speed
         first = first or (value, one.nodes)
-        efficiency = (value / one.nodes) / (first[0] / first[1])
+        grows = 1.0 if kind == "weak" and work.app in _STEADY else one.nodes / first[1]
         devices = int(one.document()["accelerators"])
-        points.append(Point(one.nodes, devices, value, low, high, efficiency))
-    return Scaling(kind, unit, tuple(points), _what(work, kind), found[0].interval_basis, tuple(left_out))
+        points.append(Point(one.nodes, devices, value, low, high, value / (first[0] * grows)))
+    what = _what(work.app, base, kind)
+    return Scaling(kind, unit, tuple(points), what, found[0].interval_basis, tuple(left_out))
 
 
-def _settings(work: Work, kind: Kind, factor: float) -> dict[str, Any]:
+def _base(work: Work, kind: Kind) -> dict[str, Any]:
+    """Return the settings of the plan, those that grow among them."""
+    if kind == "strong" or work.app not in _FIXED:
+        return dict(work.asked)
+    at_plan = estimate(work.app, work.machine, **work.asked).values
+    kept = {key: value for key, value in work.asked.items() if key not in _DROPPED.get(work.app, ())}
+    return kept | {key: at_plan[key] for key in _FIXED[work.app]}
+
+
+def _settings(app: str, base: Mapping[str, Any], kind: Kind, factor: float) -> dict[str, Any]:
     """Return the settings of one size."""
-    kept = _KEPT.get(work.app, tuple(work.asked))
-    settings: Mapping[str, Any] = {key: work.asked[key] for key in kept if key in work.asked}
-    if kind == "strong" or work.app not in _GROWING:
-        return dict(settings)
-    key, power = _GROWING[work.app]
-    return {**settings, key: max(1, round(work.asked[key] * factor**power))}
+    kept = _KEPT.get(app, tuple(base))
+    settings: dict[str, Any] = {key: base[key] for key in kept if key in base}
+    if kind == "strong" or app not in _GROWING:
+        return settings
+    key, power = _GROWING[app]
+    return {**settings, key: max(1, round(base[key] * factor**power))}
 
 
-def _what(work: Work, kind: Kind) -> str:
-    if work.app not in _GROWING:
+def _what(app: str, base: Mapping[str, Any], kind: Kind) -> str:
+    key, _ = _GROWING.get(app, ("", 0.0))
+    if app == "climate" and kind == "strong":
+        key = "grid" if "grid" in base else key
+    if key not in base:
         return "the same run at every size"
-    key, _ = _GROWING[work.app]
-    same, grows = (words.format(value=f"{work.asked[key]:,}") for words in _WORDS[work.app])
+    value = base[key] if isinstance(base[key], str) else f"{base[key]:,}"
+    same, grows = (words.format(value=value) for words in _WORDS[app])
     return f"{same} at every size" if kind == "strong" else f"{grows} at the size of the plan"
 
 

@@ -85,6 +85,20 @@ def test_what_cant_be_scaled_says_why() -> None:
     assert "Strong scaling: the plan of llm names no size that could be varied." in text
 
 
+def test_a_climate_model_keeps_its_speed_where_columns_grow() -> None:
+    found = estimate("climate", "jupiter", model="icon", grid="10km", nodes=32)
+    work = work_of(json.dumps(found.document()), "plan")
+    strong, weak = scaling(work, "strong"), scaling(work, "weak")
+    assert isinstance(strong, Scaling)
+    assert isinstance(weak, Scaling)
+    assert strong.unit == weak.unit == "SDPD"
+    assert strong.points[-1].speed > strong.points[0].speed
+    assert all(point.efficiency_frac <= 1.0 for point in weak.points)
+    assert weak.ideal(weak.points[-1]) == pytest.approx(weak.points[0].speed)
+    text = proposal.text(application([work], "eurohpc"))
+    assert "output of all runs" in text
+
+
 def test_more_hours_than_the_call_gives_are_told() -> None:
     large = fixed(time_s=1e6, interval={})
     remarks = application([large], "ai-factory-fast-lane").remarks()
