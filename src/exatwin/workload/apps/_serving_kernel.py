@@ -46,127 +46,123 @@ def run_engine(
     """
     count = len(arrival_s)
     first_s, last_s = np.full(count, -1.0), np.full(count, -1.0)
-    preempted = np.zeros(count, np.int64)
-    done = np.zeros(count, np.int64)  # tokens in the cache
-    made = np.zeros(count, np.int64)  # tokens of the answer
-    target = np.zeros(count, np.int64)  # tokens to compute before the next one is made
-    held = np.zeros(count, np.int64)  # blocks
-    running = np.zeros(batch_most, np.int64)
-    chunk = np.zeros(batch_most, np.int64)
+    preempted, made = np.zeros(count, np.int64), np.zeros(count, np.int64)
     back = np.zeros(count, np.int64)
-    live, waiting_back, head, finished = 0, 0, 0, 0
-    free, now = blocks, 0.0
-    steps, busy_s, prompt_tokens, put_back = 0.0, 0.0, 0.0, 0.0
+    # by place in the batch: request, tokens cached, tokens left to compute before the next one is made (none
+    # while it decodes), tokens left to make, tokens that its blocks hold, and what this step does for it
+    who, cached, missing = (
+        np.zeros(batch_most, np.int64),
+        np.zeros(batch_most, np.int64),
+        np.zeros(batch_most, np.int64),
+    )
+    left, room, part = (
+        np.zeros(batch_most, np.int64),
+        np.zeros(batch_most, np.int64),
+        np.zeros(batch_most, np.int64),
+    )
+    live, returned, head, finished = 0, 0, 0, 0
+    free, now = blocks * block, 0.0
+    steps, busy_s, prompt_tokens, put_back = 0, 0.0, 0, 0
     while finished < count:
-        if live == 0 and waiting_back == 0 and arrival_s[head] > now:
+        if live == 0 and returned == 0 and arrival_s[head] > now:
             now = arrival_s[head]
         # decoding requests: one token each, the last ones put back where blocks run out
-        budget, read = tokens_most, 0
+        budget, read, sequences, prompts = tokens_most, 0, 0, 0
         at = 0
         while at < live:
-            one = running[at]
-            chunk[at] = 0
-            if done[one] == target[one]:
-                if not reserves and done[one] % block == 0 and held[one] * block == done[one]:
-                    while free == 0 and live > at + 1:
-                        live -= 1
-                        last = running[live]
-                        free += held[last]
-                        held[last] = 0
-                        done[last] = 0
-                        target[last] = prompt[last] + made[last]
-                        preempted[last] += 1
-                        put_back += 1.0
-                        back[waiting_back] = last
-                        waiting_back += 1
-                    if free == 0:
-                        live -= 1
-                        free += held[one]
-                        held[one] = 0
-                        done[one] = 0
-                        target[one] = prompt[one] + made[one]
-                        preempted[one] += 1
-                        put_back += 1.0
-                        back[waiting_back] = one
-                        waiting_back += 1
-                        continue
-                    free -= 1
-                    held[one] += 1
-                chunk[at] = -1
-                budget -= 1
-                read += done[one]
+            if missing[at] > 0:
+                part[at] = 0
+                prompts += 1
+                at += 1
+                continue
+            if cached[at] == room[at] and not reserves:
+                while free == 0:
+                    live -= 1
+                    last = who[live]
+                    free += room[live]
+                    made[last] = answer[last] - left[live]
+                    preempted[last] += 1
+                    put_back += 1
+                    back[returned] = last
+                    returned += 1
+                    if live == at:
+                        break
+                if live == at:
+                    break
+                free -= block
+                room[at] += block
+            part[at] = -1
+            budget -= 1
+            sequences += 1
+            read += cached[at]
             at += 1
         # prompts that have begun
         pairs = 0
-        for at in range(live):
-            one = running[at]
-            if chunk[at] == 0 and budget > 0:
-                part = min(target[one] - done[one], budget)
-                chunk[at] = part
-                budget -= part
-                pairs += part * (2 * done[one] + part - 1)
+        if prompts > 0:
+            for at in range(live):
+                if missing[at] > 0 and budget > 0:
+                    size = min(missing[at], budget)
+                    part[at] = size
+                    budget -= size
+                    sequences += 1
+                    pairs += size * (2 * cached[at] + size - 1)
         # requests that begin: put back ones first
         while budget > 0 and live < batch_most:
-            if waiting_back > 0:
-                one = back[waiting_back - 1]
+            if returned > 0:
+                one = back[returned - 1]
             elif head < count and arrival_s[head] <= now:
                 one = head
-                target[one] = prompt[one]
             else:
                 break
-            whole = target[one] + (answer[one] - made[one] if reserves else 1)
-            needed = (whole + block - 1) // block
+            wanted, to_make = prompt[one] + made[one], answer[one] - made[one]
+            needed = (wanted + (to_make if reserves else 1) + block - 1) // block * block
             if needed > free:
                 break
-            if waiting_back > 0:
-                waiting_back -= 1
+            if returned > 0:
+                returned -= 1
             else:
                 head += 1
             free -= needed
-            held[one] = needed
-            running[live] = one
+            who[live], left[live], room[live] = one, to_make, needed
             if computed and made[one] == 0:
-                done[one] = target[one]
-                chunk[live] = -1
+                cached[live], missing[live], part[live] = wanted, 0, -1
                 budget -= 1
-                read += done[one]
+                read += wanted
                 first_s[one] = arrival_s[one]
             else:
-                part = min(target[one], budget)
-                chunk[live] = part
-                budget -= part
-                pairs += part * (part - 1)
+                size = min(wanted, budget)
+                cached[live], missing[live], part[live] = 0, wanted, size
+                budget -= size
+                pairs += size * (size - 1)
+            sequences += 1
             live += 1
-        tokens, sequences = tokens_most - budget, 0
-        for at in range(live):
-            if chunk[at] != 0:
-                sequences += 1
-        step_s = tokens_s[tokens] + sequences_s[sequences] + cache_s * read + attention_s * 0.5 * pairs
+        step_s = tokens_s[tokens_most - budget] + sequences_s[sequences] + cache_s * read
+        step_s += attention_s * 0.5 * pairs
         now += step_s
-        steps += 1.0
         busy_s += step_s
+        steps += 1
         # what the step made
         kept = 0
         for at in range(live):
-            one = running[at]
-            if chunk[at] == -1:
-                done[one] += 1
-                target[one] += 1
-                made[one] += 1
-            elif chunk[at] > 0:
-                done[one] += chunk[at]
-                prompt_tokens += chunk[at]
-                if done[one] == target[one]:
-                    made[one] += 1
-                    if first_s[one] < 0.0:
-                        first_s[one] = now
-            if made[one] >= answer[one]:
-                last_s[one] = now
-                free += held[one]
-                held[one] = 0
+            if part[at] == -1:
+                cached[at] += 1
+                left[at] -= 1
+            elif part[at] > 0:
+                cached[at] += part[at]
+                missing[at] -= part[at]
+                prompt_tokens += part[at]
+                if missing[at] == 0:
+                    left[at] -= 1
+                    if first_s[who[at]] < 0.0:
+                        first_s[who[at]] = now
+            if left[at] == 0:
+                last_s[who[at]] = now
+                free += room[at]
                 finished += 1
-            else:
-                running[kept] = one
-                kept += 1
+                continue
+            if kept != at:
+                who[kept], cached[kept], missing[kept] = who[at], cached[at], missing[at]
+                left[kept], room[kept] = left[at], room[at]
+            kept += 1
         live = kept
-    return first_s, last_s, preempted, np.array([steps, busy_s, prompt_tokens, put_back])
+    return first_s, last_s, preempted, np.array([float(steps), busy_s, float(prompt_tokens), float(put_back)])
