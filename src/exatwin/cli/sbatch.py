@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -50,9 +51,12 @@ def command(
     """
     from exatwin.catalogue.batch import site_rules
     from exatwin.cli._plan_file import given, span_s, written
+    from exatwin.foundation.errors import SpecError
     from exatwin.report.batch_script import script
     from exatwin.study.job_plan import plan_jobs
 
+    if account and not re.fullmatch(r"[\w.,:@+-]+", account):
+        raise SpecError(f"--account {account}: expected a name without spaces")
     work = given(plan)
     rules = site_rules(site or work.machine)
     found = plan_jobs(work, rules, partition=partition, limit_s=span_s("--time", limit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterator
 
@@ -134,7 +135,9 @@ def _program(plan: JobPlan) -> Iterator[str]:
     if work.app == "llm":
         yield "# The layout of the plan in the words of Megatron-LM; other programs use others."
         yield "PROGRAM+=("
-        yield from (f"  {flag} {work.asked[key]}" for key, flag in _MEGATRON if key in work.asked)
+        yield from (
+            f"  {flag} {shlex.quote(str(work.asked[key]))}" for key, flag in _MEGATRON if key in work.asked
+        )
         if work.asked.get("zero"):
             yield "  --use-distributed-optimizer"
         yield ")"

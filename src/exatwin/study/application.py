@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from exatwin.catalogue.batch import load_rules
 from exatwin.catalogue.calls import Call, load_call
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.study.award import hours_of_node, track_for
@@ -70,6 +71,15 @@ class Application:
             said.append(f"the slow end, {high:,.0f} {call.unit}, is more than the {call.most:,} it gives")
         if call.above is not None and middle <= call.above:
             said.append(f"{call.title} is meant for more than {call.above:,} {call.unit}")
+        if call.smallest_model is not None:
+            said.append(f"it is for models of at least {call.smallest_model / 1e9:,.0f} billion weights")
+        if call.capacity_frac is not None:
+            said.append(f"an award is at most {call.capacity_frac:.1%} of the capacity")
+        served = {machine for site in call.sites for machine in load_rules(site).machines}
+        others = {one.work.machine for one in self.planned} - served if served else set()
+        said += [
+            f"'{name}' is not among the machines that are known for this call" for name in sorted(others)
+        ]
         return said
 
 

@@ -86,7 +86,8 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
     >>> [point.nodes for point in found.points]
     [1, 2, 4, 8, 16]
     """
-    size = next((key for key in ("accelerators", "nodes") if key in work.asked), "")
+    sizes = ("accelerators", "nodes")
+    size = next((key for key in sizes if isinstance(work.asked.get(key), int | float)), "")
     if not size:
         return f"the plan of {work.app} names no size that could be varied"
     if kind == "weak" and work.app not in _GROWING:

@@ -148,7 +148,7 @@ def work_of(text: str, where: str) -> Work:
         )
     try:
         return _work(plan, str(document.get("command", "")), str(document.get("model", "")))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         what = f"'{error.args[0]}' is missing" if isinstance(error, KeyError) else str(error)
         raise SpecError(f"{where}: {what}, {_READ}") from None
 
@@ -164,7 +164,10 @@ def _work(plan: Mapping[str, Any], command: str, model: str) -> Work:
         nodes=int(run.get("nodes", plan["nodes"])),
         accelerators=int(plan.get("accelerators", 0)),
         time_s=float(run["time_s"]),
-        interval={key: (float(ends[0]), float(ends[1])) for key, ends in run.get("interval", {}).items()},
+        interval={
+            str(key): (_finite(key, ends[0]), _finite(key, ends[1]))
+            for key, ends in run.get("interval", {}).items()
+        },
         interval_basis=str(plan.get("interval_basis", "")),
         spent={key: _number(run, key) for key in ("energy_j", "site_energy_j", "cost_eur", "carbon_kgco2e")},
         steps=_number(run, "steps"),
@@ -177,14 +180,28 @@ def _work(plan: Mapping[str, Any], command: str, model: str) -> Work:
         assumptions=tuple(map(str, plan.get("assumptions", ()))),
         command=command,
     )
-    if not (found.nodes >= 1 and 0.0 < found.time_s < 1e12):
+    if not (1 <= found.nodes <= 10**9 and 0.0 < found.time_s < 1e12):
         raise ValueError(f"a run of {found.nodes} nodes and {found.time_s:g} s can't be")
     return found
 
 
 def _number(run: Mapping[str, Any], key: str) -> float | None:
     value = run.get(key)
-    return None if value is None else float(value)
+    return None if value is None else _finite(key, value)
+
+
+def _finite(key: str, value: Any) -> float:
+    """Return a number that a run may have.
+
+    Raises
+    ------
+    ValueError
+        It is negative, infinite or none.
+    """
+    number = float(value)
+    if not 0.0 <= number < 1e30:
+        raise ValueError(f"'{key}' is {value}, which can't be")
+    return number
 
 
 __all__ = ["Work", "read_work", "work_of"]

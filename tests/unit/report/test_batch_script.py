@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.plans import plan_text
+from tests.plans import plan, plan_text
 
 from exatwin.catalogue.batch import load_rules
 from exatwin.catalogue.load import names
@@ -69,6 +70,19 @@ def test_it_says_who_wrote_it_for_when_and_what_was_assumed() -> None:
         assert words in text
     assert max(map(len, text.splitlines())) <= 120
     assert "limits assumed, no document is at hand" in script(jobs("vega", machine="vega-gpu", nodes=8))
+
+
+def test_words_of_a_plan_are_no_shell() -> None:
+    bad = "x\nrm -rf /; $(reboot) `reboot`"
+    document = plan(what=bad)
+    document |= {"model": bad, "assumptions": [bad], "asked": {"tp": bad, "seq": "4096; reboot"}}
+    text = script(plan_jobs(work_of(json.dumps(document), "plan"), load_rules("jupiter")))
+    quoted = text[text.index("PROGRAM+=(") : text.index("\n)\n") + 3]
+    counted = f'PROGRAM=()\n{quoted}\nprintf "%s|" "${{PROGRAM[@]}}"'
+    done = subprocess.run(["bash", "-c", counted], capture_output=True, text=True, check=False)
+    assert done.stdout == f"--tensor-model-parallel-size|{bad}|--seq-length|4096; reboot|"
+    rest = text.replace(quoted, "").splitlines()
+    assert [line for line in rest if "reboot" in line and not line.startswith("#")] == []
 
 
 def test_limits_are_written_as_slurm_reads_them() -> None:

@@ -109,6 +109,16 @@ def test_more_hours_than_the_call_gives_are_told() -> None:
     assert application([large], "ai-factory").call.name == "ai-factory-large-scale"
 
 
+def test_calls_for_some_machines_or_models_say_so() -> None:
+    assert application([fixed(machine="vega-gpu", nodes=8)], "eurohpc-extreme").remarks() == [
+        "'vega-gpu' is not among the machines that are known for this call"
+    ]
+    assert application([fixed()], "eurohpc-extreme").remarks() == []
+    frontier = application([fixed()], "frontier-ai").remarks()
+    assert frontier[0] == "it is for models of at least 400 billion weights"
+    assert "2.5%" in frontier[1]
+
+
 def test_wrong_questions_are_refused() -> None:
     with pytest.raises(CatalogueError, match="did you mean 'eurohpc'"):
         application([fixed()], "eurohp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.plans import HOUR, plan, plan_text
@@ -45,7 +46,17 @@ def test_one_step_of_training_is_no_run_and_a_campaign_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", "[" * 10_000, '"x"', '{"run": 3}', '{"run": {"time_s": "long"}, "app": "x"}']
+    "text",
+    [
+        '{"run": {"nodes": 1e999, "time_s": 1}, "app": "x", "machine": "y", "nodes": 1}',
+        "",
+        "[]",
+        "{}",
+        "[" * 10_000,
+        '"x"',
+        '{"run": 3}',
+        '{"run": {"time_s": "long"}, "app": "x"}',
+    ],
 )
 def test_what_is_no_plan_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(SpecError, match="expected what `exatwin plan llm --json`") as error:
@@ -53,8 +64,14 @@ def test_what_is_no_plan_is_refused_in_one_line(text: str) -> None:
     assert str(error.value).startswith("here: ")
 
 
-@pytest.mark.parametrize("changes", [{"time_s": 0.0}, {"time_s": -1.0}, {"nodes": 0}, {"time_s": 1e300}])
-def test_a_run_that_cant_be_is_refused(changes: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"time_s": 0.0}, {"time_s": -1.0}, {"nodes": 0}, {"time_s": 1e300}, {"energy_j": float("nan")},
+        {"steps": -1}, {"interval": {"time_s": [0.0, float("inf")]}}, {"checkpoint_b": float("inf")},
+    ],
+)  # fmt: skip
+def test_a_run_that_cant_be_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match="can't be"):
         work_of(plan_text(**changes), "here")
 
