@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
+from numbers import Real
 from typing import Any
 
 from exatwin.foundation.errors import SpecError, nearest
@@ -127,7 +128,8 @@ def _known(app: str, settings: dict[str, Any], names: tuple[str, ...]) -> None:
 
 
 def _whole(key: str, value: Any) -> int:
-    if isinstance(value, bool) or value != int(value) or not 1 <= value <= _LARGEST:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not 1 <= value <= _LARGEST or value != int(value):
         raise SpecError(f"'{key}' is {value}: expected a whole number from 1 to {_LARGEST:,}")
     return int(value)
 

@@ -8,7 +8,8 @@ from math import floor
 from statistics import median, quantiles
 from typing import Any, Literal
 
-from exatwin.foundation.errors import ExatwinError
+from exatwin.foundation.errors import ExatwinError, SpecError
+from exatwin.study.estimate import Estimate
 from exatwin.study.estimates import estimate
 from exatwin.study.run_block import speed_of
 from exatwin.study.validation import pins
@@ -90,10 +91,11 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
     size = next((key for key in sizes if isinstance(work.asked.get(key), int | float)), "")
     if not size:
         return f"the plan of {work.app} names no size that could be varied"
-    if kind == "weak" and work.app not in _GROWING:
+    key, _ = _GROWING.get(work.app, ("", 0.0))
+    base = _base(work, kind)
+    if kind == "weak" and not isinstance(base.get(key), int | float):
         return f"for {work.app} no setting is known that makes the work grow with the nodes"
     found, left_out = [], []
-    base = _base(work, kind)
     for factor in _FACTORS:
         count = work.asked[size] * factor
         count = float(round(count)) if size == "nodes" else count
@@ -101,7 +103,7 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
             continue
         settings = _settings(work.app, base, kind, factor) | {size: int(count)}
         try:
-            found.append(estimate(work.app, work.machine, **settings))
+            found.append(_again(work, settings))
         except ExatwinError as error:
             left_out.append(f"{int(count):,} {size}: {error}")
     speeds = [speed_of(one) for one in found]
@@ -121,11 +123,28 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
     return Scaling(kind, unit, tuple(points), what, found[0].interval_basis, tuple(left_out))
 
 
+def _again(work: Work, settings: Mapping[str, Any]) -> Estimate:
+    """Return the estimate that settings of a plan ask for.
+
+    Raises
+    ------
+    ExatwinError
+        It can't be.
+    """
+    try:
+        return estimate(work.app, work.machine, **settings)
+    except (TypeError, ValueError, AttributeError) as error:  # the plan was written by somebody else
+        raise SpecError(f"the settings of the plan can't be asked again ({error})") from None
+
+
 def _base(work: Work, kind: Kind) -> dict[str, Any]:
     """Return the settings of the plan, those that grow among them."""
     if kind == "strong" or work.app not in _FIXED:
         return dict(work.asked)
-    at_plan = estimate(work.app, work.machine, **work.asked).values
+    try:
+        at_plan = _again(work, work.asked).values
+    except ExatwinError:
+        return dict(work.asked)
     kept = {key: value for key, value in work.asked.items() if key not in _DROPPED.get(work.app, ())}
     return kept | {key: at_plan[key] for key in _FIXED[work.app]}
 
