@@ -56,6 +56,8 @@ class Measured:
     """The largest run, for people."""
     fewest_columns: float
     """Fewest columns on a unit."""
+    most_cells: float
+    """Most cells on a unit: they fitted."""
     components: tuple[str, ...]
     """What the runs held."""
     own: bool = False
@@ -78,6 +80,8 @@ class Rates:
     """Units of a node."""
     word: str
     """What a unit is called, in the plural."""
+    other_chip: bool
+    """Whether the chip is another than the one that was measured."""
     memory_b: float | None
     """Memory of a unit [B]; None where nobody says."""
     size: Range
@@ -111,6 +115,7 @@ def _joined(rules: SeriesRules, fit: SeriesFit) -> Measured:
         most_units=fit.most_units,
         most=fit.most,
         fewest_columns=fit.fewest_columns,
+        most_cells=fit.most_cells,
         components=tuple(rules.components),
     )
 
@@ -199,8 +204,9 @@ def _on(
         basis += ", which they meet by construction" if found.points > 1 else ", its shape borrowed"
     if found.points == 1:
         wider = (*wider, (1.0 / climate_terms().one_point, climate_terms().one_point))
+    other = bool(said)
     size, told = _size_band(found), (basis, *said)
-    return Rates(found, constants, *finest, count, word, memory_b, size, wider, told)
+    return Rates(found, constants, *finest, count, word, other, memory_b, size, wider, told)
 
 
 def _units(machine: Machine, kind: Kind, unit: Unit) -> tuple[float, float | None, str]:

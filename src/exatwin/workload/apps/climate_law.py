@@ -125,9 +125,9 @@ def fit(
 
     Notes
     -----
-    Least squares of ``p / sqrt(p m) - sqrt(m / p)``, that is of ``2 sinh(log(p / m) / 2)``: a prediction
-    twice too long counts as much as one half too short. Solved for each set of parts by linear least
-    squares again and again; the best set with no constant below zero wins.
+    Least squares of ``sqrt(p / m) - sqrt(m / p)``, that is of ``2 sinh(log(p / m) / 2)``: a prediction twice
+    too long counts as much as one half too short. Solved for each set of parts by Gauss and Newton from
+    relative least squares; the best set with no constant below zero wins.
     """
     if len(works) < len(terms):
         raise ValueError(f"{len(works)} points for {len(terms)} constants")
@@ -149,19 +149,25 @@ def fit(
 
 def _solve(table: NDArray[np.float64], measured: Float64) -> tuple[float, Float64] | None:
     """Return the misfit and the constants of one set of parts; None where one is not above zero."""
-    predicted = measured
+    scaled = table / measured[:, None]
+    size = np.sqrt((scaled**2).sum(axis=0))
+    if not np.all(size > 0.0) or np.linalg.matrix_rank(scaled / size, tol=1e-9) < table.shape[1]:
+        return None
+    found = np.linalg.lstsq(scaled / size, np.ones(len(measured)), rcond=None)[0] / size
     for _ in range(_ROUNDS):
-        weight = 1.0 / np.sqrt(measured * predicted)
-        scaled = table * weight[:, None]
-        size = np.sqrt((scaled**2).sum(axis=0))
-        if not np.all(size > 0.0):
-            return None
-        found, _, rank, _ = np.linalg.lstsq(scaled / size, measured * weight, rcond=1e-10)
-        found = found / size
-        if rank < table.shape[1] or not np.all(found > 0.0):
-            return None
         predicted = table @ found
-    return float(np.sum((predicted - measured) ** 2 / (predicted * measured))), found
+        if not np.all(predicted > 0.0):
+            return None
+        ratio = np.sqrt(predicted / measured)
+        slope = table / size * ((ratio + 1.0 / ratio) / (2.0 * predicted))[:, None]
+        step = np.linalg.lstsq(slope, 1.0 / ratio - ratio, rcond=None)[0] / size
+        found = found + step
+        if np.max(np.abs(step * size)) < 1e-13 * np.max(np.abs(found * size)):
+            break
+    if not np.all(found > 0.0):
+        return None
+    ratio = table @ found / measured
+    return float(np.sum(ratio + 1.0 / ratio - 2.0)), found
 
 
 __all__ = [

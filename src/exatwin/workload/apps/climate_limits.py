@@ -58,8 +58,9 @@ def check_grid(model: ClimateModel, rates: Rates, grid: Grid, allowed: bool) -> 
         It is finer; the message names the finest and what would change it.
     """
     if is_finer(rates, grid) and not allowed:
+        named = grid.name if grid.name.endswith("km") else f"{grid.name} ({grid.spacing_km:g} km)"
         raise InfeasibleError(
-            f"{grid.name} ({grid.spacing_km:g} km) is finer than any grid that {model.title} was measured on "
+            f"{named} is finer than any grid that {model.title} was measured on "
             f"({rates.finest}): take that, give points of your own with --measured or --calibrate, or accept "
             "a wider interval with --beyond"
         )
@@ -74,7 +75,7 @@ def memory_words(model: ClimateModel, rates: Rates, work: Work, nodes: int) -> N
         It does not; the message names the fewest nodes that hold it.
     """
     limit = limit_b(rates)
-    need = model.cell_b * work.columns * work.levels / work.units
+    need = memory_b(model, rates, work)
     if limit is None or need <= limit:
         return
     fewest = ceil(need * work.units / limit / rates.node_units)
@@ -84,9 +85,19 @@ def memory_words(model: ClimateModel, rates: Rates, work: Work, nodes: int) -> N
     )
 
 
+def memory_b(model: ClimateModel, rates: Rates, work: Work) -> float:
+    """Return the memory that a run needs on a unit [B].
+
+    That of a cell is the model's, or less where more cells have been seen to fit on the chip.
+    """
+    found, limit = rates.measured, limit_b(rates)
+    seen = limit / found.most_cells if limit and not rates.other_chip else model.cell_b
+    return min(model.cell_b, seen) * work.columns * work.levels / work.units
+
+
 def limit_b(rates: Rates) -> float | None:
     """Return the memory of a unit that a model may fill [B]; None where nobody says."""
     return None if rates.memory_b is None else rates.memory_b * climate_terms().usable_memory
 
 
-__all__ = ["beyond", "check_grid", "is_finer", "limit_b", "memory_words"]
+__all__ = ["beyond", "check_grid", "is_finer", "limit_b", "memory_b", "memory_words"]

@@ -19,7 +19,7 @@ from exatwin.workload.apps.climate_law import (
     sdpd,
     step_parts,
 )
-from exatwin.workload.apps.climate_limits import beyond, check_grid, limit_b, memory_words
+from exatwin.workload.apps.climate_limits import beyond, check_grid, limit_b, memory_b, memory_words
 from exatwin.workload.apps.climate_user import grid_with
 
 _HALF = 0.5  # efficiency of the number of nodes that is taken where nobody names one
@@ -159,7 +159,7 @@ def climate_run(
         interval=(rate * low, rate * high),
         efficiency_frac=efficiency(constants, work),
         half_columns=half_columns(constants, work),
-        memory_b=model.cell_b * work.columns * work.levels / work.units,
+        memory_b=memory_b(model, rates, work),
         memory_limit_b=limit_b(rates),
         assumptions=(*rates.assumptions, *far, *said, *_step_words(grid, asked), *_room(model, rates)),
     )

@@ -145,6 +145,7 @@ def measured_by_user(
         most_units=most.units,
         most=f"{most.units:,.0f} {word} of {machine.title}",
         fewest_columns=min(work.columns / work.units for work in works),
+        most_cells=max(work.columns * work.levels / work.units for work in works),
         components=tuple(model.default or model.components),
         own=True,
     )
