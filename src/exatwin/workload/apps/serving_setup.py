@@ -53,7 +53,7 @@ def format_of(text: str, flag: str = "--precision") -> str:
     ['fp8', 'bf16', 'nvfp4', 'fp8', 'int4']
     """
     word = re.sub(r"[^a-z0-9]", "", text.strip().lower())
-    word = re.sub(r"^(fp8).*", r"\1", _WORDS.get(word, word))
+    word = re.sub(r"^(fp8)(e4m3|e5m2|fn|dynamic|block|tensor|row).*", r"\1", _WORDS.get(word, word))
     if word not in FORMATS:
         raise SpecError(f"{flag} {text}: {nearest(word, FORMATS)}")
     return word
