@@ -104,7 +104,7 @@ def seconds(flag: str, text: str) -> float:
     from exatwin.foundation.errors import SpecError
     from exatwin.foundation.units import parse
 
-    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*(y|a|yr|year|years|mo|w)\s*", text)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d*)?(?:e\+?\d+)?)\s*(y|a|yr|year|years|mo|w)\s*", text)
     if match:
         unit = "y" if match[2].startswith("y") else match[2]
         return float(match[1]) * _CALENDAR[unit]

@@ -21,6 +21,7 @@ from exatwin.workload.apps.climate_run import ClimateRun
 from exatwin.workload.apps.goodput import Goodput, Stops, goodput
 from exatwin.workload.storage import checkpoint_s, read_s, storage_of
 
+_HARDLY = 1e-3  # goodput at the worse end where nothing gets done there
 Ends = tuple[float, float, float]
 """Low end, middle and high end."""
 
@@ -139,7 +140,10 @@ def _packages(run: ClimateRun) -> float:
 
 
 def _headway(stops: Stops, mttf_s: float) -> float:
-    return goodput(replace(stops, mttf_s=mttf_s)).goodput_frac
+    try:
+        return goodput(replace(stops, mttf_s=mttf_s)).goodput_frac
+    except InfeasibleError:
+        return _HARDLY
 
 
 def _queue(waited: Wait | None, limit_s: float) -> Ends:

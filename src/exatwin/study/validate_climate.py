@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from exatwin.catalogue.climate_calibration import climate_calibration
 from exatwin.study.climate_rows import Point, left_out, name_of, predicted
@@ -26,8 +27,13 @@ def throughput(measured: Measured) -> Validation:
 
 
 def scaling(measured: Measured) -> Validation:
-    """The largest size of each series, predicted by a fit to the smaller ones."""
+    """The largest size of each series, predicted by a fit to the smaller ones.
+
+    Of a user's table also larger runs than the fit has seen.
+    """
     rows, _ = _rows(measured, "larger")
+    new = _larger(measured)
+    rows = [replace(row, left_out_error=row.error) if row.id in new else row for row in rows]
     found = climate_calibration().bands["further"]
     return Validation(
         "climate-scaling", "climate, largest size by smaller", "1",
@@ -94,6 +100,22 @@ def _row(point: Point, constants: Mapping[str, float], unseen: Mapping[str, floa
         point.id, point.name, point.sdpd, said, relative(point.sdpd, said), unseen.get(point.id),
         point.rules.name,
     )  # fmt: skip
+
+
+def _larger(measured: Measured) -> set[str]:
+    """Return the ids of runs that are larger than all of their series that the fit has seen."""
+    seen: dict[str, tuple[float, float]] = {}
+    known = Measured()
+    for point in known.climate[0]:
+        columns, units = seen.get(point.rules.name, (0.0, 0.0))
+        seen[point.rules.name] = max(columns, point.work.columns), max(units, point.work.units)
+    found = set()
+    for point in measured.climate[0]:
+        columns, units = seen.get(point.rules.name, (0.0, 0.0))
+        new = point.id not in known.climate_lines
+        if new and (point.work.columns > columns or point.work.units > units):
+            found.add(point.id)
+    return found
 
 
 def _left_out(fit: str) -> dict[str, float]:

@@ -71,6 +71,8 @@ def test_rows_that_no_fit_has_seen_are_scored_apart(tmp_path: Path) -> None:
     assert found.unseen is not None
     assert found.unseen.rows == 1
     assert abs(found.rows[0].error) < 0.5
+    (large,) = validate("climate-scaling", data=tmp_path)
+    assert [row.left_out_error for row in large.rows] == [found.rows[0].error]
 
 
 def test_a_table_without_the_columns_is_refused(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ class Climate(App):
     """Levels; blank for the model's."""
     step_s: Seconds | None = None
     """Time step; blank for that of the grid's users."""
-    components: list[str] | None = None
-    """What the run holds; blank for what the model usually holds."""
+    components: str | None = None
+    """What the run holds, by commas; blank for what the model usually holds."""
     length_s: Seconds | None = None
     """Simulated time; blank to run for as long as the job does."""
     beyond: bool = False
@@ -102,9 +102,8 @@ class Climate(App):
         CatalogueError, InfeasibleError, SpecError
             The model, the grid or the machine do not suit each other.
         """
-        asked = Setting(
-            self.grid, self.columns, self.levels, self.step_s, self.components, beyond=self.beyond
-        )
+        parts = [part.strip() for part in self.components.split(",")] if self.components else None
+        asked = Setting(self.grid, self.columns, self.levels, self.step_s, parts, beyond=self.beyond)
         return climate_run(load_climate_model(self.model), machine, nodes, asked)
 
     def profile(self, machine: Machine, nodes: int, time_s: float | None = None) -> AppRun:

@@ -78,6 +78,11 @@ def memory_words(model: ClimateModel, rates: Rates, work: Work, nodes: int) -> N
     need = memory_b(model, rates, work)
     if limit is None or need <= limit:
         return
+    if not model.parallel:
+        raise InfeasibleError(
+            f"{model.title} needs {show(need, 'B', 3)} and runs on one device, of which "
+            f"{show(limit, 'B', 3)} can be used: take a coarser grid or fewer levels"
+        )
     fewest = ceil(need * work.units / limit / rates.node_units)
     raise InfeasibleError(
         f"{model.title} needs {show(need, 'B', 3)} on each of {work.units:,.0f} {rates.word}, "

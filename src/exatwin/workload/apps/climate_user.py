@@ -114,7 +114,8 @@ def measured_by_user(
         There are fewer than two, or they can't tell the constants of the law.
     """
     kind: Kind = "accelerator" if machine.accelerator else "processor"
-    cores = kind == "processor" and all(_cores(point) for point in points)
+    whole = all("nodes" in point for point in points)
+    cores = kind == "processor" and not whole and all(_cores(point) for point in points)
     unit: Unit = "device" if kind == "accelerator" else "core" if cores else "node"
     read = [_point(model, machine, point, at, levels, unit) for at, point in enumerate(points, 1)]
     if len({(work.columns, work.levels, work.units) for _, work, _ in read}) < 2:
@@ -174,10 +175,10 @@ def _units(model: ClimateModel, machine: Machine, point: Mapping[str, str], unit
         return 1.0
     if unit == "core":
         return _cores(point)
-    if "accelerators" in point and machine.accelerator:
-        return _number(point, "accelerators", where)
     if "nodes" in point:
         return _number(point, "nodes", where) * max(machine.node_devices, 1)
+    if "accelerators" in point and machine.accelerator:
+        return _number(point, "accelerators", where) * machine.accelerator.devices
     raise SpecError(f"{where}: 'nodes' is missing, {_LIKE}")
 
 
@@ -213,7 +214,15 @@ def _point(
 
 
 def grid_with(model: ClimateModel, columns: float) -> Grid:
-    """Return a grid of so many columns; its spacing and time step follow the nearest that is named."""
+    """Return a grid of so many columns; its spacing and time step follow the nearest that is named.
+
+    Raises
+    ------
+    SpecError
+        There are too few or too many of them.
+    """
+    if not 10 <= columns <= _MOST:
+        raise SpecError(f"--columns {columns:,.0f}: expected 10 to 1e12")
     near = min(model.grids, key=lambda grid: abs(grid.columns / columns - 1.0))
     km = near.spacing_km * float((near.columns / columns) ** 0.5)
     found = grid_of(model, f"{km:.6f}km")
@@ -224,7 +233,7 @@ def _number(point: Mapping[str, str], key: str, where: str) -> float:
     match = re.match(r"[\d_]+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+", point[key].replace(",", ""))
     found = float(match[0]) if match else 0.0
     if not (isfinite(found) and 0.0 < found <= _MOST):
-        raise SpecError(f"{where}: '{key}' is {point[key]}, expected a number above 0")
+        raise SpecError(f"{where}: '{key}' is {point[key]}, expected a number above 0, at most 1e12")
     return found
 
 

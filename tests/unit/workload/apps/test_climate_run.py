@@ -123,6 +123,8 @@ def test_coupled_runs_of_cesm_bear_the_coupling_out() -> None:
         ("icon", "jupiter", 2048, {"components": ["ocen"]}, SpecError, "did you mean 'ocean'"),
         ("icon", "jupiter", 2048, {"components": ["ocean"]}, SpecError, "can't be left out"),
         ("speedyweather", "jupiter", 2, {}, InfeasibleError, "runs on one device"),
+        ("speedyweather", "jupiter", 1, {"grid": "T2000", "beyond": True}, InfeasibleError, "coarser grid"),
+        ("icon", "jupiter", 1, {"columns": 1}, SpecError, "--columns 1: expected 10 to"),
     ],
 )
 def test_what_can_not_be_is_one_line(

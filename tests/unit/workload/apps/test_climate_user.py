@@ -38,6 +38,24 @@ def test_points_on_cores_count_cores() -> None:
     assert found.most_units == 640
 
 
+def test_nodes_count_before_what_else_a_point_tells() -> None:
+    points = ("nodes=5,accelerators=160 cores,sypd=10,grid=TL255", "nodes=20,sypd=20,grid=TL255")
+    found = own("ifs", "lumi-c", *points)
+    assert (found.unit, found.most_units) == ("node", 20)
+
+
+def test_packages_of_several_devices_are_counted_as_elsewhere() -> None:
+    by_nodes = own("scream", "lumi-g", "nodes=64,sypd=0.02,grid=ne1024", "nodes=512,sypd=0.16,grid=ne1024")
+    by_chips = own(
+        "scream",
+        "lumi-g",
+        "accelerators=256,sypd=0.02,grid=ne1024",
+        "accelerators=2048,sypd=0.16,grid=ne1024",
+    )
+    assert by_nodes.constants == by_chips.constants
+    assert by_nodes.most_units == 4096
+
+
 def test_spectral_models_on_one_device_get_their_own_parts() -> None:
     points = [
         f"nodes=1,sypd={sypd},grid=T{wave}"
