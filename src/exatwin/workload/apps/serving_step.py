@@ -86,7 +86,7 @@ def touched(experts: Value, active: Value, tokens: Value) -> Value:
 
     Examples
     --------
-    >>> float(touched(8.0, 2.0, 1.0)), round(float(touched(8.0, 2.0, 1000.0)), 6)
+    >>> round(float(touched(8.0, 2.0, 1.0)), 6), round(float(touched(8.0, 2.0, 1000.0)), 6)
     (2.0, 8.0)
     """
     many = np.maximum(experts, 1.0)
