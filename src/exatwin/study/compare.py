@@ -65,7 +65,7 @@ class Row:
             return None
         values, limit_b = self.found.values, self.found.extra.get("memory_limit_b")
         held_b = values.get("memory_b_per_accelerator", values.get("memory_b_per_device"))
-        if held_b is None:
+        if held_b is None or ("memory_limit_b" in self.found.extra and limit_b is None):
             return None
         if limit_b is None:
             limit_b = device_of(self.found.machine).memory_b * llm_calibration().usable_memory

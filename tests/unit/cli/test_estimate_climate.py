@@ -107,3 +107,12 @@ def test_the_application_is_listed() -> None:
     from exatwin.cli.estimate import command as estimate
 
     assert "climate" in CliRunner().invoke(estimate, ["--help"]).stdout
+
+
+def test_machines_are_compared_also_where_the_memory_of_a_node_is_unknown() -> None:
+    from exatwin.cli.compare import command as compare
+
+    words = ["climate", "icon", "--grid", "5km", "--nodes", "64", "--machines", "lumi-c,jupiter", "--json"]
+    found = CliRunner().invoke(compare, words)
+    assert found.exit_code == 0, found.exception
+    assert {row["machine"] for row in json.loads(found.stdout)["rows"]} == {"lumi-c", "jupiter"}
