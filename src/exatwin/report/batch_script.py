@@ -71,6 +71,8 @@ def _title(plan: JobPlan) -> Iterator[str]:
             "each resumes from the last checkpoint"
         )
     yield from _comment(f"rules: as of {rules.as_of}, limits {_known(rules.quality_of(queue, 'max_time'))}")
+    if plan.working < plan.gpus:
+        yield from _comment(f"billed: whole nodes, {plan.working} of {plan.gpus} GPUs of each work")
     for text in rules.notes:
         yield from _comment(f"site: {text}")
     for text in (*_power(plan), *work.assumptions):
@@ -97,7 +99,7 @@ def _directives(plan: JobPlan, chain: str, account: str) -> Iterator[str]:
         words.append(f"--qos={account if queue.qos.startswith('<') else queue.qos}")
     words += [f"--nodes={work.nodes}", f"--ntasks-per-node={plan.tasks}", f"--cpus-per-task={plan.cpus}"]
     words += [queue.gpu_words(plan.gpus)] if plan.gpus else []
-    words += [] if queue.exclusive else ["--exclusive"]
+    words += [] if queue.exclusive or plan.gpus < queue.gpus else ["--exclusive"]
     words.append(f"--time={clock(plan.limit_s)}")
     if plan.chained:
         words.append(f"--signal=B:USR1@{plan.lead_s}")

@@ -133,7 +133,7 @@ def _runs(asked: Application) -> Iterator[str]:
     yield ""
     yield (
         f"In the unit of the call: {_number(middle)} {unit}, {_number(low)} to {_number(high)} over the "
-        "range of the models. Whole nodes are counted."
+        "range of the models. Nodes that belong to one job are counted whole."
     )
     for one in asked.planned:
         billing = one.work.place().file.billing

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from exatwin.catalogue.batch import load_rules
 from exatwin.catalogue.calls import Call, load_call
 from exatwin.foundation.errors import InfeasibleError, SpecError
-from exatwin.study.award import hours_of_node, track_for
+from exatwin.study.award import hours_an_hour, track_for
 from exatwin.study.calendar_check import Checked
 from exatwin.study.scaling import Scaling, scaling
 from exatwin.study.work import Work
@@ -38,9 +38,9 @@ class Planned:
 
     def hours(self, call: Call) -> tuple[float, float, float]:
         """Return the same in the unit of `call`."""
-        each = hours_of_node(self.work.place(), call)
-        low, middle, high = self.node_h
-        return each * low, each * middle, each * high
+        each = self.runs * hours_an_hour(self.work, call) / 3600.0
+        low, high = self.work.range_s
+        return each * low, each * self.work.time_s, each * high
 
 
 @dataclass(frozen=True)

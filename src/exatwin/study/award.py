@@ -10,6 +10,8 @@ from exatwin.catalogue.batch import Quota, rules_for
 from exatwin.catalogue.calls import Call, tracks
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
+from exatwin.study.compare import queue_for
+from exatwin.study.job_plan import working
 from exatwin.study.work import Work
 
 _H = 3600.0
@@ -62,6 +64,23 @@ def hours_of_node(place: Machine, call: Call) -> float:
     return float(place.node.accelerators)
 
 
+def hours_an_hour(work: Work, call: Call) -> float:
+    """Return how many hours of the unit of `call` a run takes in an hour: those of the nodes that it holds.
+
+    Where nodes are shared, a run on a part of its nodes holds that part only.
+
+    Raises
+    ------
+    InfeasibleError
+        The call counts GPUs, and the machine has none.
+    """
+    each = hours_of_node(work.place(), call) * work.nodes
+    queue = queue_for(work.machine, work.nodes)
+    if queue is None or queue.exclusive or not queue.gpus:
+        return each
+    return each * working(work, queue) / queue.gpus
+
+
 def track_for(work: Work) -> tuple[Call, str]:
     """Return the AI Factory track that a run belongs to, and why.
 
@@ -71,8 +90,8 @@ def track_for(work: Work) -> tuple[Call, str]:
         Its machine has no GPU.
     """
     known = tracks("ai-factory")
-    each = hours_of_node(work.place(), known[0])
-    middle, slow = (each * work.nodes * time_s / _H for time_s in (work.time_s, work.range_s[1]))
+    each = hours_an_hour(work, known[0])
+    middle, slow = (each * time_s / _H for time_s in (work.time_s, work.range_s[1]))
     found = _track(known, middle)
     later = _track(known, slow)
     need = f"{middle:,.0f} GPU-h"
@@ -123,12 +142,12 @@ def award_for(
     last = end or later(start, months or call.months)
     if last <= start:
         raise SpecError(f"the award ends on {last}, before it begins on {start}")
-    each = hours_of_node(work.place(), call)
+    each = hours_an_hour(work, call)
     rules = rules_for(work.machine)
     given = hours if hours is not None else call.most
     return Award(
         call=call,
-        hours=float(given) if given is not None else each * work.nodes * work.range_s[1] / _H,
+        hours=float(given) if given is not None else each * work.range_s[1] / _H,
         start=start,
         end=last,
         quota=None if rules is None else rules.quota,
@@ -151,4 +170,4 @@ def later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-__all__ = ["Award", "award_for", "hours_of_node", "later", "track_for"]
+__all__ = ["Award", "award_for", "hours_an_hour", "hours_of_node", "later", "track_for"]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from math import inf, sqrt
 
 from exatwin.foundation.errors import InfeasibleError
-from exatwin.study.award import Award, hours_of_node, later
+from exatwin.study.award import Award, hours_an_hour, later
 from exatwin.study.compare import limits
 from exatwin.study.waits import Wait, wait
 from exatwin.study.work import Work
@@ -96,7 +96,7 @@ def burn(work: Work, award: Award, case: str) -> Burn:
     if one is not None:
         ends = (one.low_s, one.high_s)
         wait_s = one.middle_s if at is None else one.middle_s + (ends[at] - one.middle_s) / sqrt(jobs)
-    each = hours_of_node(work.place(), award.call) * work.nodes
+    each = hours_an_hour(work, award.call)
     duty = limit_s / (limit_s + wait_s) if jobs > 1 else 1.0
     return Burn(
         hours_a_day=24.0 * each,

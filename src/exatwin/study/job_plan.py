@@ -41,6 +41,8 @@ class JobPlan:
     """Cores of a process."""
     gpus: int
     """Accelerators of a node that are asked for."""
+    working: int
+    """Accelerators of a node that work."""
 
     @property
     def chained(self) -> bool:
@@ -80,7 +82,9 @@ def plan_jobs(
     wall = wall_s if limit_s is not None else wall
     lead_s = _lead(work, wall)
     useful_s = wall if slow_s <= wall else wall - lead_s
-    tasks = queue.tasks if not queue.gpus else min(queue.tasks, queue.gpus)
+    busy = working(work, queue)
+    tasks = min(queue.tasks, busy) if queue.gpus else queue.tasks
+    shared = busy < queue.gpus and not queue.exclusive
     return JobPlan(
         work=work,
         rules=rules,
@@ -90,9 +94,18 @@ def plan_jobs(
         most_jobs=max(1, ceil(slow_s / useful_s - 1e-9)),
         lead_s=lead_s,
         tasks=tasks,
-        cpus=max(1, queue.cpus // tasks),
-        gpus=queue.gpus,
+        cpus=max(1, queue.cpus // (queue.gpus if shared else tasks)),
+        gpus=busy if shared else queue.gpus,
+        working=busy,
     )
+
+
+def working(work: Work, queue: Queue) -> int:
+    """Return how many accelerators of a node work, as the batch system counts them."""
+    asked = work.asked.get("accelerators")
+    if not queue.gpus or isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
+        return queue.gpus
+    return min(queue.gpus, ceil(asked / work.nodes))
 
 
 def _lead(work: Work, wall_s: float) -> int:
@@ -128,4 +141,4 @@ def _queue(work: Work, rules: BatchRules, partition: str | None) -> Queue:
     return found
 
 
-__all__ = ["CHAINS", "JobPlan", "plan_jobs"]
+__all__ = ["CHAINS", "JobPlan", "plan_jobs", "working"]

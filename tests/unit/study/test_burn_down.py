@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.plans import HOUR, plan_text
+from tests.plans import HOUR, plan, plan_text
 
 from exatwin.catalogue.batch import Quota
 from exatwin.catalogue.calls import load_call
 from exatwin.foundation.errors import InfeasibleError, SpecError
-from exatwin.study.award import Award, award_for, later, track_for
+from exatwin.study.award import Award, award_for, hours_an_hour, later, track_for
 from exatwin.study.burn_down import CASES, Burn, burn, burn_down
 from exatwin.study.calendar_check import check_calendar
 from exatwin.study.work import work_of
@@ -99,6 +100,14 @@ def test_one_gpu_of_a_node_is_billed_as_the_node() -> None:
     held = award_for(work, FAST_LANE, START, hours=5000.0, end=date(2027, 3, 3))
     assert held.hours / held.days == pytest.approx(81.97, abs=0.01)
     assert burn(work, held, "middle").hours_a_day == 96.0
+
+
+def test_where_nodes_are_shared_only_the_part_that_is_held_counts() -> None:
+    document = plan(machine="karolina", nodes=1) | {"asked": {"accelerators": 2}}
+    work = work_of(json.dumps(document), "plan")
+    assert hours_an_hour(work, FAST_LANE) == 2.0
+    alone = work_of(json.dumps(document | {"machine": "jupiter"}), "plan")
+    assert hours_an_hour(alone, FAST_LANE) == 4.0
 
 
 @pytest.mark.parametrize(

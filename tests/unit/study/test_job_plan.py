@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from tests.plans import HOUR, plan_text
+from tests.plans import HOUR, plan, plan_text
 
 from exatwin.catalogue.batch import load_rules
 from exatwin.foundation.errors import InfeasibleError, SpecError
+from exatwin.report.batch_script import script
 from exatwin.study.job_plan import plan_jobs
+from exatwin.study.lint import lint
 from exatwin.study.work import work_of
 
 
@@ -56,3 +60,23 @@ def test_an_unknown_partition_and_a_limit_beyond_it() -> None:
     with pytest.raises(SpecError, match=r"a time limit of 1 d: partition 'booster' takes a minute to 12 h"):
         plan_jobs(work, rules, limit_s=24 * HOUR)
     assert plan_jobs(work, rules, limit_s=6 * HOUR).limit_s == 6 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("site", "machine", "asked", "gpus", "working", "cpus"),
+    [
+        ("jupiter", "jupiter", 2, 4, 2, 144),
+        ("karolina", "karolina", 2, 2, 2, 16),
+        ("lumi", "lumi-g", 8, 8, 8, 7),
+    ],
+)
+def test_a_part_of_a_node_is_had_where_nodes_are_shared(
+    site: str, machine: str, asked: int, gpus: int, working: int, cpus: int
+) -> None:
+    document = plan(machine=machine, nodes=1) | {"asked": {"accelerators": asked}}
+    found = plan_jobs(work_of(json.dumps(document), "p"), load_rules(site))
+    assert (found.gpus, found.working, found.tasks, found.cpus) == (gpus, working, working, cpus)
+    text = script(found, account="mine")
+    assert lint(text).errors == 0
+    assert ("of 4 GPUs of each work" in text) == (working < gpus)
+    assert "--exclusive" not in text
