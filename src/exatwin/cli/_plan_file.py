@@ -1,9 +1,8 @@
-"""What verbs that begin with a plan share: reading it, times on flags, and writing text."""
+"""What verbs that begin with a plan share: reading it, and times on flags."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,23 +53,4 @@ def span_s(flag: str, text: str | None) -> float | None:
     return found
 
 
-def written(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all.
-
-    Raises
-    ------
-    OutputError
-        It can't be written there.
-    """
-    from exatwin.foundation.errors import OutputError
-    from exatwin.foundation.files import whole
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror or error}") from None
-    with whole(path) as partial:
-        partial.write_text(text, encoding="utf-8")
-
-
-__all__ = ["given", "span_s", "written"]
+__all__ = ["given", "span_s"]

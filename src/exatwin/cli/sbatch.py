@@ -50,8 +50,9 @@ def command(
     exatwin sbatch - -o job.sh
     """
     from exatwin.catalogue.batch import site_rules
-    from exatwin.cli._plan_file import given, span_s, written
+    from exatwin.cli._plan_file import given, span_s
     from exatwin.foundation.errors import SpecError
+    from exatwin.foundation.files import write_text
     from exatwin.report.batch_script import script
     from exatwin.study.job_plan import plan_jobs
 
@@ -62,8 +63,7 @@ def command(
     found = plan_jobs(work, rules, partition=partition, limit_s=span_s("--time", limit))
     text = script(found, chain=chain, account=account)
     if output is not None:
-        written(output, text)
-        click.echo(f"script   {output}", err=True)
+        click.echo(f"script   {write_text(output, text)}", err=True)
     if as_json:
         import json
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from exatwin.foundation.errors import OutputError
-from exatwin.foundation.files import whole
+from exatwin.foundation.files import write_text
 from exatwin.foundation.units import show
 from exatwin.foundation.version import __version__
-from exatwin.report import style
-from exatwin.report.markup import table
+from exatwin.report.markup import plain_page, table
 from exatwin.report.tables import Table
 from exatwin.study.compare import Row
 
@@ -165,22 +162,19 @@ def table_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def page(rows: Sequence[Row], title: str) -> str:
     """Return the comparison as one self-contained HTML page."""
-    css = (files("exatwin.report") / "assets" / "page.css").read_text("utf-8")
     running = [row for row in rows if row.found is not None]
     head = ("machine", *(f"{name}>" for name in _HEAD[1:]), "risks")
-    body = tuple((*cells(row), "; ".join(row.risks)) for row in running)
-    pieces = [table(Table("machines", head, body))]
+    shown = tuple((*cells(row), "; ".join(row.risks)) for row in running)
+    pieces = [table(Table("machines", head, shown))]
     absent = tuple((row.asked, row.why) for row in rows if row.found is None)
     if absent:
         pieces.append(table(Table("can't", ("machine", "why"), absent), heading=True))
     told = "".join(f"<p class=note>{escape(text)}</p>" for text in notes(rows))
-    return (
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)} · exatwin</title><style>{style.css_variables()}{css}{_CSS}{_PANEL}</style>"
-        f"</head><body><h1>{escape(title)}</h1><p class=note>exatwin {escape(__version__)}</p>"
-        f"<section class=panel>{''.join(pieces)}</section>{told}</body></html>\n"
+    body = (
+        f"<h1>{escape(title)}</h1><p class=note>exatwin {escape(__version__)}</p>"
+        f"<section class=panel>{''.join(pieces)}</section>{told}"
     )
+    return plain_page(title, _CSS + _PANEL, body)
 
 
 def write(rows: Sequence[Row], title: str, path: Path) -> Path:
@@ -191,13 +185,7 @@ def write(rows: Sequence[Row], title: str, path: Path) -> Path:
     OutputError
         The file can't be written there.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror or error}") from None
-    with whole(path) as partial:
-        partial.write_text(page(rows, title), encoding="utf-8")
-    return path
+    return write_text(path, page(rows, title))
 
 
 __all__ = ["cells", "lines", "notes", "page", "table_rows", "write"]

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from exatwin.catalogue.batch import rules_for
 from exatwin.catalogue.calls import Section, sections
-from exatwin.foundation.errors import OutputError
-from exatwin.foundation.files import whole
+from exatwin.foundation.files import write_text
 from exatwin.foundation.units import show
 from exatwin.foundation.version import __version__
 from exatwin.report import calendar
@@ -56,16 +55,8 @@ def write(asked: Application, folder: Path) -> list[Path]:
     OutputError
         They can't be written there.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: {error.strerror or error}") from None
-    paths = []
-    for name, content in {PAGE: text(asked), **figures(asked)}.items():
-        paths.append(folder / name)
-        with whole(paths[-1]) as partial:
-            partial.write_text(content, encoding="utf-8")
-    return paths
+    texts = {PAGE: text(asked), **figures(asked)}
+    return [write_text(folder / name, content) for name, content in texts.items()]
 
 
 def _head(asked: Application) -> Iterator[str]:
