@@ -74,6 +74,12 @@ def test_nothing_asked_is_as_much_as_is_answered() -> None:
     assert small.values["tpot_s"] < one.values["tpot_s"]
 
 
+def test_without_a_target_few_wait_for_a_place() -> None:
+    found = serve("dgx-h100", model="llama-3.1-8b", rate=100.0)
+    assert found.extra["percentiles"]["ttft_s"]["p99"] < 3.0 * found.extra["percentiles"]["ttft_s"]["p50"]
+    assert found.values["batch"] < found.values["most_batch"]
+
+
 def test_users_wait_longer_the_more_they_are() -> None:
     few, many = (serve("dgx-h100", model="llama-3.1-8b", users=count) for count in (4, 400))
     assert many.values["tpot_s"] > 2.0 * few.values["tpot_s"]

@@ -22,6 +22,7 @@ from exatwin.workload.roofline import Value
 _POINTS = 56
 _FULL = 0.98  # share of the batch up to which a replica of a service is filled
 _ROOM = 1e-9
+_WAITING = 0.01  # share of the requests that may wait for a place where nobody says how long
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,10 @@ class Targets:
     """Time per output token."""
 
     def met(self, latency: Latency) -> NDArray[np.bool_]:
-        """Return where all of them are met."""
+        """Return where all of them are met; without one of the first token where few wait for a place."""
         kept = np.ones(np.shape(latency.token_s), bool)
+        if not self.first_s:
+            kept &= latency.wait_share <= _WAITING
         for percent, wanted in self.first_s.items():
             kept &= latency.first_quantile_s(percent / 100.0) <= wanted * (1.0 + _ROOM)
         for percent, wanted in self.token_s.items():
