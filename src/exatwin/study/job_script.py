@@ -79,7 +79,7 @@ def read_script(text: str) -> JobScript:
 
     Examples
     --------
-    >>> found = read_script("#!/bin/bash\\n#SBATCH -N 4 --time=1:00:00\\nsrun ./a\\n")
+    >>> found = read_script("#!/bin/bash\n#SBATCH -N 4 --time=1:00:00\nsrun ./a\n")
     >>> [(one.line, one.key, one.value) for one in found.directives]
     [(2, 'nodes', '4'), (2, 'time', '1:00:00')]
     """

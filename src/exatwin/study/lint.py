@@ -56,8 +56,8 @@ def lint(text: str, rules: BatchRules | None = None) -> Checked:
     Examples
     --------
     >>> from exatwin.catalogue.batch import load_rules
-    >>> script = "#!/bin/bash\\n#SBATCH -A x -p boster -N 1 -t 24:00:00\\nsrun ./a\\n"
-    >>> lint(script, load_rules("jupiter")).findings[0].text
+    >>> script = "#!/bin/bash\n#SBATCH -A x -p boster -N 1 -t 24:00:00\nsrun ./a\n"
+    >>> lint(script, load_rules("jupiter")).findings[1].text
     "JUPITER (JSC, Jülich) has no partition 'boster': did you mean 'booster'?"
     """
     script = read_script(text)

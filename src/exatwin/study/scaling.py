@@ -83,7 +83,7 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
     >>> import json
     >>> from exatwin.study.work import work_of
     >>> plan = json.dumps(estimate("hpl", "jedi", nodes=8).document())
-    >>> found = scaling(work_of(plan, "plan"), "strong")
+    >>> found = scaling(work_of(plan, "plan"), "weak")
     >>> [point.nodes for point in found.points]
     [1, 2, 4, 8, 16]
     """
