@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,14 @@ from exatwin.catalogue.generic import sized, unit_of, with_room
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.serving_calibration import ServingCalibration, serving_calibration
 from exatwin.foundation.errors import InfeasibleError, SpecError
-from exatwin.foundation.units import show
 from exatwin.study.estimate import Estimate
 from exatwin.study.llm_counts import room
 from exatwin.study.serving_ask import Asked, asked_of
+from exatwin.study.serving_refusals import too_large, why_not
 from exatwin.workload.apps.llm_device import Device, device_of
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.serving_first import first_of_users_s
-from exatwin.workload.apps.serving_layouts import layouts, smaller_steps
+from exatwin.workload.apps.serving_layouts import layouts
 from exatwin.workload.apps.serving_plan import (
     Best,
     Plan,
@@ -103,7 +102,7 @@ def planned(machine: str, asked: Asked) -> Served:
     best = best_rates(column(service), asked.lengths, asked.targets)
     found = _chosen(where, asked, ways, best)
     if found is None:
-        raise InfeasibleError(_why_not(model, where, asked, ways, best))
+        raise InfeasibleError(why_not(model, where, asked, ways, best))
     plan, at = found
     one = only(service, at)
     most = best.most[at]
@@ -154,7 +153,16 @@ def candidates(model: LanguageModel, where: Machine, asked: Asked) -> tuple[list
     service = _service(model, device, ways, asked, calibration)
     held = np.asarray(capacity(service, asked.lengths))
     if not np.any(held >= 1.0):
-        raise InfeasibleError(_too_large(model, device, where, ways, service, asked, calibration))
+        raise InfeasibleError(
+            too_large(
+                model,
+                where,
+                ways,
+                service,
+                asked,
+                lambda way: _service(model, device, [way], asked, calibration),
+            )
+        )
     kept = [at for at in range(len(ways)) if held[at] >= 1.0]
     if asked.chosen.pp is None:  # stages only where tensor ranks of one link domain are not enough
         least = min(ways[at].pp for at in kept)
@@ -243,58 +251,6 @@ def _words(plan: Plan, asked: Asked) -> tuple[str, ...]:
     if way.dp > 1 or way.ep > 1:
         told += [f"{key} = {getattr(way, key)}" for key in ("dp", "ep") if getattr(asked.chosen, key) is None]
     return (*told, *([] if asked.replicas else [f"replicas = {plan.replicas}"]))
-
-
-def _too_large(
-    model: LanguageModel, device: Device, where: Machine, ways: list[Replica], service: Service, asked: Asked,
-    calibration: ServingCalibration,
-) -> str:  # fmt: skip
-    """Return by how much the roomiest layout does not hold the model, and what would."""
-    spare = np.asarray(service.limits.room_b - service.weights_b)
-    at = int(np.argmax(spare))
-    one = ways[at]
-    need_b, room_b = float(np.asarray(service.weights_b)[at]), float(np.asarray(service.limits.room_b)[at])
-    said = (
-        f"'{model.name}' in {one.precision} does not fit on {one.accelerators} {unit_of(where)} of "
-        f"'{where.name}' (tp {one.tp}, pp {one.pp}): weights take {show(need_b, 'B', 3)} of each, "
-        f"{show(room_b, 'B', 3)} are there"
-    )
-    if need_b < room_b:
-        said += f" and the cache has no room for {asked.lengths.input + asked.lengths.output:,.0f} tokens"
-    most = min(room(where), 1024)
-    for flag, other in smaller_steps(model, one).items():
-        if other.accelerators > most or (asked.accelerators and other.accelerators > asked.accelerators):
-            continue
-        try:
-            tried = _service(model, device, [other], asked, calibration)
-        except SpecError:
-            continue
-        if float(np.asarray(capacity(tried, asked.lengths))[0]) >= 1.0:
-            return f"{said}; {flag} would fit"
-    return f"{said}; no more ranks and no narrower format that the chip has would fit"
-
-
-def _why_not(model: LanguageModel, where: Machine, asked: Asked, ways: list[Replica], best: Best) -> str:
-    """Return what stands against a load: the best that can be reached at all, or the count."""
-    if np.any(best.rate > 0.0):
-        limit = asked.accelerators or (asked.nodes or 0) * where.node_devices
-        each = max(
-            rate * (limit // way.accelerators if limit else asked.replicas or 1)
-            for way, rate in zip(ways, best.rate, strict=True)
-        )
-        held = f"{limit:,} {unit_of(where)} answer" if limit else f"{asked.replicas} replicas answer"
-        return (
-            f"{held} at most {each:.3g} requests/s of '{model.name}' within the targets, {asked.rate:g} were "
-            f"asked: {ceil(asked.rate / max(each, 1e-9) * (limit or asked.replicas or 1)):,} would"
-        )
-    first, token = int(np.argmin(best.first_s)), int(np.argmin(best.token_s))
-    percents = [max(asked_, default=99) for asked_ in (asked.targets.first_s, asked.targets.token_s)]
-    return (
-        f"no number of replicas of '{model.name}' on '{where.name}' answers within the targets; with one "
-        f"request at a time the best TTFT p{percents[0]} is {show(float(best.first_s[first]), 's', 3)} "
-        f"(tp {ways[first].tp}, pp {ways[first].pp}) and the best TPOT p{percents[1]} "
-        f"{show(float(best.token_s[token]), 's', 3)} (tp {ways[token].tp}, pp {ways[token].pp})"
-    )
 
 
 __all__ = ["Served", "candidates", "estimate_serving", "only", "place", "planned"]

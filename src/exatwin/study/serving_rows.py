@@ -125,7 +125,8 @@ def _case(line: Line) -> ServedCase:
     return ServedCase(
         id=line["id"], family=family, name=f"{line['model']} on {count} {line['accelerator']}", model=model,
         device=device, machine=machine, replicas=replicas, users=each if fixed else 0.0,
-        rate=served if re.search("Server|Interactive", line["locator"] + line["notes"]) else 0.0, prompts=prompts,
+        rate=served if re.search("Server|Interactive", line["locator"] + line["notes"]) else 0.0,
+        prompts=prompts,
         asked=Asked.model_construct(
             input=_number(line, "isl", 0.0), input_cv=0.0, output=output, output_cv=0.0
         ),

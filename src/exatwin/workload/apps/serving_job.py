@@ -72,7 +72,8 @@ class LlmServing(App):
                 if held >= 1.0:
                     return way, service_of(model, device, way, calibration)
         raise InfeasibleError(
-            f"'{model.name}' in {self.precision} does not fit on {nodes:,} nodes of '{machine.name}'"
+            f"'{model.name}' in {self.precision} does not fit on {nodes:,} node{'s' if nodes > 1 else ''} of "
+            f"'{machine.name}'"
         )
 
     @property
