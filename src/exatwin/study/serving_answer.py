@@ -204,7 +204,7 @@ def _assumptions(served: Served, calibration: ServingCalibration, nodes: int) ->
     else:
         yield "requests come at random (Poisson) and are dealt to the replicas in turn"
     if (lengths.input_cv or lengths.output_cv) and not asked.simulate:
-        yield "high percentiles of spread lengths come out too low by the law, up to a third: see --simulate"
+        yield "high percentiles of spread lengths come out a third or more too low by the law: see --simulate"
     held = nodes * served.machine.node_devices
     if held > served.plan.accelerators:
         yield (
