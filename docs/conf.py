@@ -12,6 +12,7 @@ import generate_applying  # noqa: F401  (registers its tables)
 import generate_climate  # noqa: F401  (registers its tables)
 import generate_language  # noqa: F401  (registers its tables)
 import generate_models  # noqa: F401  (registers its tables)
+import generate_serving  # noqa: F401  (registers its tables)
 import generate_specs  # noqa: F401  (registers its tables)
 import generate_validation  # noqa: F401  (registers its tables)
 from generate import fill
