@@ -49,7 +49,11 @@ def _flags(command: Any) -> Any:
 @click.option(
     "--precision", default="bf16", show_default=True, help="Weights: bf16, fp16, fp8, int8, int4, nvfp4 …"
 )
-@click.option("--kv-precision", metavar="NAME", help="Keys and values: bf16 (default), fp8, int8, nvfp4.")
+@click.option(
+    "--kv-precision",
+    metavar="NAME",
+    help="Keys and values: bf16, fp8, int8, nvfp4; by default as the engine does.",
+)
 @click.option("--engine", default="vllm", show_default=True, help="vllm, trtllm, sglang or trt.")
 @click.option("--disaggregate", is_flag=True, help="Accelerators of their own for prompts.")
 @click.option("--simulate", is_flag=True, help="Simulate the batching for percentiles.")

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from exatwin.catalogue.serving_calibration import serving_calibration
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.workload.apps.serving_layouts import Chosen
 from exatwin.workload.apps.serving_load import Lengths
 from exatwin.workload.apps.serving_plan import Targets
-from exatwin.workload.apps.serving_setup import format_of
+from exatwin.workload.apps.serving_setup import engine_law, format_of
 
 PERCENTS = (50, 90, 95, 99)
 """Percentiles that may be asked for."""
@@ -91,8 +92,8 @@ def asked_of(settings: Mapping[str, Any]) -> Asked:
     _contradictions(given)
     sample = _sample(Path(given["lengths"])) if "lengths" in given else ()
     precision = format_of(str(given.get("precision", "bf16")))
-    cache = given.get("cache_precision")
-    cache = "bf16" if cache is None else _cache(str(cache))
+    engine = str(given.get("engine", "vllm"))
+    cache = _cache(given.get("cache_precision"), precision, engine)
     ranks = {key: counts.get(key) for key in ("tp", "pp", "dp", "ep")}
     targets = [
         {
@@ -106,7 +107,7 @@ def asked_of(settings: Mapping[str, Any]) -> Asked:
         model=os.fspath(given["model"]), lengths=_lengths(numbers, sample), targets=Targets(*targets),
         rate=numbers.get("rate", 0.0), users=numbers.get("users", 0.0),
         chosen=Chosen(
-            **ranks, precision=precision, cache_precision=cache, engine=str(given.get("engine", "vllm"))
+            **ranks, precision=precision, cache_precision=cache, engine=engine
         ),
         disaggregate=bool(given.get("disaggregate", False)), simulate=bool(given.get("simulate", False)),
         seed=_seed(given.get("seed", 0)), sample=sample, settings={k: _plain(v) for k, v in given.items()},
@@ -130,6 +131,8 @@ def _contradictions(given: Mapping[str, Any]) -> None:
             raise SpecError(f"'{one}' and '{other}' exclude each other: expected one of them")
     if given.get("disaggregate") and not given.get("rate"):
         raise SpecError("'disaggregate' needs a rate: pools are sized for a load")
+    if given.get("simulate") and not given.get("rate"):
+        raise SpecError("'simulate' needs a rate: without one, requests would only pile up")
     if given.get("users"):
         late = next((key for key in _TARGETS if key in given), None)
         if late:
@@ -164,8 +167,12 @@ def _seed(value: Any) -> int:
     return value
 
 
-def _cache(text: str) -> str:
-    found = format_of(text, "--kv-precision")
+def _cache(asked: object, precision: str, engine: str) -> str:
+    """Return the format of keys and values: that asked, or what the engine does beside such weights."""
+    if asked is None:
+        narrow = engine_law(engine, serving_calibration()).narrow_cache
+        return "fp8" if narrow and precision not in ("bf16", "fp16") else "bf16"
+    found = format_of(str(asked), "--kv-precision")
     if found == "int4":
         raise SpecError("--kv-precision int4 is not modelled: expected bf16, fp16, fp8, int8 or nvfp4")
     return found

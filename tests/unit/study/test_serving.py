@@ -80,6 +80,16 @@ def test_without_a_target_few_wait_for_a_place() -> None:
     assert found.values["batch"] < found.values["most_batch"]
 
 
+def test_engines_keep_caches_as_they_do() -> None:
+    for engine, precision, cache in (
+        ("vllm", "fp8", "bf16"),
+        ("sglang", "fp8", "fp8"),
+        ("trtllm", "bf16", "bf16"),
+    ):
+        found = serve("dgx-h100", model="llama-3.1-8b", rate=1.0, engine=engine, precision=precision)
+        assert found.extra["layout"]["cache_precision"] == cache
+
+
 def test_users_wait_longer_the_more_they_are() -> None:
     few, many = (serve("dgx-h100", model="llama-3.1-8b", users=count) for count in (4, 400))
     assert many.values["tpot_s"] > 2.0 * few.values["tpot_s"]
@@ -155,6 +165,7 @@ def test_what_cannot_be_says_what_would_help(machine: str, settings: dict[str, A
         ({"model": "llama-3.1-8b", "rate": 1.0, "users": 3}, "exclude each other"),
         ({"model": "llama-3.1-8b", "users": 3, "ttft_p99_s": 1.0}, "needs a rate"),
         ({"model": "llama-3.1-8b", "disaggregate": True}, "needs a rate"),
+        ({"model": "llama-3.1-8b", "simulate": True}, "needs a rate"),
         ({"model": "llama-3.1-8b", "ep": 4}, "needs a model with experts"),
         ({"model": "llama-3.1-8b", "tp": 3}, "does not divide the 32 heads"),
         ({"model": "mixtral-8x7b", "ep": 3}, "does not divide the 8 experts"),
