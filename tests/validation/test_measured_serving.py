@@ -65,6 +65,8 @@ def test_rows_that_do_not_ship_are_predicted_as_recorded(shared_data: Path) -> N
     errors = sorted(abs(said / case.tpot_s - 1.0) for said, case in zip(found.tpot_s, arena, strict=True))
     assert errors[30] < 0.06
     assert all(len(reason) > 20 for reason in skipped.values())
+    (tokens,) = validate("serving-tpot", data=shared_data)
+    assert tokens.unseen is None  # the fit has seen them, though they do not ship
     (energy,) = validate("serving-energy", data=shared_data)
     assert len(energy.rows) == 60
     assert energy.in_sample is not None
