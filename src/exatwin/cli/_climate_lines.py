@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from exatwin.cli._estimate import counted, footnotes, line, rounded, row, site_rows
-from exatwin.foundation.units import show
+from exatwin.cli._estimate import footnotes, line, rounded, row, site_rows
+from exatwin.foundation.units import counted, show
 
 if TYPE_CHECKING:
     from exatwin.study.estimate import Estimate
@@ -63,7 +63,7 @@ def _curve(found: Estimate) -> Iterator[str]:
     for point in found.extra["curve"]:
         low, high = point["low_sdpd"], point["high_sdpd"]
         yield line(
-            f"  {point['nodes']:,} nodes", f"{_number(point['sdpd'])} SDPD",
+            "  " + counted(point["nodes"], "nodes"), f"{_number(point['sdpd'])} SDPD",
             f"{_number(low)} to {_number(high)}, efficiency {point['efficiency_frac']:.0%}",
         )  # fmt: skip
 

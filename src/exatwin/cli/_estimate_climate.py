@@ -60,12 +60,12 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
 
 def ask(machine: str, **flags: Any) -> Estimate:
     """Return the estimate that flags ask for."""
-    from exatwin.cli._estimate import counts, positive
+    from exatwin.cli._estimate import counts, model_asked, positive
     from exatwin.foundation.errors import SpecError
     from exatwin.study.estimates import estimate
 
-    model = flags.get("name") or flags.get("model")
-    if not model or (flags.get("name") and flags.get("model")):
+    model = model_asked(flags)
+    if not model:
         raise SpecError("climate: expected one MODEL, such as icon, ifs or scream")
     parts = flags.get("components")
     settings: dict[str, Any] = {
@@ -76,14 +76,15 @@ def ask(machine: str, **flags: Any) -> Estimate:
         "grid": flags.get("grid"),
         "step_s": None if flags.get("step") is None else seconds("--step", flags["step"]),
         "length_s": seconds("--length", flags.get("length") or "1y"),
-        "components": None if parts is None else [part.strip() for part in parts.split(",") if part.strip()],
+        "components": None if parts is None else _names(parts),
         "output": flags.get("written"),
         "start": flags.get("start"),
-        "measured": list(flags.get("measured") or ()),
+        "measured": list(flags.get("measured") or ()) or None,
         "calibrate": flags.get("calibrate"),
-        "beyond": bool(flags.get("beyond")),
+        "beyond": flags.get("beyond") or None,
     }
-    return estimate("climate", machine, **{k: v for k, v in settings.items() if v not in (None, [], False)})
+    given = {key: value for key, value in settings.items() if value is not None}
+    return estimate("climate", machine, **given)
 
 
 def seconds(flag: str, text: str) -> float:
@@ -112,6 +113,15 @@ def seconds(flag: str, text: str) -> float:
         return parse(text, "s")
     except SpecError as error:
         raise SpecError(f"{flag} {text}: expected a time such as '100y', '30d' or '8s' ({error})") from None
+
+
+def _names(text: str) -> list[str]:
+    from exatwin.foundation.errors import SpecError
+
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if not found:
+        raise SpecError(f"--components {text}: expected names, such as atmosphere,ocean")
+    return found
 
 
 def _fraction(flags: Mapping[str, Any], key: str) -> float | None:

@@ -7,16 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from exatwin.cli._estimate import counted, footnotes, line, rounded, row, site_rows
+from exatwin.cli._estimate import footnotes, line, rounded, row, site_rows
 from exatwin.foundation.errors import SpecError
-from exatwin.foundation.units import parse, show
+from exatwin.foundation.units import counted, parse, show
 
 if TYPE_CHECKING:
     from exatwin.study.estimate import Estimate
     from exatwin.study.llm_campaign import Campaign
 
-_SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-_NUMBER = re.compile(r"(\d+(?:[\d,_]*\d)?(?:\.\d*)?(?:e\+?\d+)?)\s*([KMBT]?)", re.IGNORECASE)
+_SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
+_NUMBER = re.compile(r"(\d+(?:[\d,_]*\d)?(?:\.\d*)?(?:e\+?\d+)?)\s*([KMBGT]?)", re.IGNORECASE)
 _MOST_TOKENS = 1e18
 
 
@@ -48,8 +48,8 @@ def tokens(text: str) -> float:
 
     Examples
     --------
-    >>> tokens("15T"), tokens("1.26 T"), tokens("300B")
-    (15000000000000.0, 1260000000000.0, 300000000000.0)
+    >>> tokens("15T"), tokens("1.26 T"), tokens("300B"), tokens("300G")
+    (15000000000000.0, 1260000000000.0, 300000000000.0, 300000000000.0)
     """
     match = _NUMBER.fullmatch(text.strip())
     number = float(re.sub("[,_]", "", match[1])) * _SUFFIXES[match[2].upper()] if match else 0.0

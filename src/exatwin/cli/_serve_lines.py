@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from exatwin.cli._estimate import counted, footnotes, line, rounded, row
-from exatwin.foundation.units import show
+from exatwin.cli._estimate import footnotes, line, rounded, row
+from exatwin.foundation.units import counted, show
 
 if TYPE_CHECKING:
     from exatwin.study.estimate import Estimate

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 from math import log2
 
-from exatwin.foundation.units import show
+from exatwin.foundation.units import counted, show
 from exatwin.report import style
 from exatwin.study.scaling import Point, Scaling
 
@@ -56,9 +56,8 @@ def _parts(found: Scaling, title: str, colours: dict[str, str]) -> Iterator[str]
     course = " ".join(f"{x(p.nodes):.1f},{y(p.speed):.1f}" for p in points)
     yield f'<polyline points="{course}" fill="none" stroke="{colours["teal"]}" stroke-width="2"/>'
     for point in points:
-        told = (
-            f"{point.nodes:,} nodes: {speed_text(point, found.unit)}, {point.efficiency_frac:.0%} efficiency"
-        )
+        size, efficiency = counted(point.nodes, "nodes"), f"{point.efficiency_frac:.0%} efficiency"
+        told = f"{size}: {speed_text(point, found.unit)}, {efficiency}"
         yield (
             f'<circle cx="{x(point.nodes):.1f}" cy="{y(point.speed):.1f}" r="4" fill="{colours["teal"]}">'
             f"<title>{escape(told)}</title></circle>"

@@ -8,7 +8,7 @@ from typing import Any
 
 from exatwin.catalogue.generic import unit_of
 from exatwin.catalogue.machine import Machine
-from exatwin.foundation.units import show
+from exatwin.foundation.units import counted, show
 from exatwin.study.plan_goal import LARGER, Choice, PlanAnswer
 
 _H = 3600.0
@@ -144,7 +144,7 @@ def lines(answer: PlanAnswer) -> list[str]:
     told = [
         f"{answer.model.name} on {answer.machine.title}: {_WANTED[goal.wanted]} for "
         f"{show_count(goal.tokens)} tokens{', ' if limits else ''}{' and '.join(limits)}",
-        f"{'accelerators':14s}{best.accelerators:>16,}   {best.told.nodes:,} nodes",
+        f"{'accelerators':14s}{best.accelerators:>16,}   {counted(best.told.nodes, 'nodes')}",
         _ranged("time", best, "time_to_tokens_s", "s"),
         f"{'work':14s}{hours(best.accelerator_s, answer.machine):>16s}",
         _ranged("energy", best, "energy_j", "J"),

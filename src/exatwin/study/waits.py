@@ -82,8 +82,9 @@ def _nearest(known: tuple[Shape, ...], size: int, limit_s: float) -> Shape:
 def _said(shape: Shape, nodes: int) -> str:
     how = made()
     bound = "" if octave(nodes) == shape.nodes else f"; no job of {nodes:,} nodes is in it: at least this"
+    size = "1 node" if shape.nodes == 1 else f"{shape.nodes:,} to {2 * shape.nodes - 1:,} nodes"
     return (
-        f"P10 to P90 of {shape.jobs:,} jobs of {shape.nodes:,} to {2 * shape.nodes - 1:,} nodes and at most "
+        f"P10 to P90 of {shape.jobs:,} jobs of {size} and at most "
         f"{show(shape.limit_s, 's', 3)} in {how.weeks} simulated weeks of the mix '{how.mix}' at a load of "
         f"{how.load:g} under {how.policy} with {how.backfill} backfilling; no queue of the machine is "
         f"public{bound}"

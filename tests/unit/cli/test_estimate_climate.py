@@ -42,6 +42,19 @@ def test_the_model_may_be_a_flag_or_an_argument() -> None:
     assert document("--model icon --nodes 2048") == document("icon --nodes 2048")
 
 
+def test_points_without_any_loss_say_that_no_end_is_known() -> None:
+    points = "--measured nodes=100,sypd=1,grid=10km --measured nodes=200,sypd=2,grid=10km"
+    found = document(f"icon --grid 10km --nodes 300 {points}")
+    assert found["efficiency_frac"] == 1.0
+    assert any("where scaling ends is not known" in text for text in found["assumptions"])
+
+
+def test_one_node_is_one_node() -> None:
+    text = CliRunner().invoke(command, ["nemo", "--nodes", "1"]).stdout
+    assert "\n  1 node " in text
+    assert "1 nodes" not in text
+
+
 def test_lines_tell_throughput_efficiency_output_and_dates() -> None:
     text = CliRunner().invoke(command, CENTURY.split()).stdout
     for words in (
@@ -88,6 +101,16 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         ("icon --nodes many", 2, "whole number"),
         ("", 2, "expected one MODEL"),
         ("icon --model ifs", 2, "expected one MODEL"),
+        ("icon --length 0y", 2, "expected an hour to a million years"),
+        ("icon --step 0s", 2, "expected 10 ms to a day"),
+        ("icon --compression 0", 2, "more than 0"),
+        ("icon --share 0", 2, "more than 0"),
+        ("icon --components ,,", 2, "expected names"),
+        (
+            "icon --measured nodes=1,sypd=1,grid=10km --measured nodes=2,sypd=0.1,grid=10km",
+            2,
+            "no faster on more units",
+        ),
         ("ours --measured nodes=64,sypd=0.2,grid=5km", 2, "two sizes are needed"),
     ],
 )

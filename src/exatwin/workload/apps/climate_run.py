@@ -145,7 +145,9 @@ def climate_run(
     constants = {key: value * factor for key, value in rates.constants.items()}
     width, far = beyond(rates, grid, work)
     low, high = joined([(rates.size[0] ** width, rates.size[1] ** width), *rates.wider, *wider])
-    rate = sdpd(constants, work)
+    rate, share = sdpd(constants, work), efficiency(constants, work)
+    if model.parallel and share == 1.0:
+        said = (*said, "the points scale without loss: where scaling ends is not known")
     return ClimateRun(
         model=model,
         machine=machine,
@@ -157,7 +159,7 @@ def climate_run(
         parts_s=step_parts(constants, work),
         sdpd=rate,
         interval=(rate * low, rate * high),
-        efficiency_frac=efficiency(constants, work),
+        efficiency_frac=share,
         half_columns=half_columns(constants, work),
         memory_b=memory_b(model, rates, work),
         memory_limit_b=limit_b(rates),

@@ -15,7 +15,7 @@ from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.units import parse
 from exatwin.workload.apps.climate_device import Measured, unit_b_s
 from exatwin.workload.apps.climate_grid import Grid, grid_of
-from exatwin.workload.apps.climate_law import YEAR_D, Work, fit
+from exatwin.workload.apps.climate_law import SHARED, YEAR_D, Work, fit
 
 KEYS = ("nodes", "accelerators", "cores", "sypd", "sdpd", "grid", "columns", "levels", "step")
 _ALIASES = {
@@ -128,6 +128,11 @@ def measured_by_user(
         constants = fit(terms, [work for _, work, _ in read], [seconds for _, _, seconds in read])
     except ValueError as why:
         raise SpecError(f"the measured points can't be met by the law: {why}") from None
+    if not any(constants.get(name) for name in SHARED):
+        raise SpecError(
+            "the measured points are no faster on more units, which tells nothing of the work that they "
+            "share: give points where more of them help"
+        )
     finest = min((grid for grid, _, _ in read), key=lambda grid: grid.spacing_km)
     works = [work for _, work, _ in read]
     most = max(works, key=lambda work: work.units)
