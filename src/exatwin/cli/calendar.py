@@ -69,6 +69,8 @@ def command(
         months=positive("--months", months),
         end=last,
     )
+    if used is not None and not got.given:
+        raise click.UsageError("--used needs --award: nothing is known of how many hours there were")
     found = check_calendar(work, got, max(today, first), used=_hours("--used", used, work, call) or 0.0)
     if as_json:
         import json

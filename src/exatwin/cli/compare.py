@@ -122,7 +122,7 @@ def command(context: click.Context, /, **flags: Any) -> None:
     """Compare machines for one application: time, node-hours, bill, energy, CO2, EUR, memory, wait, risks.
 
     A machine on which it can't run stays in the table with the reason. Waits are those of a simulated queue.
-    Example: exatwin compare --machines jupiter,lumi-g,leonardo llm --model llama-3.1-70b --accelerators 256
+    Example: exatwin compare --machines jupiter,lumi-g,leonardo llm llama-3.1-70b --accelerators 256
     --tokens 100B
     """
     context.obj = flags

@@ -6,7 +6,7 @@ import shlex
 import textwrap
 from collections.abc import Iterator
 
-from exatwin.foundation.units import show
+from exatwin.foundation.units import counted, show
 from exatwin.foundation.version import __version__
 from exatwin.study.job_plan import JobPlan
 
@@ -59,7 +59,8 @@ def _title(plan: JobPlan) -> Iterator[str]:
     work, rules, queue = plan.work, plan.rules, plan.queue
     low_s, high_s = work.range_s
     yield from _comment(
-        f"{work.title}: {work.what} on {work.nodes:,} nodes of {rules.title}, {queue.nodes_are} each."
+        f"{work.title}: {work.what} on {counted(work.nodes, 'nodes')} of {rules.title}, "
+        f"{queue.nodes_are} each."
     )
     yield from _comment(f"Written by exatwin {__version__}, which never submits: read it, then change it.")
     yield f"# site: {rules.name}"
@@ -68,7 +69,7 @@ def _title(plan: JobPlan) -> Iterator[str]:
     if plan.chained:
         yield from _comment(
             f"jobs: {plan.jobs:,} of {show(plan.limit_s, 's', 3)}, up to {plan.most_jobs:,} at the slow end; "
-            "each resumes from the last checkpoint"
+            f"each ends with {show(plan.lead_s, 's', 3)} to write a checkpoint, the next resumes from it"
         )
     yield from _comment(f"rules: as of {rules.as_of}, limits {_known(rules.quality_of(queue, 'max_time'))}")
     if plan.working < plan.gpus:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exatwin.foundation.units import show
+from exatwin.foundation.units import counted, show
 from exatwin.study.burn_down import Month
 from exatwin.study.calendar_check import Checked
 
@@ -12,7 +12,7 @@ _HEAD = ("month", "days", "quota", "carried", "used", "lapsed", "still needed")
 def lines(found: Checked) -> list[str]:
     """Return the check as lines for a person."""
     work = found.work
-    told = [f"{work.title}: {work.what} on {work.place().title}, {work.nodes:,} nodes", ""]
+    told = [f"{work.title}: {work.what} on {work.place().title}, {counted(work.nodes, 'nodes')}", ""]
     told += [_line("award", _award(found)), _line("burn", _burn(found)), _line("jobs", _jobs(found))]
     if found.track is not None:
         told.append(_line("track", f"{found.track[0].title}: {found.track[1]}"))
@@ -72,7 +72,7 @@ def verdict(found: Checked) -> str:
     fast, middle, slow = (found.courses[case] for case in ("fast", "middle", "slow"))
     if middle.done is None:
         return f"{found.verdict}: {found.reason()}"
-    ends = f"{fast.done or 'later'} to {slow.done or 'never within it'}"
+    ends = f"{fast.done or 'later'} to {slow.done or 'not by its end'}"
     lapsed = f"; {middle.lapsed:,.0f} {found.award.call.unit} lapse" if middle.lapsed >= 1.0 else ""
     late = "" if slow.done else f"; at the slow end {slow.done_frac:.0%} would be done"
     return f"{found.verdict}: done on {middle.done} ({ends}){late}{lapsed}"

@@ -120,7 +120,21 @@ def notes(rows: Sequence[Row]) -> list[str]:
             f"wait: of one job, > of one that is larger than any known; {first.asked}: {_basis(first)}"
         )
     told.append("energy, CO2 and EUR: at the grid connection by yearly means, electricity only")
-    return told
+    return [*told, *_borrowed(rows)]
+
+
+def _borrowed(rows: Sequence[Row]) -> list[str]:
+    """Return for whom a grid or a price of another place stands in."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        kept = {} if row.found is None else row.found.site.year.borrowed
+        words = [word for word, key in (("CO2", "grid"), ("EUR", "tariff")) if key in kept]
+        if words:
+            found.setdefault(" and ".join(words), []).append(row.asked)
+    return [
+        f"{what} of {', '.join(names)}: by a grid or a price of elsewhere, theirs are not at hand"
+        for what, names in found.items()
+    ]
 
 
 def _basis(row: Row) -> str:

@@ -242,6 +242,10 @@ def _energy(asked: Application) -> Iterator[str]:
             rows.append((one.work.title, words, show(one.runs * value, unit, 3), ranged))
     yield from _table(("run type", "", "amount>", "range>"), rows)
     yield from ("", "By yearly means of the site; cooling is in the energy at the grid connection.", "")
+    works = [one.work for one in asked.planned]
+    told = dict.fromkeys(f"- {work.place().title}: {text}" for work in works for text in work.borrowed)
+    yield from told
+    yield from ("",) if told else ()
 
 
 _FILLED: dict[str, Callable[[Application], Iterator[str]]] = {

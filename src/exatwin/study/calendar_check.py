@@ -41,6 +41,8 @@ class Checked:
     """Their time limit [s]."""
     track: tuple[Call, str] | None
     """The AI Factory track it belongs to, and why; None where the machine has no GPU."""
+    used: float = 0.0
+    """Hours of the award that were gone before."""
 
     @property
     def verdict(self) -> Verdict:
@@ -56,10 +58,11 @@ class Checked:
             return ""
         unit = award.call.unit
         gets = f"{middle.done_frac:.0%} of the run would be done by {award.end}"
-        if middle.need > award.hours:
+        if middle.need > award.hours - self.used:
+            gone = f", of which {self.used:,.0f} are gone" if self.used else ""
             return (
-                f"the run takes {middle.need:,.0f} {unit}, the award has {award.hours:,.0f}: {gets}; ask for "
-                "more hours, or make the run smaller"
+                f"the run takes {middle.need:,.0f} {unit}, the award has {award.hours:,.0f}{gone}: {gets}; "
+                "ask for more hours, or make the run smaller"
             )
         if self.loose.done is not None:
             rule = award.quota.overdraw if award.quota is not None else ""
@@ -145,6 +148,7 @@ def check_calendar(work: Work, award: Award, begin: date, *, used: float = 0.0) 
         jobs=jobs,
         limit_s=limit_s,
         track=track,
+        used=used,
     )
 
 

@@ -102,6 +102,7 @@ class Row:
             "risks": list(self.risks),
             "interval": self.run["interval"],
             "interval_basis": self.found.interval_basis,
+            "borrowed": dict(self.found.site.year.borrowed),
         }
 
 

@@ -30,7 +30,7 @@ _DROPPED = {"climate": ("grid",)}
 _WORDS = {
     "llm": ("steps of {value} sequences", "steps grow with the nodes, {value} sequences"),
     "hpl": ("a matrix of order {value}", "memory stays full, order {value}"),
-    "climate": ("the same grid, {value}", "columns grow with the nodes at the same step, {value}"),
+    "climate": ("one grid, {value},", "columns grow with the nodes at the same step, {value}"),
 }
 
 

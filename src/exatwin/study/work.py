@@ -63,6 +63,8 @@ class Work:
     """What was taken for granted."""
     command: str
     """The command line that gave it; blank where the plan does not say."""
+    borrowed: tuple[str, ...] = ()
+    """What of another place stands in for the site's grid and tariff."""
 
     @property
     def node_h(self) -> float:
@@ -155,6 +157,7 @@ def work_of(text: str, where: str) -> Work:
 
 def _work(plan: Mapping[str, Any], command: str, model: str) -> Work:
     run, asked = plan["run"], dict(plan.get("asked", {}))
+    kept = plan.get("site", {}).get("borrowed", {})
     name = str(plan.get("model") or model or asked.get("model", ""))
     found = Work(
         app=str(plan["app"]),
@@ -179,6 +182,7 @@ def _work(plan: Mapping[str, Any], command: str, model: str) -> Work:
         asked=asked,
         assumptions=tuple(map(str, plan.get("assumptions", ()))),
         command=command,
+        borrowed=tuple(str(kept[key]) for key in ("grid", "tariff") if key in kept),
     )
     if not (1 <= found.nodes <= 10**9 and 0.0 < found.time_s < 1e12):
         raise ValueError(f"a run of {found.nodes} nodes and {found.time_s:g} s can't be")

@@ -3,7 +3,8 @@
 # Written by exatwin VERSION, which never submits: read it, then change it.
 # site: jupiter
 # time: 4.17 d, 3.75 d to 5 d, waits in the queue left out
-# jobs: 9 of 12 h, up to 11 at the slow end; each resumes from the last checkpoint
+# jobs: 9 of 12 h, up to 11 at the slow end; each ends with 5 min to write a checkpoint, the next resumes
+#   from it
 # rules: as of 2026-09-02, limits as its operator states them
 # site: Early access as of September 2026; the limit of running jobs of a user is adjusted as needed.
 # assumed: no limit of power is asked for (--comment="CPU_POWER_CAP=<microwatts>" raises a Grace above its

@@ -28,6 +28,24 @@ def test_compare_takes_the_flags_of_estimate_on_either_side() -> None:
     assert "simulated weeks" in row["wait"]["basis"]
 
 
+def test_a_model_may_stand_by_itself_and_tokens_in_giga() -> None:
+    by_name = ("llm", "llama-3.1-8b", "--accelerators", "64", "--tokens", "100G")
+    assert exatwin("estimate", *by_name, "--json").told == exatwin("estimate", *LLM, "--json").told
+    assert exatwin("plan", *by_name, "--json").told == exatwin("plan", *LLM, "--json").told
+    machines = ("compare", "--machines", "jedi", "--json")
+    assert exatwin(*machines, *by_name).told == exatwin(*machines, *LLM).told
+    said = exatwin("plan", *by_name, "--model", "llama-3.1-70b")
+    assert said.code == 2
+    assert "two models were named" in said.err
+
+
+def test_compare_says_for_whom_a_grid_of_elsewhere_stands_in() -> None:
+    said = exatwin("compare", "--machines", "jupiter,lumi-g", *LLM)
+    assert "CO2 and EUR of lumi-g: by a grid or a price of elsewhere" in said.out
+    rows = exatwin("compare", "--machines", "jupiter,lumi-g", "--json", *LLM).told["rows"]
+    assert {row["machine"]: "grid" in row["borrowed"] for row in rows} == {"jupiter": False, "lumi-g": True}
+
+
 def test_compare_tells_people_one_line_of_risk_for_each_machine() -> None:
     said = exatwin("compare", "--machines", "jupiter,lumi-g,lumi-c", "--sort", "machine", *LLM)
     lines = said.out.splitlines()
@@ -162,6 +180,7 @@ def test_calendar_tells_the_track_the_months_and_a_verdict(tmp_path: Path) -> No
     [
         (("--award", "5000 GPU-h"), "the award has 5,000"),
         (("--award", "1,250 node-h"), "the award has 5,000"),
+        (("--award", "30k GPU-h", "--used", "9k GPU-h"), "the award has 30,000, of which 9,000 are gone"),
         (("--award", "360k core-h"), "the award has 5,000"),
         (("--runs", "3"), "does not fit: the run takes 76,800 GPU-h, the award has 50,000"),
         (("--from", "2027-06-01"), "the award ended on 2027-04-01, the run would begin on 2027-06-01"),
@@ -188,6 +207,7 @@ def test_an_award_of_the_past_has_ended_by_today(tmp_path: Path) -> None:
     [
         (("--start", "soon"), "--start soon: expected a day such as 2027-01-15"),
         ((*START, "--call", "fast-lane"), "did you mean 'ai-factory-fast-lane'"),
+        ((*START, "--call", "ai-factory-large-scale", "--used", "5"), "--used needs --award"),
         ((*START, "--award", "lots"), "--award lots: expected hours such as '5000 GPU-h'"),
         ((*START, "--award", "5 cow-h"), "unknown unit 'cow-h'"),
         ((*START, "--months", "2", "--end", "2027-02-01"), "exclude each other"),
