@@ -34,7 +34,8 @@ def figures(asked: Application) -> dict[str, str]:
     for at, one in enumerate(asked.planned, start=1):
         for curve in (one.strong, one.weak):
             if isinstance(curve, Scaling) and len(curve.points) > 1:
-                found[_file(curve, at, len(asked.planned))] = drawing(curve, one.work.title)
+                title = f"{one.work.title} on {one.work.place().title}"
+                found[_file(curve, at, len(asked.planned))] = drawing(curve, title)
     return found
 
 
@@ -172,7 +173,7 @@ def _curve(curve: Scaling, drawn: bool, file: str) -> Iterator[str]:
         (
             f"{point.nodes:,}",
             f"{point.accelerators:,}" if point.accelerators else "",
-            speed_text(point, unit),
+            speed_text(point.speed, unit),
             f"{point.low / point.speed - 1:+.0%} to {point.high / point.speed - 1:+.0%}",
             f"{point.efficiency_frac:.0%}",
         )

@@ -8,10 +8,11 @@ from math import log2
 
 from exatwin.foundation.units import counted, show
 from exatwin.report import style
-from exatwin.study.scaling import Point, Scaling
+from exatwin.report.validation_svg import ticks
+from exatwin.study.scaling import Scaling
 
 WIDTH, HEIGHT = 640, 400
-LEFT, RIGHT, TOP, BOTTOM = 150, 610, 56, 340
+EDGE, LEFT, RIGHT, TOP, BOTTOM = 20, 150, 610, 56, 340
 
 
 def drawing(found: Scaling, title: str) -> str:
@@ -41,13 +42,14 @@ def _parts(found: Scaling, title: str, colours: dict[str, str]) -> Iterator[str]
     def y(speed: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * log2(speed / low) / log2(high / low)
 
-    yield _text(LEFT, 22, f"{title}: {found.kind} scaling", "start", 14)
-    yield _text(LEFT, 40, f"{found.what}; shaded: range of the model", "start", 11)
+    yield _text(EDGE, 22, f"{title}: {found.kind} scaling", "start", 14)
+    yield _text(EDGE, 40, found.what, "start", 11)
     for point in points:
         yield _line(x(point.nodes), TOP, x(point.nodes), BOTTOM, colours["muted"], 0.3)
         yield _text(x(point.nodes), BOTTOM + 18, f"{point.nodes:,}", "middle")
-        yield _line(LEFT, y(point.speed), RIGHT, y(point.speed), colours["muted"], 0.3)
-        yield _text(LEFT - 8, y(point.speed) + 4, speed_text(point, found.unit), "end")
+    for speed in ticks(low, high):
+        yield _line(LEFT, y(speed), RIGHT, y(speed), colours["muted"], 0.3)
+        yield _text(LEFT - 8, y(speed) + 4, speed_text(speed, found.unit), "end")
     band = [(x(p.nodes), y(p.high)) for p in points] + [(x(p.nodes), y(p.low)) for p in reversed(points)]
     corners = " ".join(f"{a:.1f},{b:.1f}" for a, b in band)
     yield f'<polygon points="{corners}" fill="{colours["teal"]}" fill-opacity="0.2"/>'
@@ -57,20 +59,27 @@ def _parts(found: Scaling, title: str, colours: dict[str, str]) -> Iterator[str]
     yield f'<polyline points="{course}" fill="none" stroke="{colours["teal"]}" stroke-width="2"/>'
     for point in points:
         size, efficiency = counted(point.nodes, "nodes"), f"{point.efficiency_frac:.0%} efficiency"
-        told = f"{size}: {speed_text(point, found.unit)}, {efficiency}"
+        told = f"{size}: {speed_text(point.speed, found.unit)}, {efficiency}"
         yield (
             f'<circle cx="{x(point.nodes):.1f}" cy="{y(point.speed):.1f}" r="4" fill="{colours["teal"]}">'
             f"<title>{escape(told)}</title></circle>"
         )
         yield _text(x(point.nodes), y(point.speed) - 9, f"{point.efficiency_frac:.0%}", "middle", 11)
-    yield _text((LEFT + RIGHT) / 2, BOTTOM + 40, "nodes; dashed: ideal; percent: efficiency", "middle")
+    words = "nodes; dashed: ideal; shaded: range of the model; percent: efficiency"
+    yield _text((LEFT + RIGHT) / 2, BOTTOM + 40, words, "middle")
 
 
-def speed_text(point: Point, unit: str) -> str:
-    """Return the speed of a point for people."""
+def speed_text(speed: float, unit: str) -> str:
+    """Return a speed for people.
+
+    Examples
+    --------
+    >>> speed_text(239_771.0, "tokens/s"), speed_text(2.5, "SDPD")
+    ('239,771 tokens/s', '2.5 SDPD')
+    """
     if unit == "FLOP/s":
-        return show(point.speed, unit, 3)
-    return f"{point.speed:,.0f} {unit}" if point.speed >= 1000.0 else f"{point.speed:.3g} {unit}"
+        return show(speed, unit, 3)
+    return f"{speed:,.0f} {unit}" if speed >= 1000.0 else f"{speed:.3g} {unit}"
 
 
 def _text(x: float, y: float, text: str, anchor: str, size: int = 12) -> str:

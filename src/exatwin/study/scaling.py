@@ -9,6 +9,7 @@ from statistics import median, quantiles
 from typing import Any, Literal
 
 from exatwin.foundation.errors import ExatwinError, SpecError
+from exatwin.foundation.units import counted
 from exatwin.study.estimate import Estimate
 from exatwin.study.estimates import estimate
 from exatwin.study.run_block import speed_of
@@ -105,7 +106,7 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
         try:
             found.append(_again(work, settings))
         except ExatwinError as error:
-            left_out.append(f"{int(count):,} {size}: {error}")
+            left_out.append(f"{counted(int(count), size)}: {error}")
     speeds = [speed_of(one) for one in found]
     if not found or any(speed is None for speed in speeds):
         return (

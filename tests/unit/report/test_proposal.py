@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,9 +15,10 @@ from exatwin.catalogue.calls import load_call, sections
 from exatwin.catalogue.load import names
 from exatwin.foundation.errors import CatalogueError, SpecError
 from exatwin.report import proposal
+from exatwin.report.scaling_svg import drawing
 from exatwin.study.application import application
 from exatwin.study.estimates import estimate
-from exatwin.study.scaling import Scaling, scaling, validated
+from exatwin.study.scaling import Point, Scaling, scaling, validated
 from exatwin.study.work import Work, work_of
 
 
@@ -124,3 +126,15 @@ def test_wrong_questions_are_refused() -> None:
         application([fixed()], "eurohp")
     with pytest.raises(SpecError, match="--runs is given 2 times for 1 plans"):
         application([fixed()], "eurohpc", runs=[1, 2])
+
+
+def test_a_flat_curve_has_marks_that_keep_apart(trained: Work) -> None:
+    points = tuple(
+        Point(n, 4 * n, speed, 0.9 * speed, 1.1 * speed, 1.0) for n, speed in ((1, 900.0), (2, 905.0))
+    )
+    flat = Scaling("strong", "SDPD", points, "one grid", "", ())
+    text = drawing(flat, trained.title)
+    marks = [float(y) for y in re.findall(r'y="([\d.]+)" text-anchor="end"', text)]
+    assert len(marks) >= 2
+    assert min(abs(a - b) for a, b in pairwise(sorted(marks))) > 12.0
+    assert "1 node: 900 SDPD" in text
