@@ -150,9 +150,12 @@ def work_of(text: str, where: str) -> Work:
         )
     try:
         return _work(plan, str(document.get("command", "")), str(document.get("model", "")))
-    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        what = f"'{error.args[0]}' is missing" if isinstance(error, KeyError) else str(error)
-        raise SpecError(f"{where}: {what}, {_READ}") from None
+    except KeyError as error:
+        raise SpecError(f"{where}: '{error.args[0]}' is missing, {_READ}") from None
+    except SpecError as error:
+        raise SpecError(f"{where}: {error}, {_READ}") from None
+    except (TypeError, ValueError, AttributeError, ArithmeticError):
+        raise SpecError(f"{where}: a field is of another kind than in a plan, {_READ}") from None
 
 
 def _work(plan: Mapping[str, Any], command: str, model: str) -> Work:
@@ -185,7 +188,7 @@ def _work(plan: Mapping[str, Any], command: str, model: str) -> Work:
         borrowed=tuple(str(kept[key]) for key in ("grid", "tariff") if key in kept),
     )
     if not (1 <= found.nodes <= 10**9 and 0.0 < found.time_s < 1e12):
-        raise ValueError(f"a run of {found.nodes} nodes and {found.time_s:g} s can't be")
+        raise SpecError(f"a run of {found.nodes} nodes and {found.time_s:g} s can't be")
     return found
 
 
@@ -199,12 +202,12 @@ def _finite(key: str, value: Any) -> float:
 
     Raises
     ------
-    ValueError
+    SpecError
         It is negative, infinite or none.
     """
     number = float(value)
     if not 0.0 <= number < 1e30:
-        raise ValueError(f"'{key}' is {value}, which can't be")
+        raise SpecError(f"'{key}' is {value}, which can't be")
     return number
 
 
