@@ -237,8 +237,9 @@ def _of_users(
 def _checked(served: Served, where: Machine) -> Served:
     most, need = room(where), served.plan.accelerators
     if need > most:
+        rate = f"{served.asked.rate:g} requests/s of " if served.asked.rate else ""
         raise InfeasibleError(
-            f"{served.asked.rate:g} requests/s of '{served.model.name}' need {need:,} {unit_of(where)} "
+            f"{rate}'{served.model.name}': {need:,} {unit_of(where)} are needed "
             f"({served.plan.replicas:,} replicas of {served.plan.replica.accelerators}), '{where.name}' has "
             f"{most:,}"
         )
