@@ -67,9 +67,13 @@ def _title(plan: JobPlan) -> Iterator[str]:
     ranged = f", {show(low_s, 's', 3)} to {show(high_s, 's', 3)}" if low_s < high_s else ""
     yield from _comment(f"time: {show(work.time_s, 's', 3)}{ranged}, waits in the queue left out")
     if plan.chained:
+        lead = show(plan.lead_s, "s", 3)
+        end = f"each ends with {lead} to write a checkpoint, the next resumes from it"
+        if work.service:
+            end = f"each is told {lead} before its end; while the next one waits nobody answers"
         yield from _comment(
             f"jobs: {plan.jobs:,} of {show(plan.limit_s, 's', 3)}, up to {plan.most_jobs:,} at the slow end; "
-            f"each ends with {show(plan.lead_s, 's', 3)} to write a checkpoint, the next resumes from it"
+            f"{end}"
         )
     yield from _comment(f"rules: as of {rules.as_of}, limits {_known(rules.quality_of(queue, 'max_time'))}")
     if plan.working < plan.gpus:

@@ -139,9 +139,10 @@ def _run(one: Planned) -> tuple[str, ...]:
     work = one.work
     steps = "1" if work.steps is None else f"{work.steps:,.0f}"
     step_s = work.time_s if work.step_s is None else work.step_s
+    each = "" if work.service else f"{step_s:,.4g}"
     return (
         f"{work.title}, {work.what}", one.code or TO_WRITE, work.place().title, f"{one.runs:,}",
-        f"{work.nodes:,}", steps, f"{step_s:,.4g}", _number(one.node_h[1]),
+        f"{work.nodes:,}", "" if work.service else steps, each, _number(one.node_h[1]),
     )  # fmt: skip
 
 

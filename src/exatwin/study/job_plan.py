@@ -81,7 +81,7 @@ def plan_jobs(
     wall = min(_ROUND_S * ceil(wall_s / _ROUND_S), longest_s if longest_s < inf else max(wall_s, _WALL_S))
     wall = wall_s if limit_s is not None else wall
     lead_s = _lead(work, wall)
-    useful_s = wall if slow_s <= wall else wall - lead_s
+    useful_s = wall if slow_s <= wall or work.service else wall - lead_s
     busy = working(work, queue)
     tasks = min(queue.tasks, busy) if queue.gpus else queue.tasks
     shared = busy < queue.gpus and not queue.exclusive

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import floor
-from statistics import median, quantiles
 from typing import Any, Literal
 
 from exatwin.foundation.errors import ExatwinError, SpecError
@@ -13,7 +12,8 @@ from exatwin.foundation.units import counted
 from exatwin.study.estimate import Estimate
 from exatwin.study.estimates import estimate
 from exatwin.study.run_block import speed_of
-from exatwin.study.validation import pins
+from exatwin.study.validate import MODELS, validate
+from exatwin.study.validation import ERROR, Score, Validation
 from exatwin.study.work import Work
 
 Kind = Literal["strong", "weak"]
@@ -28,6 +28,16 @@ _FIXED = {"climate": ("columns", "step_s", "levels")}
 """What is taken from the estimate at the size of the plan where the work grows."""
 _DROPPED = {"climate": ("grid",)}
 """Settings that would contradict it."""
+_HELD = {
+    "serve": ("rate", "users", "accelerators", "replicas", "simulate", "requests", "seed", "disaggregate")
+}
+"""Settings that hold a load or a size; without them whole nodes answer as much as they can."""
+_SCORED = {
+    "llm": ("llm", "llm-scaling"),
+    "climate": ("climate", "climate-scaling"),
+    "serve": ("serving-tpot", "serving-ttft", "serving-tokens"),
+}
+"""What an application's model is scored by, where it is not by its name alone."""
 _WORDS = {
     "llm": ("steps of {value} sequences", "steps grow with the nodes, {value} sequences"),
     "hpl": ("a matrix of order {value}", "memory stays full, order {value}"),
@@ -88,8 +98,16 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
     >>> [point.nodes for point in found.points]
     [1, 2, 4, 8, 16]
     """
-    sizes = ("accelerators", "nodes")
-    size = next((key for key in sizes if isinstance(work.asked.get(key), int | float)), "")
+    sizes = (
+        {"nodes": work.nodes}
+        if work.app in _HELD
+        else {
+            key: work.asked[key]
+            for key in ("accelerators", "nodes")
+            if isinstance(work.asked.get(key), int | float)
+        }
+    )
+    size = next(iter(sizes), "")
     if not size:
         return f"the plan of {work.app} names no size that could be varied"
     key, _ = _GROWING.get(work.app, ("", 0.0))
@@ -98,7 +116,7 @@ def scaling(work: Work, kind: Kind) -> Scaling | str:
         return f"for {work.app} no setting is known that makes the work grow with the nodes"
     found, left_out = [], []
     for factor in _FACTORS:
-        count = work.asked[size] * factor
+        count = sizes[size] * factor
         count = float(round(count)) if size == "nodes" else count
         if count < 1.0 or count != floor(count):
             continue
@@ -152,7 +170,7 @@ def _base(work: Work, kind: Kind) -> dict[str, Any]:
 
 def _settings(app: str, base: Mapping[str, Any], kind: Kind, factor: float) -> dict[str, Any]:
     """Return the settings of one size."""
-    kept = _KEPT.get(app, tuple(base))
+    kept = (key for key in _KEPT.get(app, tuple(base)) if key not in _HELD.get(app, ()))
     settings: dict[str, Any] = {key: base[key] for key in kept if key in base}
     if kind == "strong" or app not in _GROWING:
         return settings
@@ -164,6 +182,8 @@ def _what(app: str, base: Mapping[str, Any], kind: Kind) -> str:
     key, _ = _GROWING.get(app, ("", 0.0))
     if app == "climate" and kind == "strong":
         key = "grid" if "grid" in base else key
+    if app in _HELD:
+        return "as much as whole nodes answer"
     if key not in base:
         return "the same run at every size"
     value = base[key] if isinstance(base[key], str) else f"{base[key]:,}"
@@ -174,23 +194,30 @@ def _what(app: str, base: Mapping[str, Any], kind: Kind) -> str:
 def validated(app: str) -> list[str]:
     """Return how right the model of an application is on what was published, in words.
 
+    In sample, and by fits that have not seen the row: the latter is what a new run may expect.
+
     Examples
     --------
-    >>> validated("hpl")[0].startswith("hpl: median error ")
+    >>> validated("hpl")[0].startswith("hpl: 220 published rows, median error ")
     True
     """
-    told = []
-    for name, words in (
-        (app, "published rows, in sample"),
-        (f"{app}-scaling", "larger runs by a fit to smaller ones"),
-    ):
-        errors = sorted(abs(error) for error in pins().get(name, {}).values())
-        if len(errors) > 1:
-            middle, most = median(errors), quantiles(errors, n=10, method="inclusive")[-1]
-            told.append(
-                f"{name}: median error {middle:.1%}, nine in ten within {most:.0%}, on {len(errors)} {words}"
-            )
+    found = [validate(name)[0] for name in _SCORED.get(app, (app,)) if name in MODELS]
+    return [_scored(one) for one in found if one.in_sample is not None and one.metric is ERROR]
+
+
+def _scored(found: Validation) -> str:
+    assert found.in_sample is not None
+    rows, errors = found.in_sample.rows, _errors(found.in_sample)
+    told = f"{found.model}: {rows} published rows, median error {errors} in sample"
+    if found.left_out is not None:
+        told += f", {_errors(found.left_out)} {found.left_out_words}"
+    if found.goal and found.verdict == "not met":
+        told += f"; the goal of {found.goal['median']:.0%} is missed"
     return told
+
+
+def _errors(score: Score) -> str:
+    return f"{score.values['median']:.1%} (nine in ten within {score.values['p90']:.0%})"
 
 
 __all__ = ["Kind", "Point", "Scaling", "scaling", "validated"]

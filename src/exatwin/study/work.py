@@ -67,6 +67,11 @@ class Work:
     """What of another place stands in for the site's grid and tariff."""
 
     @property
+    def service(self) -> bool:
+        """Whether it has no end of its own, and nothing to resume."""
+        return self.app == "serve"
+
+    @property
     def node_h(self) -> float:
         """Nodes times time [h]."""
         return self.nodes * self.time_s / _H

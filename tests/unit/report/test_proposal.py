@@ -11,14 +11,18 @@ from xml.etree import ElementTree
 import pytest
 from tests.plans import plan_text
 
+from exatwin.catalogue.batch import load_rules
 from exatwin.catalogue.calls import load_call, sections
 from exatwin.catalogue.load import names
 from exatwin.foundation.errors import CatalogueError, SpecError
 from exatwin.report import proposal
+from exatwin.report.batch_script import script
 from exatwin.report.scaling_svg import drawing
 from exatwin.study.application import application
 from exatwin.study.estimates import estimate
+from exatwin.study.job_plan import plan_jobs
 from exatwin.study.scaling import Point, Scaling, scaling, validated
+from exatwin.study.validate import validate
 from exatwin.study.work import Work, work_of
 
 
@@ -64,8 +68,9 @@ def test_curves_come_from_the_model_with_its_error(trained: Work, tmp_path: Path
         drawn = ElementTree.fromstring(path.read_text(encoding="utf-8"))
         assert drawn.tag.endswith("svg")
         assert f"]({path.name})" in text
-    assert "llm: median error" in text
-    assert "llm-scaling: median error" in text
+    assert "- llm: 289 published rows, median error" in text
+    assert "- llm-scaling: 110 published rows, median error" in text
+    assert "by a fit with no run of more than 16 nodes" in text
     assert "each paper left out" in text
     strong = asked.planned[0].strong
     assert isinstance(strong, Scaling)
@@ -85,6 +90,34 @@ def test_what_cant_be_scaled_says_why() -> None:
     assert validated("nothing") == []
     text = proposal.text(application([fixed()], "eurohpc"))
     assert "Strong scaling: the plan of llm names no size that could be varied." in text
+
+
+def test_errors_are_told_by_fits_that_have_not_seen_the_rows() -> None:
+    for app in ("llm", "climate", "serve"):
+        for name, words in ((text.split(":")[0], text) for text in validated(app)):
+            (found,) = validate(name)
+            assert found.left_out is not None
+            assert f"{found.left_out.values['median']:.1%}" in words
+            assert found.left_out_words in words
+            assert ("is missed" in words) == (found.verdict == "not met")
+
+
+def test_a_service_answers_more_on_more_nodes_and_has_no_steps() -> None:
+    asked = {"model": "llama-3.1-8b", "rate": 5.0, "machine": "jupiter"}
+    found = estimate("serve", asked.pop("machine"), **asked)
+    work = work_of(json.dumps(found.document()), "plan")
+    strong = scaling(work, "strong")
+    assert isinstance(strong, Scaling)
+    assert strong.points[-1].speed > 1.5 * strong.points[0].speed
+    assert all(0.5 < point.efficiency_frac < 1.01 for point in strong.points)
+    assert all(point.low < point.speed < point.high for point in strong.points)
+    plan = plan_jobs(work, load_rules("jupiter"))
+    assert plan.jobs == 2
+    text = script(plan)
+    assert "while the next one waits nobody answers" in " ".join(text.split("\n#   "))
+    assert "a day of service | x | JUPITER Booster | 1 | 1 |  |  |" in proposal.text(
+        application([work], "eurohpc", codes=["x"])
+    )
 
 
 def test_a_climate_model_keeps_its_speed_where_columns_grow() -> None:
