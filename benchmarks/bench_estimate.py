@@ -22,6 +22,10 @@ COMMANDS = (
     "hpcg",
     "hpl-mxp",
     "llm --model llama-3.1-405b --accelerators 4096",
+    "climate icon --grid 1.25km --nodes 2048 --length 100y --ensemble 3",
+    "climate graphcast --machine dgx-h100",
+    "serve llama-3.1-70b --rate 10 --ttft-p99 2s --tpot-p99 50ms",
+    "serve deepseek-v3 --machine dgx-h200 --precision fp8 --rate 20",
     "llm --machine dgx-h100 --model gpt-3-175b --accelerators 512 --tp 4 --pp 8",
 )
 LIMIT_S = 0.5

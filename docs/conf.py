@@ -8,8 +8,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import generate_applying  # noqa: F401  (registers its tables)
+import generate_climate  # noqa: F401  (registers its tables)
 import generate_language  # noqa: F401  (registers its tables)
 import generate_models  # noqa: F401  (registers its tables)
+import generate_serving  # noqa: F401  (registers its tables)
 import generate_specs  # noqa: F401  (registers its tables)
 import generate_validation  # noqa: F401  (registers its tables)
 from generate import fill

@@ -120,7 +120,7 @@ def _row(key: str, field: Any) -> tuple[str, str, str, str]:
 
 
 def _specs() -> dict[str, list[type[Spec]]]:
-    from exatwin.catalogue import machine, parts, plant, power_law, site, tariff, workload_mix
+    from exatwin.catalogue import batch, calls, machine, parts, plant, power_law, site, tariff, workload_mix
 
     return {
         "machines": [machine.MachineFile, machine.Partition, machine.Layout, machine.Billing,
@@ -136,6 +136,8 @@ def _specs() -> dict[str, list[type[Spec]]]:
         "power-chains": [plant.PowerChain, plant.ChainStage],
         "cooling": [plant.Cooling, plant.Pumps, plant.Rejection, plant.RoomCooling],
         "tariffs": [tariff.Tariff, tariff.Adder],
+        "batch": [batch.BatchRules, batch.Queue, batch.FileSystem, batch.Quota, batch.Risk],
+        "calls": [calls.Call],
     }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ On a page, in order:
 - a block ``toml``, ``csv`` … or ``python`` with a ``:caption: NAME`` is written to the file ``NAME``;
 - a block ``python`` is run (with ``>>>`` as a doctest) in one namespace for the whole page;
 - in a block ``console``, lines that begin with ``$ exatwin`` are run, and the lines after must be what they
-  print, numbers aside; a line of ``…`` stands for any lines.
+  print, numbers aside; a line of ``…`` stands for any lines, and ``> NAME`` at the end of a command keeps
+  what it prints in a file.
 
 The files of ``examples/`` are there under that name.
 """
@@ -164,13 +165,19 @@ def run_command(command: str) -> list[str]:
     from exatwin.cli import main
 
     words = shlex.split(command.replace("\\\n", " "))
-    seen = io.StringIO()
+    target = words.pop() if len(words) > 2 and words[-2] == ">" else None
+    words = words[:-1] if target is not None else words
+    seen, kept = io.StringIO(), io.StringIO()
     try:
-        with _as_called(words), contextlib.redirect_stdout(seen), contextlib.redirect_stderr(seen):
+        out = seen if target is None else kept
+        with _as_called(words), contextlib.redirect_stdout(out), contextlib.redirect_stderr(seen):
             main()
     except SystemExit as done:
         if done.code not in (0, None) and "exatwin: " not in seen.getvalue():
             raise AssertionError(f"{command} ended with {done.code}: {seen.getvalue()}") from None
+    finally:
+        if target is not None:
+            Path(target).write_text(kept.getvalue(), encoding="utf-8")
     return [line.rstrip() for line in seen.getvalue().rstrip().splitlines()]
 
 

@@ -29,7 +29,11 @@ SAID = {
     "llm": ("time of a step of LLM training, dense, each paper left out in turn", "published runs"),
     "llm-experts": ("the same, mixture of experts", "published runs"),
     "llm-scaling": ("runs on 32 to 1,024 nodes by a fit that saw at most 16 of them", "published runs"),
+    "serving-tpot": ("time per token of LLM serving, each paper left out in turn", "measured services"),
+    "serving-tokens": ("tokens each second of LLM serving, each paper left out in turn", "measured services"),
     "llm-memory": ("a training run fits in memory or not", "published runs and trials"),
+    "climate-scaling": ("the largest size of climate models, by fits to smaller sizes", "measured runs"),
+    "climate-output": ("what GEOS writes each simulated day, each run left out in turn", "measured runs"),
 }
 """What the README says of a model: what is predicted, against what."""
 MORE = {"llm": "; [read how it was chosen](docs/explanation/llm-training.md)"}
@@ -71,9 +75,11 @@ def main(arguments: list[str]) -> None:
     folders = [Path(each) for each in arguments if not each.startswith("-")]
     if folders:
         import build_llm_runs
+        import build_serving_runs
         import score_llm_scaling
 
         build_llm_runs.main(folders[0])
+        build_serving_runs.main(folders[0])
         score_llm_scaling.main(folders[0])
     found = validate()
     failed = [line for each in found for line in each.failures()]

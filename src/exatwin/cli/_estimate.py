@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from exatwin.foundation import units
 from exatwin.foundation.errors import SpecError
+from exatwin.foundation.units import counted
 
 if TYPE_CHECKING:
     from exatwin.study.estimate import Estimate
@@ -21,6 +23,20 @@ _ROWS = (
     ("energy", "energy_j", "J"),
     ("matrix", "matrix_b", "B"),
 )
+
+
+def model_asked(flags: Mapping[str, Any]) -> str | None:
+    """Return the model that was named by itself or after ``--model``; None where none was.
+
+    Raises
+    ------
+    SpecError
+        Two were named.
+    """
+    name, other = flags.get("name"), flags.get("model")
+    if name and other and name != other:
+        raise SpecError(f"two models were named, '{name}' and '{other}': expected one MODEL")
+    return name or other
 
 
 def positive(flag: str, text: str | None) -> int | None:
@@ -56,17 +72,6 @@ def show(found: Estimate, as_json: bool) -> None:
         click.echo(json.dumps(found.document(), allow_nan=False))
         return
     click.echo("\n".join(lines(found)))
-
-
-def counted(count: int, things: str) -> str:
-    """Return `count` of `things`, one of them in the singular.
-
-    Examples
-    --------
-    >>> counted(1, "nodes"), counted(5884, "nodes")
-    ('1 node', '5,884 nodes')
-    """
-    return f"{count:,} {things.removesuffix('s') if count == 1 else things}"
 
 
 def lines(found: Estimate) -> list[str]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from exatwin.study.estimate import Estimate
 
 
 @click.command("hpcg")
@@ -12,7 +17,14 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object in SI units.")
 def command(machine: str, nodes: str | None, accelerators: str | None, as_json: bool) -> None:
     """Say what HPCG gives on a machine: its result, and the power it would draw."""
-    from exatwin.cli._estimate import counts, show
+    from exatwin.cli._estimate import show
+
+    show(ask(machine, nodes=nodes, accelerators=accelerators), as_json)
+
+
+def ask(machine: str, *, nodes: str | None, accelerators: str | None) -> Estimate:
+    """Return the estimate that flags ask for."""
+    from exatwin.cli._estimate import counts
     from exatwin.study.hpl import estimate_hpcg
 
-    show(estimate_hpcg(machine, **counts(nodes, accelerators)), as_json)
+    return estimate_hpcg(machine, **counts(nodes, accelerators))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from exatwin.study.estimate import Estimate
 
 
 @click.command("hpl")
@@ -19,7 +24,14 @@ def command(
     Examples: exatwin estimate hpl; exatwin estimate hpl --machine jupiter --n 22536192 --json;
     exatwin estimate hpl --machine dgx-h100 --accelerators 512
     """
-    from exatwin.cli._estimate import counts, positive, show
+    from exatwin.cli._estimate import show
+
+    show(ask(machine, nodes=nodes, accelerators=accelerators, order=order), as_json)
+
+
+def ask(machine: str, *, nodes: str | None, accelerators: str | None, order: str | None) -> Estimate:
+    """Return the estimate that flags ask for."""
+    from exatwin.cli._estimate import counts, positive
     from exatwin.study.hpl import estimate_hpl
 
-    show(estimate_hpl(machine, **counts(nodes, accelerators), n=positive("--n", order)), as_json)
+    return estimate_hpl(machine, **counts(nodes, accelerators), n=positive("--n", order))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from exatwin.study.estimate import Estimate
 
 
 @click.command("hpl-mxp")
@@ -12,7 +17,14 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object in SI units.")
 def command(machine: str, nodes: str | None, accelerators: str | None, as_json: bool) -> None:
     """Say what HPL-MxP gives on a machine, with the wide band that two published results allow."""
-    from exatwin.cli._estimate import counts, show
+    from exatwin.cli._estimate import show
+
+    show(ask(machine, nodes=nodes, accelerators=accelerators), as_json)
+
+
+def ask(machine: str, *, nodes: str | None, accelerators: str | None) -> Estimate:
+    """Return the estimate that flags ask for."""
+    from exatwin.cli._estimate import counts
     from exatwin.study.hpl import estimate_hpl_mxp
 
-    show(estimate_hpl_mxp(machine, **counts(nodes, accelerators)), as_json)
+    return estimate_hpl_mxp(machine, **counts(nodes, accelerators))

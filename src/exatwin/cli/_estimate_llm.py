@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from exatwin.cli._llm_flags import campaign_flags, model_flags, step_flags
+
+if TYPE_CHECKING:
+    from exatwin.study.estimate import Estimate
 
 _COUNTS = ("tp", "pp", "vpp", "cp", "dp", "ep", "micro-batch", "global-batch", "seq")
 
@@ -29,17 +32,25 @@ def _counts(command: Any) -> Any:
 def command(machine: str, as_json: bool, **flags: Any) -> None:
     """Say what training a language model takes: a step, and a campaign; settings left out are chosen.
 
-    Examples: exatwin estimate llm --model llama-3.1-70b --accelerators 256 --tokens 2T; exatwin estimate llm
-    --machine dgx-h100 --model gpt-3-175b --accelerators 512 --tp 4 --pp 8 --vpp 12 --precision fp8 --json;
-    exatwin estimate llm --machine gb300-nvl72 --params 100T --active 1T --accelerators 99840
+    Examples: exatwin estimate llm llama-3.1-70b --accelerators 256 --tokens 2T; exatwin estimate llm
+    gpt-3-175b --machine dgx-h100 --accelerators 512 --tp 4 --pp 8 --vpp 12 --precision fp8 --json; exatwin
+    estimate llm --machine gb300-nvl72 --params 100T --active 1T --accelerators 99840
 
     An accelerator is what a program sees: a die of an MI250X (Frontier, LUMI), a tile of Ponte Vecchio
     (Aurora).
     """
     import json
 
-    from exatwin.cli._estimate import positive
-    from exatwin.cli._llm_lines import campaign_of, lines
+    from exatwin.cli._llm_lines import lines
+
+    found = ask(machine, **flags)
+    click.echo(json.dumps(found.document(), allow_nan=False) if as_json else "\n".join(lines(found)))
+
+
+def ask(machine: str, **flags: Any) -> Estimate:
+    """Return the estimate that flags ask for."""
+    from exatwin.cli._estimate import model_asked, positive
+    from exatwin.cli._llm_lines import campaign_of
     from exatwin.study.llm import estimate_llm
     from exatwin.workload.apps.llm_sizes import model_of
 
@@ -52,6 +63,5 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
     asked |= {key: flags[key] for key in ("precision", "recompute", "schedule")}
     asked |= {"sequence_parallel": flags["sequence_parallel"]}
     asked["zero"] = None if flags["zero"] is None else int(flags["zero"])
-    model = model_of(flags["model"], flags["params"], flags["active"])
-    found = estimate_llm(machine, model, asked, campaign_of(flags))
-    click.echo(json.dumps(found.document(), allow_nan=False) if as_json else "\n".join(lines(found)))
+    model = model_of(model_asked(flags), flags["params"], flags["active"])
+    return estimate_llm(machine, model, asked, campaign_of(flags))

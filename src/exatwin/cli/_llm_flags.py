@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 _MODEL = (
+    click.argument("name", metavar="[MODEL]", required=False),
     click.option(
         "--machine", default="jupiter", show_default=True, metavar="NAME", help="Or a kind of node."
     ),
     click.option(
-        "--model", metavar="NAME|FILE", help="A model of the catalogue, a file, or a size such as 32B."
+        "--model", metavar="NAME|FILE", help="The same as MODEL: a name, a file, or a size such as 32B."
     ),
     click.option(
         "--params", metavar="SIZE", help="In the place of a model: its weights, such as 32B or 300T."

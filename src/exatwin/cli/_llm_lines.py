@@ -7,16 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from exatwin.cli._estimate import counted, footnotes, line, rounded, row, site_rows
+from exatwin.cli._estimate import footnotes, line, rounded, row, site_rows
 from exatwin.foundation.errors import SpecError
-from exatwin.foundation.units import parse, show
+from exatwin.foundation.units import counted, parse, show
 
 if TYPE_CHECKING:
     from exatwin.study.estimate import Estimate
     from exatwin.study.llm_campaign import Campaign
 
-_SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-_NUMBER = re.compile(r"(\d+(?:[\d,_]*\d)?(?:\.\d*)?(?:e\+?\d+)?)\s*([KMBT]?)", re.IGNORECASE)
+_SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
+_NUMBER = re.compile(r"(\d+(?:[\d,_]*\d)?(?:\.\d*)?(?:e\+?\d+)?)\s*([KMBGT]?)", re.IGNORECASE)
 _MOST_TOKENS = 1e18
 
 
@@ -48,8 +48,8 @@ def tokens(text: str) -> float:
 
     Examples
     --------
-    >>> tokens("15T"), tokens("1.26 T"), tokens("300B")
-    (15000000000000.0, 1260000000000.0, 300000000000.0)
+    >>> tokens("15T"), tokens("1.26 T"), tokens("300B"), tokens("300G")
+    (15000000000000.0, 1260000000000.0, 300000000000.0, 300000000000.0)
     """
     match = _NUMBER.fullmatch(text.strip())
     number = float(re.sub("[,_]", "", match[1])) * _SUFFIXES[match[2].upper()] if match else 0.0
@@ -156,6 +156,8 @@ def _goodput(found: Estimate) -> list[str]:
 def _campaign(found: Estimate) -> list[str]:
     if "campaign" not in found.extra:
         return []
+    from exatwin.study.run_block import tokens_text
+
     told = found.extra["campaign"]
 
     def ranged(name: str, key: str, unit: str, note: str = "") -> str:
@@ -167,7 +169,7 @@ def _campaign(found: Estimate) -> list[str]:
     billed = told["billed"]
     return [
         "",
-        f"campaign of {_short(told['tokens'])} tokens: {told['steps']:,} steps",
+        f"campaign of {tokens_text(told['tokens'])} tokens: {told['steps']:,} steps",
         ranged("time", "time_to_tokens_s", "s", f"{told['failures']:,.0f} failures"),
         line("accelerators", f"{hours:,.0f} h"),
         ranged("energy", "energy_j", "J"),
@@ -176,14 +178,6 @@ def _campaign(found: Estimate) -> list[str]:
         ranged("carbon", "carbon_kgco2e", "kgCO2e"),
         line("billed as", f"{rounded(billed['amount'])} {billed['unit']}"),
     ]
-
-
-def _short(number: float) -> str:
-    """Return a number of tokens as people write it."""
-    for suffix, scale in reversed(_SUFFIXES.items()):
-        if number >= scale:
-            return f"{number / scale:,.4g}{suffix}"
-    return f"{number:g}"
 
 
 __all__ = ["campaign_of", "lines", "tokens"]

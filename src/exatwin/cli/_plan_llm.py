@@ -43,12 +43,13 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
     Without a deadline or a budget the whole machine is used for the least time; with --least energy or
     hours, a deadline or a budget, any part of it may be. Examples:
 
-    exatwin plan llm --model llama-3.1-405b --tokens 15T --deadline 120d; exatwin plan llm --machine dgx-h100
-    --model llama-3.1-70b --accelerators 512-8192 --tokens 2T --least energy; exatwin plan llm --model 32B
+    exatwin plan llm llama-3.1-405b --tokens 15T --deadline 120d; exatwin plan llm llama-3.1-70b
+    --machine dgx-h100 --accelerators 512-8192 --tokens 2T --least energy; exatwin plan llm 32B
     --tokens 1T --budget '1e6 GPU-h' --json
     """
     import json
 
+    from exatwin.cli._estimate import model_asked
     from exatwin.cli._llm_lines import campaign_of
     from exatwin.study.plan import plan_llm
     from exatwin.study.plan_answer import document, lines
@@ -65,7 +66,7 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
     )
     found = plan_llm(
         machine,
-        model_of(flags["model"], flags["params"], flags["active"]),
+        model_of(model_asked(flags), flags["params"], flags["active"]),
         goal,
         accelerators=flags["accelerators"],
         max_global_batch=_whole("--max-global-batch", flags["max_global_batch"]),

@@ -10,7 +10,9 @@ _APPS = {
     "hpl": ("_estimate_hpl", "High-Performance Linpack: Rmax, N, time, power, ranks."),
     "hpcg": ("_estimate_hpcg", "High-Performance Conjugate Gradients."),
     "hpl-mxp": ("_estimate_hpl_mxp", "HPL in mixed precision, within a wide band."),
+    "climate": ("_estimate_climate", "A climate or weather model: years a day, output, dates, energy."),
     "llm": ("_estimate_llm", "One step of training a language model: time, memory, power, energy."),
+    "serve": ("_estimate_serve", "Serving a language model: latency, tokens, accelerators, energy, cost."),
 }
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     "--data",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder whose machines.csv and llm_measurements.csv take the place of the tables that ship.",
+    help="Folder whose machines.csv, llm_measurements.csv and climate_measurements.csv take the place of "
+    "the tables that ship.",
 )
 @click.option(
     "-o",

@@ -34,6 +34,23 @@ def whole(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str) -> Path:
+    """Write `text` to `path` whole or not at all, the folders above it where they are missing; return `path`.
+
+    Raises
+    ------
+    OutputError
+        It can't be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror or error}") from None
+    with whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return path
+
+
 def refuse_special(path: Path) -> None:
     """Check that `path` is a file that may be replaced, or nothing yet.
 

@@ -137,6 +137,17 @@ def show(value: float, unit: str, digits: int = 4) -> str:
     return f"{_grouped(value, digits)} {unit}"
 
 
+def counted(count: int, things: str) -> str:
+    """Return `count` of `things`, one of them in the singular.
+
+    Examples
+    --------
+    >>> counted(1, "nodes"), counted(5884, "nodes")
+    ('1 node', '5,884 nodes')
+    """
+    return f"{count:,} {things.removesuffix('s') if count == 1 else things}"
+
+
 def _grouped(value: float, digits: int) -> str:
     if abs(value) >= 10 ** (digits - 1):
         return f"{value:,.0f}"

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from html import escape
+from importlib.resources import files
 
+from exatwin.report import style
 from exatwin.report.cards import Card, spark_points
 from exatwin.report.keys import BASIS, Basis
 from exatwin.report.tables import Cell, Link, Table
 
 SPARK_W, SPARK_H = 160, 30
+
+
+def plain_page(title: str, css: str, body: str) -> str:
+    """Return a self-contained page without scripts, in the light theme, with a heading and its `body`."""
+    styles = (
+        style.css_variables() + (files("exatwin.report") / "assets" / "page.css").read_text("utf-8") + css
+    )
+    return (
+        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)} · exatwin</title><style>{styles}</style></head><body>{body}</body></html>\n"
+    )
 
 
 def badge(basis: Basis) -> str:

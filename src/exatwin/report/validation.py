@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exatwin.foundation import units
-from exatwin.foundation.files import whole
+from exatwin.foundation.files import write_text
 from exatwin.foundation.version import __version__
-from exatwin.report import style
+from exatwin.report.markup import plain_page
 from exatwin.report.validation_svg import drawing
 from exatwin.report.validation_text import figures, pair, reasons, verdict
 
@@ -32,17 +31,14 @@ svg{display:block;margin:4px auto 8px}
 
 def render(found: Sequence[Validation]) -> str:
     """Return the page of all models as HTML text."""
-    css = (files("exatwin.report") / "assets" / "page.css").read_text("utf-8")
     words = "".join(f"<p class=note>{escape(text)}</p>" for text in _words(found))
-    return (
-        '<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Validation · exatwin</title><style>{style.css_variables()}{css}{CSS}</style></head><body>"
+    body = (
         f"<h1>Predicted against measured</h1><p class=note>exatwin {escape(__version__)} · every point "
         f"has its name under the pointer</p>{words}"
         f"<section class=panel><h2>Models</h2>{_overview(found)}</section>"
-        f"{''.join(_panel(each) for each in found)}</body></html>\n"
+        f"{''.join(_panel(each) for each in found)}"
     )
+    return plain_page("Validation", CSS, body)
 
 
 def write(found: Sequence[Validation], path: Path) -> Path:
@@ -53,15 +49,7 @@ def write(found: Sequence[Validation], path: Path) -> Path:
     OutputError
         The file can't be written there.
     """
-    from exatwin.foundation.errors import OutputError
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror or error}") from None
-    with whole(path) as partial:
-        partial.write_text(render(found), encoding="utf-8")
-    return path
+    return write_text(path, render(found))
 
 
 def _words(found: Sequence[Validation]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from exatwin.foundation import units
@@ -26,21 +27,21 @@ def pages(found: Sequence[Validation], *, full: bool = False) -> list[str]:
 def overview(found: Sequence[Validation]) -> Iterator[str]:
     """Yield one line for each model, and what the figures mean."""
     wide = max(31, *(len(each.title) + 2 for each in found))
-    yield f"{'model':13s}{'measurements':{wide}s}{'rows':>5s}{'in sample':>17s}{'left out':>17s}{'goal':>15s}"
+    yield f"{'model':16s}{'measurements':{wide}s}{'rows':>5s}{'in sample':>17s}{'left out':>17s}{'goal':>15s}"
     for each in found:
         yield (
-            f"{each.model:13s}{each.title:{wide}s}{len(each.rows):>5d}{figures(each.in_sample):>17s}"
+            f"{each.model:16s}{each.title:{wide}s}{len(each.rows):>5d}{figures(each.in_sample):>17s}"
             f"{figures(each.left_out):>17s}{pair(each.goal):>15s}  {verdict(each)}"
         ).rstrip()
         if each.unseen is not None:
-            new = f"{'':13s}{'  rows that no fit has seen':{wide}s}{each.unseen.rows:>5d}"
+            new = f"{'':16s}{'  rows that no fit has seen':{wide}s}{each.unseen.rows:>5d}"
             yield f"{new}{'':17s}{figures(each.unseen):>17s}"
         if each.model == "hpl-power":
             for name, (score, out) in each.groups.items():
-                yield f"{'':13s}{'  ' + name:{wide}s}{score.rows:>5d}{figures(score):>17s}{figures(out):>17s}"
+                yield f"{'':16s}{'  ' + name:{wide}s}{score.rows:>5d}{figures(score):>17s}{figures(out):>17s}"
     for words in dict.fromkeys(each.metric.words for each in found):
         models = ", ".join(each.model for each in found if each.metric.words == words)
-        yield f"{words}: {models}"
+        yield from wrap(f"{words}: {models}", 150, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def figures(score: Score | None) -> str:

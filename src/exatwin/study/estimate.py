@@ -10,6 +10,7 @@ from typing import Any
 
 from exatwin.account.annual import SiteBill, settle_by_means
 from exatwin.catalogue.machine import Machine
+from exatwin.study.run_block import run_of
 
 LIST_BOUNDARY = (
     "nodes at the input of their racks, power supplies and switches included, as TOP500 and Green500 mean "
@@ -38,6 +39,8 @@ class Estimate:
     """Ranks and breakdowns."""
     switches_j: float = 0.0
     """Energy of the network's switches for the run where ``energy_j`` leaves it out."""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of :func:`exatwin.estimate` that give it again, ``nodes`` or ``accelerators`` among them."""
 
     @property
     def billed(self) -> tuple[float, str]:
@@ -82,6 +85,8 @@ class Estimate:
             "energy_boundary": self.boundary,
             "billed": {"amount": amount, "unit": unit},
             "site": self.site.document(),
+            "asked": dict(self.asked),
+            "run": run_of(self),
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
+from numbers import Real
 from typing import Any
 
 from exatwin.foundation.errors import SpecError, nearest
@@ -20,7 +21,7 @@ def estimate(app: str, machine: str | os.PathLike[str] = "jupiter", **settings: 
     Parameters
     ----------
     app
-        ``hpl``, ``hpcg``, ``hpl-mxp`` or ``llm``.
+        ``hpl``, ``hpcg``, ``hpl-mxp``, ``llm``, ``serve`` or ``climate``.
     machine
         A catalogue name, an exact name on the lists, ``top500:<id>``, a kind of node, or the path of a file.
     settings
@@ -29,7 +30,15 @@ def estimate(app: str, machine: str | os.PathLike[str] = "jupiter", **settings: 
         ``accelerators``; where they are not to be chosen ``tp``, ``pp``, ``vpp``, ``schedule``, ``cp``,
         ``dp``, ``ep``, ``zero``, ``sequence_parallel``, ``recompute``, ``micro_batch``, ``global_batch``,
         ``seq``, ``precision``; for its campaign ``tokens``, ``checkpoint_interval_s``, ``mttf_s`` and
-        ``recovery`` (``storage`` or ``memory``).
+        ``recovery`` (``storage`` or ``memory``). For ``climate`` ``model`` and ``nodes`` or
+        ``accelerators``; ``grid``, ``columns``, ``levels``, ``step_s``, ``components``, ``length_s``,
+        ``ensemble``, ``output``, ``compression``, ``start``, ``share``, points of your own as ``measured``
+        (texts) or ``calibrate`` (a file), and ``beyond`` for grids finer than any that was measured. For
+        ``serve`` ``model`` and ``rate`` [1/s] or ``users``; ``input``, ``output``, ``input_cv``,
+        ``output_cv`` or ``lengths`` (a file); targets such as ``ttft_p99_s`` and ``tpot_p99_s``; ``tp``,
+        ``pp``, ``dp``, ``ep``, ``replicas``, ``accelerators`` or ``nodes``; ``precision``,
+        ``cache_precision``, ``engine``, ``max_batch``, ``max_batched_tokens``; ``disaggregate``,
+        ``simulate``, ``requests``, ``seed``.
 
     Returns
     -------
@@ -53,12 +62,27 @@ def estimate(app: str, machine: str | os.PathLike[str] = "jupiter", **settings: 
     >>> run = estimate("llm", "jupiter", model="llama-3.1-70b", accelerators=256, tokens=1e12)
     >>> run.values["time_to_tokens_s"] > run.values["iteration_s"]
     True
+    >>> year = estimate("climate", "jupiter", model="icon", grid="1.25km", nodes=2048)
+    >>> 70.0 < year.values["sdpd"] < 100.0
+    True
+    >>> chat = estimate("serve", "jupiter", model="llama-3.1-70b", rate=10.0, tpot_p99_s=0.05)
+    >>> chat.values["tpot_s"] < 0.05
+    True
     """
     where = os.fspath(machine)
     if app == "llm":
         return _llm(where, settings)
+    if app == "climate":
+        from exatwin.study.climate import SETTINGS, from_settings
+
+        _known(app, settings, SETTINGS)
+        return from_settings(where, settings)
+    if app == "serve":
+        from exatwin.study.serving import estimate_serving
+
+        return estimate_serving(where, settings)
     if app not in _LISTED:
-        raise SpecError(f"unknown application '{app}': {nearest(app, [*_LISTED, 'llm'])}")
+        raise SpecError(f"unknown application '{app}': {nearest(app, [*_LISTED, 'llm', 'serve', 'climate'])}")
     _known(app, settings, _LISTED[app])
     sizes = {key: _whole(key, value) for key, value in settings.items() if value is not None}
     from exatwin.study import hpl as listed
@@ -104,7 +128,8 @@ def _known(app: str, settings: dict[str, Any], names: tuple[str, ...]) -> None:
 
 
 def _whole(key: str, value: Any) -> int:
-    if isinstance(value, bool) or value != int(value) or not 1 <= value <= _LARGEST:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not 1 <= value <= _LARGEST or value != int(value):
         raise SpecError(f"'{key}' is {value}: expected a whole number from 1 to {_LARGEST:,}")
     return int(value)
 

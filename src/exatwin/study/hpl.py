@@ -132,6 +132,7 @@ def estimate_hpl(
         ),
         assumptions=(*run.assumptions, *_assumed_nodes(where)),
         boundary=LIST_BOUNDARY,
+        asked={"nodes": run.nodes, "n": run.n},
         extra={
             "phases_s": run.phases_s,
             "ranks": {"top500": lists.ranks(run.rmax_flop_s), "green500": lists.green_ranks(run.flop_per_j)},
@@ -167,6 +168,7 @@ def estimate_hpcg(machine: str, *, nodes: int | None = None, accelerators: int |
         ),
         assumptions=(*run.assumptions, *_assumed_nodes(where)),
         boundary=LIST_BOUNDARY,
+        asked={"nodes": run.nodes},
     )
 
 
@@ -200,6 +202,7 @@ def estimate_hpl_mxp(machine: str, *, nodes: int | None = None, accelerators: in
             *_assumed_nodes(where),
         ),
         boundary=LIST_BOUNDARY,
+        asked={"nodes": run.hpl.nodes},
         extra={"hpl_flop_s": run.hpl.rmax_flop_s},
     )
 

@@ -62,7 +62,8 @@ def estimate_llm(
     where = sized(machine, int(asked["accelerators"]))
     layout, chosen = complete(spec, where, asked)
     found = estimate_llm_training(where, spec, layout)
-    return answer(found, spec, where, chosen, campaign, _remarks(found, spec, machine, asked))
+    told = answer(found, spec, where, chosen, campaign, _remarks(found, spec, machine, asked))
+    return replace(told, asked={**told.asked, "model": model})
 
 
 def _remarks(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from math import ceil
 from typing import Any
 
@@ -14,6 +15,7 @@ from exatwin.study.estimate import Estimate, product_range
 from exatwin.study.llm_campaign import Campaign, Interruptions, interruptions
 from exatwin.workload.apps.llm_model import LanguageModel
 from exatwin.workload.apps.llm_power import StepPower, llm_power, node_power_w, step_power
+from exatwin.workload.apps.llm_setup import Layout
 from exatwin.workload.apps.llm_training import TrainingEstimate
 from exatwin.workload.node_model import fixed_w, power_law
 
@@ -107,9 +109,16 @@ def answer(
             *stops.assumptions,
         ),
         boundary=BOUNDARY,
+        asked=_asked(model, layout, asked),
         extra=extra,
         switches_j=switches_w * step_s,
     )
+
+
+def _asked(model: LanguageModel, layout: Layout, about: Campaign) -> dict[str, Any]:
+    """Return the settings that give the answer again."""
+    campaign = {key: value for key, value in asdict(about).items() if value is not None}
+    return {"model": model.name, **layout.model_dump(exclude={"stack"}), **campaign}
 
 
 def _whole_nodes(accelerators: int, nodes: int, machine: Machine) -> Iterator[str]:

@@ -82,7 +82,8 @@ def interruptions(
     """
     law = reliability()
     size_b = law.state_b_per_weight * weights
-    shortest_s, middle_s, longest_s = _mttf_s(accelerators, machine, asked, law)
+    chips = accelerators / (machine.accelerator.devices if machine.accelerator else 1)
+    shortest_s, middle_s, longest_s = mttf_range_s(chips, asked.mttf_s, law)
     stops = _stops(accelerators, size_b, size_b / (holders or accelerators), machine, asked, law)
     stops = replace(stops, mttf_s=middle_s)
     middle, why_not = _headway(stops, asked.checkpoint_interval_s)
@@ -107,17 +108,24 @@ def interruptions(
     return Interruptions(size_b, stops, middle, found[0], found[1], said, why_not)
 
 
-def _mttf_s(
-    accelerators: int, machine: Machine, asked: Campaign, law: Reliability
-) -> tuple[float, float, float]:
-    """Return the shortest, the middle and the longest time between failures [s]."""
-    if asked.mttf_s is not None:
-        return asked.mttf_s, asked.mttf_s, asked.mttf_s
-    chips = accelerators / (machine.accelerator.devices if machine.accelerator else 1)
+def mttf_range_s(accelerators: float, given_s: float | None, law: Reliability) -> tuple[float, float, float]:
+    """Return the shortest, the middle and the longest time between failures of a job [s].
+
+    Parameters
+    ----------
+    accelerators
+        Packages of the job.
+    given_s
+        The time where somebody knows it [s].
+    law
+        Failures of known clusters.
+    """
+    if given_s is not None:
+        return given_s, given_s, given_s
     each = [(one.per_accelerator_day, one.common_per_day) for one in law.clusters.values()]
     middle = [prod(rates) ** (1.0 / len(each)) for rates in zip(*each, strict=True)]
-    ends = [mttf_s(chips, *rates, law.scale_accelerators) for rates in each]
-    return min(ends), mttf_s(chips, middle[0], middle[1], law.scale_accelerators), max(ends)
+    ends = [mttf_s(accelerators, *rates, law.scale_accelerators) for rates in each]
+    return min(ends), mttf_s(accelerators, middle[0], middle[1], law.scale_accelerators), max(ends)
 
 
 def _stops(
@@ -171,4 +179,4 @@ def _said(accelerators: int, machine: Machine, asked: Campaign, law: Reliability
     return tuple(said)
 
 
-__all__ = ["RECOVERIES", "Campaign", "Interruptions", "interruptions"]
+__all__ = ["RECOVERIES", "Campaign", "Interruptions", "interruptions", "mttf_range_s"]

@@ -96,11 +96,11 @@ class FitCase:
     """What happened."""
 
 
-class _UnusableError(Exception):
+class UnusableError(Exception):
     """A row that can't be scored."""
 
 
-UNUSABLE = (_UnusableError, ExatwinError, ValueError, ArithmeticError, KeyError)
+UNUSABLE = (UnusableError, ExatwinError, ValueError, ArithmeticError, KeyError)
 """What a row that contradicts itself, or that nobody foresaw, may raise."""
 
 
@@ -163,15 +163,15 @@ def _number(row: dict[str, str], key: str, default: float | None = None) -> floa
     if text and text != "n/a":
         return float(text)
     if default is None:
-        raise _UnusableError(f"no {key}")
+        raise UnusableError(f"no {key}")
     return default
 
 
 def _case(row: dict[str, str]) -> Case:
     if row["accelerator"] not in MACHINE_OF:
-        raise _UnusableError(f"'{row['accelerator']}' is not in the catalogue with what the law needs")
+        raise UnusableError(f"'{row['accelerator']}' is not in the catalogue with what the law needs")
     if "LoRA" in row["model"]:
-        raise _UnusableError("trains adapters only, which the law does not cover")
+        raise UnusableError("trains adapters only, which the law does not cover")
     rules, table = reading(), re.sub(r"-\d+$", "", row["id"])
     paper = rules["papers"].get(table, table)
     model = _model(row)
@@ -211,7 +211,7 @@ def _model(row: dict[str, str]) -> LanguageModel:
     if name in rules["models"]:
         return load_model(rules["models"][name])
     if not row["layers"] or not row["hidden"] or not row["ffn"] or row["moe"]:
-        raise _UnusableError("the shape of the model is not given")
+        raise UnusableError("the shape of the model is not given")
     heads, shapes = int(_number(row, "heads")), rules["shapes"]
     plain = name.startswith(tuple(shapes["plain"]))
     sizes = [size for start, size in shapes["head_size"].items() if name.startswith(start)]
@@ -233,11 +233,11 @@ def _layouts(
     """
     tp, pp, cp, ep = (int(_number(row, key, 1)) for key in ("tp", "pp", "cp", "ep"))
     if count % (tp * pp * cp):
-        raise _UnusableError("the degrees do not multiply to the count")
+        raise UnusableError("the degrees do not multiply to the count")
     dp = count // (tp * pp * cp)
     batch, micro, chunks = _batch(row, paper, dp, pp)
     if batch < dp:
-        raise _UnusableError("more replicas than sequences: the printed degrees contradict the count")
+        raise UnusableError("more replicas than sequences: the printed degrees contradict the count")
     common = {
         "accelerators": count, "global_batch": batch, "seq": int(_number(row, "seq")), "tp": tp, "pp": pp,
         "cp": cp, "ep": ep, "precision": precision_of(row["precision"]),
@@ -297,5 +297,5 @@ def _step_s(row: dict[str, str], model: LanguageModel, layout: Layout) -> float:
     return layout.global_batch * layout.seq / (rate * layout.accelerators)
 
 
-__all__ = ["MACHINE_OF", "UNUSABLE", "Case", "FitCase", "left_out", "one_line", "read_cases", "read_fits",
-           "reading"]  # fmt: skip
+__all__ = ["MACHINE_OF", "UNUSABLE", "Case", "FitCase", "UnusableError", "left_out", "one_line", "read_cases",
+           "read_fits", "reading"]  # fmt: skip

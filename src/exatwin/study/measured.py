@@ -13,15 +13,19 @@ from exatwin.catalogue.lists import ListedMachine
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import ExatwinError, SpecError
+from exatwin.study.climate_rows import Line, Point, Volume, read_lines, read_points, read_volumes
 from exatwin.study.llm_rows import UNUSABLE, Case, FitCase, one_line, read_cases, read_fits
 from exatwin.study.llm_score import predict_s, table
+from exatwin.study.serving_rows import ServedCase, read_served
 
-MACHINES, TRAINING = "machines.csv", "llm_measurements.csv"
+MACHINES, TRAINING, CLIMATE = "machines.csv", "llm_measurements.csv", "climate_measurements.csv"
 TELEMETRY = "facility/telemetry"
 """Telemetry of a hall; the package ships none."""
 STARTS = "traces/pwa"
 """Logs with recorded starts; the package ships none."""
 LOGS = ("KTH-SP2-1996-2.1.swf.gz", "UniLu-Gaia-2014-1.swf.gz")
+SERVICES, ENERGY = "inference rows of llm_measurements.csv", "energy rows of llm_measurements.csv"
+"""Measured services; the package ships none of those that state energy."""
 
 
 class Measured:
@@ -42,6 +46,8 @@ class Measured:
             return self.folder is not None and all((self.folder / name / log).is_file() for log in LOGS)
         if name == TELEMETRY:
             return self.folder is not None and any((self.folder / name).glob("zih_lzr_*.csv.gz"))
+        if name in (SERVICES, ENERGY):
+            return name == SERVICES if self.folder is None else _serves(self.folder / TRAINING)
         return self.folder is None or (self.folder / name).is_file()
 
     def _path(self, name: str) -> Path:
@@ -134,6 +140,25 @@ class Measured:
         return {case.id: (case, step_s) for case, step_s in zip(cases, said, strict=True)}, reasons
 
     @cached_property
+    def services(self) -> dict[str, dict[str, str]]:
+        """Lines of measured services as they stand, by id.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        shipped = data_folder() / "calibration" / "serving-runs.csv"
+        path = shipped if self.folder is None else self._path(TRAINING)
+        with _readable(path), path.open(encoding="utf-8-sig", newline="") as file:
+            return {line["id"]: line for line in csv.DictReader(file) if line["category"] == "inference"}
+
+    @cached_property
+    def served(self) -> tuple[list[ServedCase], dict[str, str]]:
+        """Measured services that can be scored, and why the others are not, by id."""
+        return read_served(self.services.values())
+
+    @cached_property
     def trials(self) -> tuple[list[FitCase], dict[str, str]]:
         """Runs and trials of that table that fitted in memory or did not, and why others are not scored.
 
@@ -144,6 +169,61 @@ class Measured:
         """
         with _readable(self.training_path):
             return read_fits(self.training_path) if self.training else ([], {})
+
+    @cached_property
+    def climate_lines(self) -> dict[str, Line]:
+        """Lines of the table of climate models as they stand, by id.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        shipped = data_folder() / "calibration" / "climate-runs.csv"
+        path = shipped if self.folder is None else self._path(CLIMATE)
+        with _readable(path):
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                _complete(path, shipped, set(next(csv.reader(file), ())))
+            return read_lines(path)
+
+    @cached_property
+    def climate(self) -> tuple[list[Point], dict[str, str]]:
+        """Runs of that table that belong to a series, and why the others do not, by id.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        return read_points(self.climate_lines)
+
+    @cached_property
+    def volumes(self) -> tuple[Volume, ...]:
+        """Output of the runs of that table that tell it.
+
+        Raises
+        ------
+        SpecError
+            The folder has no such table, or it is no table of measurements.
+        """
+        with _readable(Path(CLIMATE)):
+            return tuple(read_volumes(self.climate_lines))
+
+
+def _complete(path: Path, shipped: Path, found: set[str]) -> None:
+    """Check that the table at `path` has the columns of the one that ships, but for ids."""
+    with shipped.open(encoding="utf-8", newline="") as file:
+        missing = sorted(set(next(csv.reader(file))) - {"id"} - found)
+    if missing:
+        raise SpecError(f"{path}: lacks {len(missing)} columns: {', '.join(missing[:5])}")
+
+
+def _serves(path: Path) -> bool:
+    """Return whether the table of measurements at `path` has columns of serving."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return b"isl" in file.readline().split(b",")
 
 
 @contextmanager
@@ -175,4 +255,6 @@ def nodes_of(line: dict[str, str]) -> float:
     return float(line["n_acc"]) / (int(each) if each.isdigit() and int(each) else 8)
 
 
-__all__ = ["MACHINES", "STARTS", "TELEMETRY", "TRAINING", "Measured", "nodes_of"]
+__all__ = [
+    "CLIMATE", "ENERGY", "MACHINES", "SERVICES", "STARTS", "TELEMETRY", "TRAINING", "Measured", "nodes_of",
+]  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from exatwin.catalogue.generic import unit_of
 from exatwin.catalogue.machine import Machine
-from exatwin.foundation.units import show
+from exatwin.foundation.units import counted, show
 from exatwin.study.plan_goal import LARGER, Choice, PlanAnswer
 
 _H = 3600.0
@@ -44,7 +45,7 @@ def document(answer: PlanAnswer) -> dict[str, Any]:
         "assumptions": assumptions(answer),
         "energy_boundary": energy_boundary(answer),
         "command": command_of(answer),
-        "estimate": best.told.document(),
+        "estimate": replace(best.told, asked={**best.told.asked, "model": answer.name}).document(),
     }  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def lines(answer: PlanAnswer) -> list[str]:
     told = [
         f"{answer.model.name} on {answer.machine.title}: {_WANTED[goal.wanted]} for "
         f"{show_count(goal.tokens)} tokens{', ' if limits else ''}{' and '.join(limits)}",
-        f"{'accelerators':14s}{best.accelerators:>16,}   {best.told.nodes:,} nodes",
+        f"{'accelerators':14s}{best.accelerators:>16,}   {counted(best.told.nodes, 'nodes')}",
         _ranged("time", best, "time_to_tokens_s", "s"),
         f"{'work':14s}{hours(best.accelerator_s, answer.machine):>16s}",
         _ranged("energy", best, "energy_j", "J"),

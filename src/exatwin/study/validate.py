@@ -7,17 +7,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from exatwin.foundation.errors import SpecError, nearest
-from exatwin.study import validate_hall, validate_listed, validate_llm, validate_starts
-from exatwin.study.measured import MACHINES, STARTS, TELEMETRY, TRAINING, Measured
+from exatwin.study import (
+    validate_climate,
+    validate_hall,
+    validate_listed,
+    validate_llm,
+    validate_serving,
+    validate_starts,
+)
+from exatwin.study.measured import CLIMATE, ENERGY, MACHINES, STARTS, TELEMETRY, TRAINING, Measured
 from exatwin.study.validation import Validation, pins
 
 MODELS: dict[str, tuple[str, Callable[[Measured], Validation]]] = {
     **{name: (MACHINES, build) for name, build in validate_listed.MODELS.items()},
     **{name: (TRAINING, build) for name, build in validate_llm.MODELS.items()},
+    **validate_serving.MODELS,
+    **{name: (CLIMATE, build) for name, build in validate_climate.MODELS.items()},
     **{name: (TELEMETRY, build) for name, build in validate_hall.MODELS.items()},
     **{name: (STARTS, build) for name, build in validate_starts.MODELS.items()},
 }
 """The table that a model is scored on, and what scores it, by name."""
+UNSHIPPED = {TELEMETRY: "meters of a hall", STARTS: "logs", ENERGY: ENERGY}
+"""Measurements that the package does not carry, and what they are called."""
 
 
 def validate(model: str | None = None, *, data: Path | None = None) -> list[Validation]:
@@ -28,8 +39,8 @@ def validate(model: str | None = None, *, data: Path | None = None) -> list[Vali
     model
         One of :func:`models`; by default all whose table is there.
     data
-        A folder of measurements whose ``machines.csv`` and ``llm_measurements.csv`` take the place of the
-        tables that ship.
+        A folder of measurements whose ``machines.csv``, ``llm_measurements.csv`` and
+        ``climate_measurements.csv`` take the place of the tables that ship.
 
     Raises
     ------
@@ -45,11 +56,10 @@ def validate(model: str | None = None, *, data: Path | None = None) -> list[Vali
     if model is not None and model not in MODELS:
         raise SpecError(f"unknown model '{model}': {nearest(model, MODELS)}")
     measured = Measured(data)
-    if model is not None and MODELS[model][0] == TELEMETRY and not measured.has(TELEMETRY):
-        raise SpecError(f"'{model}' needs telemetry that does not ship: name its folder with --data")
-    if model is not None and MODELS[model][0] == STARTS and not measured.has(STARTS):
-        raise SpecError(f"'{model}' needs logs that do not ship: name their folder with --data")
-    if model is None and not any(measured.has(name) for name in (MACHINES, TRAINING, TELEMETRY, STARTS)):
+    table = MODELS[model][0] if model is not None else ""
+    if table in UNSHIPPED and not measured.has(table):
+        raise SpecError(f"'{model}' needs {UNSHIPPED[table]} that do not ship: name their folder with --data")
+    if model is None and not any(measured.has(name) for name, _ in MODELS.values()):
         raise SpecError(f"{data}: there is no {MACHINES} and no {TRAINING} in this folder")
     names = [model] if model else [name for name, (table, _) in MODELS.items() if measured.has(table)]
     return [

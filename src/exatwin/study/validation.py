@@ -164,8 +164,11 @@ class Validation:
 
     @property
     def unseen(self) -> Score | None:
-        """Score of the rows of a user's table that were not there when the errors were recorded."""
-        rows = [row for row in self.rows if row.id not in self.pinned]
+        """Score of the rows of a user's table that were not there when the errors were recorded.
+
+        A row with a recorded error of a fit without it was there, though it may not ship.
+        """
+        rows = [row for row in self.rows if row.id not in self.pinned and row.left_out_error is None]
         if self.shipped or not self.scored or not self.pinned:
             return None
         return self.metric.score(rows, [row.error for row in rows])

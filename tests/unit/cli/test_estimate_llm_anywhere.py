@@ -77,7 +77,7 @@ def test_a_size_stands_in_the_place_of_a_model() -> None:
 @pytest.mark.parametrize(
     ("words", "kind", "message"),
     [
-        (["--accelerators", "64"], SpecError, "expected --model NAME"),
+        (["--accelerators", "64"], SpecError, "expected a MODEL"),
         (["--params", "8B", "--model", "8B", "--accelerators", "64"], SpecError, "exclude each other"),
         (["--model", "8B", "--active", "1B", "--accelerators", "64"], SpecError, "--active needs --params"),
         (["--params", "8X", "--accelerators", "64"], SpecError, "such as 32B"),

@@ -28,10 +28,12 @@ def test_llm_answers_as_the_command_does() -> None:
     assert found.ranges["time_to_tokens_s"][0] < found.values["time_to_tokens_s"]
 
 
-@pytest.mark.parametrize("app", ["hpl", "hpcg", "hpl-mxp", "llm"])
+@pytest.mark.parametrize("app", ["hpl", "hpcg", "hpl-mxp", "llm", "serve"])
 def test_every_key_stands_in_the_reference(app: str) -> None:
     page = (Path(__file__).parents[3] / "docs/reference/estimates.md").read_text(encoding="utf-8")
     more: dict[str, Any] = {"model": "llama-2-7b", "accelerators": 8, "tokens": 1e12} if app == "llm" else {}
+    if app == "serve":
+        more = {"model": "llama-3.1-8b", "rate": 3.0, "simulate": True, "requests": 200}
     found = exatwin.estimate(app, "jupiter", **more).document()
     missing = [key for key in (*found, *found.get("campaign", {})) if f"`{key}`" not in page]
     assert missing == []

@@ -9,6 +9,7 @@ import pytest
 
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import CatalogueError, SpecError
+from exatwin.study.measured import ENERGY, SERVICES
 from exatwin.study.validate import absent, models, validate
 
 RUNS = data_folder() / "calibration" / "llm-runs.csv"
@@ -42,7 +43,8 @@ def test_an_unknown_model_names_the_nearest(wrong: str, nearest: str) -> None:
 def test_every_model_of_the_goals_is_there() -> None:
     assert set(models()) >= {
         "hpl", "hpl-power", "hpcg", "hpl-mxp", "llm", "llm-experts", "llm-scaling", "llm-memory", "llm-plan",
-        "llm-power",
+        "llm-power", "climate", "climate-scaling", "climate-output",
+        "serving-tpot", "serving-ttft", "serving-tokens", "serving-energy",
     }  # fmt: skip
 
 
@@ -61,8 +63,10 @@ def test_models_whose_table_is_absent_are_left_out(tmp_path: Path) -> None:
     few_runs(tmp_path)
     found = [each.model for each in validate(data=tmp_path)]
     assert found == [name for name in models() if name.startswith("llm")]
-    assert set(absent(tmp_path)) == {"machines.csv", "facility/telemetry", "traces/pwa"}
-    assert set(absent(None)) == {"facility/telemetry", "traces/pwa"}
+    assert set(absent(tmp_path)) == {
+        "machines.csv", "climate_measurements.csv", "facility/telemetry", "traces/pwa", SERVICES, ENERGY,
+    }  # fmt: skip
+    assert set(absent(None)) == {"facility/telemetry", "traces/pwa", ENERGY}
     with pytest.raises(SpecError, match=r"there is no machines\.csv in this folder"):
         validate("hpl", data=tmp_path)
 

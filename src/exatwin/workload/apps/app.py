@@ -97,6 +97,8 @@ APPS: Registry[type[App]] = Registry(
         "exatwin.workload.apps.hpcg",
         "exatwin.workload.apps.hpl_mxp",
         "exatwin.workload.apps.llm_job",
+        "exatwin.workload.apps.serving_job",
+        "exatwin.workload.apps.climate_job",
     ),
 )
 

@@ -214,11 +214,11 @@ def model_of(model: str | None, params: str | None, active: str | None) -> str:
     if params is None and active is not None:
         raise SpecError("--active needs --params, the weights of the whole model")
     if params is not None and model is not None:
-        raise SpecError("--model and --params exclude each other: expected one of them")
+        raise SpecError("a MODEL and --params exclude each other: expected one of them")
     if params is not None:
         return sized_name(params, active)
     if not model:
-        raise SpecError("expected --model NAME, such as llama-3.1-70b, or --params SIZE, such as 32B")
+        raise SpecError("expected a MODEL, such as llama-3.1-70b, or --params SIZE, such as 32B")
     return model
 
 

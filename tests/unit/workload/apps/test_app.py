@@ -25,13 +25,19 @@ RUN = AppRun(
 
 
 def test_the_applications_of_exatwin_are_known():
-    assert {"hpl", "hpcg", "hpl-mxp", "llm-training"} <= set(APPS)
+    assert {"hpl", "hpcg", "hpl-mxp", "llm-training", "climate"} <= set(APPS)
     assert all(issubclass(APPS.get(name), App) for name in APPS)
 
 
 @pytest.mark.parametrize(
     ("name", "settings"),
-    [("hpl", {}), ("hpcg", {}), ("hpl-mxp", {}), ("llm-training", {"model": "llama-2-7b", "tokens": 1e10})],
+    [
+        ("hpl", {}),
+        ("hpcg", {}),
+        ("hpl-mxp", {}),
+        ("llm-training", {"model": "llama-2-7b", "tokens": 1e10}),
+        ("climate", {"model": "icon", "grid": "10km", "length": "30 d"}),
+    ],
 )
 @pytest.mark.parametrize("nodes", [8, 24])
 def test_each_application_says_what_it_does_phase_by_phase(name, settings, nodes):
