@@ -14,6 +14,7 @@ SOURCES = {
     "DOCS": "defaults of the engines as generally known; no source was opened",
     "REASON": "Physical reasoning of this project; no published value was found",
 }
+ROUNDS_NOTE = "ten prompts for each user, as benchmarks with a fixed number of users send them"
 ENGINE_NOTES = {
     "batch_most": "requests in flight",
     "tokens_most": "budget of a step for chunked prefill",
@@ -25,7 +26,8 @@ ENGINE_NOTES = {
 def write(found: ServingCalibration, path: Path) -> None:
     """Write `found` to `path`."""
     lines = ['name = "serving"']
-    lines += [f"{key} = {fact(getattr(found, key))}" for key in ("attention", "cache", "reduce_us", "rounds")]
+    lines += [f"{key} = {fact(getattr(found, key))}" for key in ("attention", "links", "reduce_us")]
+    lines.append(f"rounds = {fact(found.rounds, 'DOCS', 'assumed', ROUNDS_NOTE)}")
     lines += ["", "[law]", *(f"{key} = {fact(value)}" for key, value in found.law.items())]
     for name, rates in found.families.items():
         mean = "mean of the families, for chips that no fit has seen" if name == "generic" else ""
@@ -36,7 +38,7 @@ def write(found: ServingCalibration, path: Path) -> None:
     lines += ["", "[power]", *_power(found)]
     for name, asked in found.prompts.items():
         lines += ["", f"[prompts.{name}]"]
-        fitted = {"arena": ("input", "input_cv", "output_cv")}.get(name, ("input",))
+        fitted = {"arena": ("input", "input_cv")}.get(name, ("input",))
         lines += [
             f"{key} = {fact(value) if key in fitted else fact(value, 'REASON', 'assumed')}"
             for key, value in asked
@@ -63,10 +65,8 @@ def _engine(engine: EngineLaw) -> list[str]:
     told += [
         f"{key} = {fact(getattr(engine, key))}" for key in ("step_us", "sequence_us", "layer_us", "first_ms")
     ]
-    for key in ("products", "experts"):
-        value = getattr(engine, key)
-        own = ("REASON", "assumed", "the reference") if value == 1.0 else ()
-        told.append(f"{key} = {fact(value, *own)}")
+    own = ("REASON", "assumed", "the reference") if engine.experts == 1.0 else ()
+    told.append(f"experts = {fact(engine.experts, *own)}")
     for key in ("batch_most", "tokens_most", "memory_frac"):
         told.append(f"{key} = {fact(getattr(engine, key), 'DOCS', 'assumed', ENGINE_NOTES[key])}")
     note = ENGINE_NOTES["reserve"]
@@ -80,7 +80,7 @@ def _engine(engine: EngineLaw) -> list[str]:
 
 def _power(found: ServingCalibration) -> list[str]:
     power = found.power
-    told = [f"{key} = {fact(getattr(power, key))}" for key in ("busy", "compute", "collectives", "launches")]
+    told = [f"{key} = {fact(getattr(power, key))}" for key in ("busy", "compute", "waiting")]
     told.append(f"processor = {fact(power.processor_frac, 'REASON', 'assumed', 'schedulers and servers')}")
     band = "10th and 90th percentile of measured over predicted energy, models left out"
     return told + [f"{key} = {fact(getattr(power, key), 'FIT', 'derived', band)}" for key in ("low", "high")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from exatwin.catalogue.load import data_folder
@@ -27,8 +28,9 @@ def test_every_recorded_row_is_scored_and_none_is_worse(model: str, rows: int) -
     assert all(row.left_out_error is not None for row in found.rows)
 
 
-def test_tokens_each_second_meet_their_goal_on_rows_left_out() -> None:
-    (found,) = validate("serving-tokens")
+@pytest.mark.parametrize("model", ["serving-tpot", "serving-tokens"])
+def test_goals_are_met_on_rows_left_out(model: str) -> None:
+    (found,) = validate(model)
     assert found.verdict == "met"
 
 
@@ -42,6 +44,17 @@ def test_the_file_of_errors_is_that_of_the_fit() -> None:
         (found,) = validate(model)
         for row in found.rows:
             assert row.error == pytest.approx(recorded[row.id, quantity], abs=2e-3)
+
+
+def test_searched_rates_are_read_as_results_within_the_limits_of_the_benchmark() -> None:
+    with (CALIBRATION / "serving-runs.csv").open(encoding="utf-8") as file:
+        cases, _ = read_served(list(csv.DictReader(file)))
+    searched = [case for case in cases if case.rate > 0.0]
+    assert searched
+    assert all(case.within == (2.0, 0.2) for case in searched)
+    found = predict(searched, serving_calibration())
+    assert np.all((found.tpot_s > 0.05) & (found.tpot_s < 0.2))
+    assert np.all(found.tokens_per_s < found.capacity * (1.0 + 1e-6))
 
 
 def test_no_row_ships_whose_source_asks_to_be_cited_only() -> None:

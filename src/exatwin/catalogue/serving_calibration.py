@@ -35,10 +35,8 @@ class EngineLaw(Spec):
     """Launches of one layer [us]."""
     first_ms: Ratio
     """From arrival to scheduler and from first token to user [ms]."""
-    products: Ratio
-    """Rate of its products over those of the reference engine."""
     experts: Ratio
-    """Rate of routed experts over that of the law."""
+    """Rate of routed experts over that of the reference engine."""
     batch_most: PositiveCount
     """Requests in flight of one attention group at most, where nobody says."""
     tokens_most: PositiveCount
@@ -62,10 +60,8 @@ class ServingPower(Spec):
     """Use of the accelerator while it streams weights and caches."""
     compute: Ratio
     """What the share of the peak rate adds."""
-    collectives: Ratio
-    """What the share of the time in collectives takes away."""
-    launches: Ratio
-    """What the share of the time in launches takes away."""
+    waiting: Ratio
+    """What the share of the time in launches and starts of collectives takes away."""
     processor_frac: Fraction
     """Use of the processors."""
     low: Ratio
@@ -98,8 +94,8 @@ class ServingCalibration(Sourced):
     """Rates by chip family; ``generic`` for chips that no fit has seen."""
     attention: Ratio
     """Rate of attention over the 16-bit peak."""
-    cache: Ratio
-    """Rate at which keys and values stream in, over that of weights."""
+    links: Ratio
+    """Share of the link rate of training that the collectives of serving reach."""
     reduce_us: Ratio
     """Start of an all-reduce inside a link domain [us]."""
     engines: dict[str, EngineLaw]

@@ -66,6 +66,8 @@ class ServedCase:
     """Users that wait for their answers, of all replicas; 0 where requests come by themselves."""
     rate: float
     """Requests each second where they come by themselves; 0 for as many as are served."""
+    within: tuple[float, float] | None
+    """99th percentiles of the time to first token and per token that the rate is searched within [s]."""
     prompts: str
     """The set of prompts; blank where lengths are given."""
     asked: Asked
@@ -122,11 +124,11 @@ def _case(line: Line) -> ServedCase:
     output = _number(line, "osl", 0.0) or (_rate(line) / served if served else 0.0)
     if fixed and not each:
         raise UnusableError("the number of users is not given")
+    rate = served if re.search("Server|Interactive", line["locator"] + line["notes"]) else 0.0
     return ServedCase(
         id=line["id"], family=family, name=f"{line['model']} on {count} {line['accelerator']}", model=model,
         device=device, machine=machine, replicas=replicas, users=each if fixed else 0.0,
-        rate=served if re.search("Server|Interactive", line["locator"] + line["notes"]) else 0.0,
-        prompts=prompts,
+        rate=rate, within=_within(family, model, line) if rate else None, prompts=prompts,
         asked=Asked.model_construct(
             input=_number(line, "isl", 0.0), input_cv=0.0, output=output, output_cv=0.0
         ),
@@ -135,6 +137,20 @@ def _case(line: Line) -> ServedCase:
         ttft_s=_number(line, "ttft_ms", 0.0) * 1e-3, tokens_per_s=_rate(line), energy_j=energy,
         whole_system="system AC" in line["energy"],
     )  # fmt: skip
+
+
+def _within(family: str, model: LanguageModel, line: Line) -> tuple[float, float] | None:
+    """Return the limits that the benchmark's rules set to the percentiles of a row, where they do."""
+    rules: Mapping[str, Any] = reading()["within"].get(family, {})
+    kind = "interactive" if "Interactive" in line["locator"] + line["notes"] else "server"
+    for of, first_s, token_s in rules.get(kind, ()):
+        if _plain(model).startswith(of):
+            return float(first_s), float(token_s)
+    return None
+
+
+def _plain(model: LanguageModel) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", model.name.lower())
 
 
 def _requests(family: str, line: Line) -> float:
@@ -164,7 +180,7 @@ def _model(name: str) -> LanguageModel:
 
 
 def _prompts(family: str, model: LanguageModel) -> str:
-    plain = re.sub(r"[^a-z0-9]+", "-", model.name.lower())
+    plain = _plain(model)
     for key, name in reading()["prompts"].items():
         of, _, about = key.partition("-")
         if of == family and plain.startswith(about):

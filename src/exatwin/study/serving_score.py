@@ -14,6 +14,7 @@ from exatwin.foundation.arrays import Float64, Int64
 from exatwin.study.serving_rows import ServedCase
 from exatwin.workload.apps.serving_batch import in_flight, most_in_flight
 from exatwin.workload.apps.serving_first import first_of_load_s, first_of_users_s
+from exatwin.workload.apps.serving_latency import latency_of
 from exatwin.workload.apps.serving_load import Lengths
 from exatwin.workload.apps.serving_power import Shares, accelerator_w, shares_of
 from exatwin.workload.apps.serving_service import Service, service_of, together
@@ -21,6 +22,8 @@ from exatwin.workload.apps.serving_setup import Replica
 from exatwin.workload.apps.serving_steady import Steady, steady, step_quantile
 from exatwin.workload.apps.serving_terms import Step
 
+_HALVINGS = 25
+_LEAST = 0.1
 Way = tuple[ServedCase, Replica, int]
 
 
@@ -86,13 +89,14 @@ def _ways(ways: Sequence[Way], calibration: ServingCalibration) -> Served:
     cases = [case for case, _, _ in ways]
     count = np.array([each for _, _, each in ways], float)
     lengths = lengths_of(cases, calibration)
-    service = together([service_of(case.model, case.device, way, calibration) for case, way, _ in ways])
+    alone = [service_of(case.model, case.device, way, calibration) for case, way, _ in ways]
+    service = together(alone)
     users, rate, requests = (
         np.array([getattr(case, key) for case in cases]) / count for key in ("users", "rate", "requests")
     )
     most, fits = _most(service, lengths, users, requests)
     stages = service.split.pp
-    open_load = in_flight(service, rate, most, lengths)
+    open_load = _open(cases, alone, rate, most, lengths)
     held = np.where(users > 0.0, np.minimum(users, most), np.where(rate > 0.0, open_load * stages, most))
     found = steady(service.time, held / stages, lengths, service.limits.tokens_most)
     full = steady(service.time, most / stages, lengths, service.limits.tokens_most)
@@ -122,6 +126,39 @@ def _most(service: Service, lengths: Lengths, users: Float64, requests: Float64)
         requests,
     )
     return np.maximum(most, 1e-3), tokens >= longest
+
+
+def _open(
+    cases: Sequence[ServedCase], services: Sequence[Service], rate: Float64, most: Float64, lengths: Lengths
+) -> Float64:
+    """Return how many requests decode in a micro-batch where they come by themselves."""
+    load = np.ones(len(cases))
+    free = np.array([case.rate > 0.0 and case.within is None for case in cases])
+    bound = np.array([case.within is not None for case in cases])
+    for at in (np.flatnonzero(free).tolist(), np.flatnonzero(bound).tolist()):
+        if not at:
+            continue
+        some = together([services[i] for i in at])
+        part = Lengths(*(getattr(lengths, key)[at] for key in ("input", "output", "input_cv", "output_cv")))
+        if free[at[0]]:
+            load[at] = in_flight(some, rate[at], most[at], part)
+        else:
+            limits = np.array([cases[i].within or (0.0, 0.0) for i in at], np.float64).T
+            load[at] = _within(some, part, most[at], limits)
+    return load
+
+
+def _within(service: Service, lengths: Lengths, most: Float64, limits: Float64) -> Float64:
+    """Return the largest micro-batch whose 99th percentiles are within `limits` (first token, per token)."""
+    low = np.full(len(most), np.log(_LEAST))
+    high = np.log(np.maximum(most / service.split.pp, 1.1 * _LEAST))
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        found = steady(service.time, np.exp(middle), lengths, service.limits.tokens_most)
+        latency = latency_of(service, lengths, found, most)
+        met = (latency.first_quantile_s(0.99) <= limits[0]) & (latency.token_quantile_s(0.99) <= limits[1])
+        low, high = np.where(met, middle, low), np.where(met, high, middle)
+    return np.asarray(np.exp(low))
 
 
 def _pace(service: Service, lengths: Lengths, found: Steady, held: Float64, requests: Float64) -> Float64:

@@ -14,6 +14,7 @@ from exatwin.workload.apps.serving_load import Lengths
 from exatwin.workload.apps.serving_service import Service
 from exatwin.workload.apps.serving_steady import Steady, mean_parts
 from exatwin.workload.apps.serving_step import WIDE_B, cached_per_rank, seen, touched
+from exatwin.workload.apps.serving_terms import Step
 from exatwin.workload.job import Phases
 from exatwin.workload.node_model import NodeModel, clocks, node_model, part_watts
 from exatwin.workload.roofline import Value
@@ -29,8 +30,8 @@ class Shares:
     """Bytes each second over the rated bandwidth."""
     collectives_frac: Value
     """Time in collectives over the step."""
-    launches_frac: Value
-    """Time in launches over the step."""
+    waiting_frac: Value
+    """Time in launches and in starts of collectives over the step, when nothing is multiplied or moved."""
 
 
 def shares_of(service: Service, lengths: Lengths, found: Steady) -> Shares:
@@ -39,11 +40,12 @@ def shares_of(service: Service, lengths: Lengths, found: Steady) -> Shares:
     step_s = sum(parts.values())
     flop, moved_b = _work(service, lengths, found)
     each = service.accelerators * step_s
+    starts_s = service.parts(Step(0.0, 1.0))["collectives"]
     return Shares(
         compute_frac=flop / each / service.limits.peak_flop_s,
         memory_frac=moved_b / each / service.limits.memory_b_s,
         collectives_frac=parts["collectives"] / step_s,
-        launches_frac=parts["launches"] / step_s,
+        waiting_frac=(parts["launches"] + starts_s) / step_s,
     )
 
 
@@ -69,11 +71,10 @@ def uses(law: ServingPower, shares: Shares) -> tuple[Value, Value]:
 
     Notes
     -----
-    ``u = u_busy + a f - b s_collectives - c s_launches``, with ``f`` the share of the peak rate and ``s``
-    shares of the time. Watts follow by the node power law, its cap kept.
+    ``u = u_busy + a f - b s``, with ``f`` the share of the peak rate and ``s`` the share of the time in which
+    launches and starts of collectives are waited for. Watts follow by the node power law, its cap kept.
     """
-    busy = law.busy + law.compute * shares.compute_frac
-    busy = busy - law.collectives * shares.collectives_frac - law.launches * shares.launches_frac
+    busy = law.busy + law.compute * shares.compute_frac - law.waiting * shares.waiting_frac
     return np.clip(busy, 0.0, 1.0), np.clip(shares.memory_frac, 0.0, 1.0)
 
 

@@ -132,15 +132,15 @@ def rates_of(device: Device, replica: Replica, calibration: ServingCalibration) 
     weight_b, peak = peak_of(device, replica.precision)
     cache_b, _ = FORMATS[replica.cache_precision]
     law = engine_law(replica.engine, calibration)
-    products = law.products
     memory_b_s = device.memory_b_s * family.memory
     wide = device.peak["bf16"]
+    layer, wide_layer = device.peak[peak] * float(getattr(family, _DIGITS[peak])), wide * family.products_16
     return Rates(
-        layer_flop_s=device.peak[peak] * float(getattr(family, _DIGITS[peak])) * products,
-        wide_flop_s=wide * family.products_16 * products,
+        layer_flop_s=layer,
+        attention_product_flop_s=wide_layer if replica.wide_attention else layer,
+        wide_flop_s=wide_layer,
         attention_flop_s=wide * calibration.attention,
         memory_b_s=memory_b_s,
-        cache_b_s=memory_b_s * calibration.cache,
         weight_b=weight_b,
         attention_b=2.0 if replica.wide_attention else weight_b,
         cache_b=cache_b,
@@ -178,9 +178,12 @@ def engine_of(replica: Replica, calibration: ServingCalibration) -> Engine:
 
 
 def serving_fabric(device: Device, calibration: ServingCalibration) -> Fabric:
-    """Return the fabric of `device`: links as calibrated for training, starts of short messages as here."""
+    """Return the fabric of `device`: links as calibrated for training, less what serving misses of them."""
     usual = fabric_terms(device, llm_calibration())
-    return replace(usual, link_latency_s=calibration.reduce_us * 1e-6)
+    shares = {
+        key: getattr(usual, key) * calibration.links for key in ("link_frac", "reduce_frac", "exchange_frac")
+    }
+    return replace(usual, link_latency_s=calibration.reduce_us * 1e-6, **shares)
 
 
 def law_of(calibration: ServingCalibration) -> ServingLaw:

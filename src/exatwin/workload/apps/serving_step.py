@@ -14,6 +14,14 @@ from exatwin.workload.roofline import Value
 
 WIDE_B = 2.0
 """Bytes of an activation on the wire, and of a weight of the embedding tables."""
+RESIDUAL = 8.0
+"""Times that a layer of unfused operations reads or writes its residual stream: norms, products, sums."""
+QUERY = 5.0
+"""Times that it reads or writes the widths of its heads: queries, keys, values and what they attend to."""
+GATED = 6.0
+"""Times that it reads or writes the width of a gated feed-forward part: products and gate."""
+ROUTED = 4.0
+"""Times that the copies of a token for its experts are read or written: permuted, multiplied, gathered."""
 
 
 def step_parts(
@@ -31,7 +39,9 @@ def step_parts(
     Notes
     -----
     Products: ``(c^p + m^p)^(1/p)`` of the time to multiply and the time to stream the weights, ``p`` the
-    sharpness. Of ``E`` routed experts, ``n`` tokens that visit ``k`` each touch ``E (1 - (1 - k/E)^n)``.
+    sharpness. Of ``E`` routed experts, ``n`` tokens that visit ``k`` each touch ``E (1 - (1 - k/E)^n)``; the
+    rank with the most of them is waited for, and products of experts of width ``w`` run at ``w / (w + w0)``
+    of the rate of wide ones.
     Attention reads the cache of decoding requests, and multiplies for the tokens of prompts. Tensor ranks
     all-reduce twice a layer; attention groups exchange tokens with the ranks of their experts twice a layer.
 
@@ -75,9 +85,12 @@ def smooth(compute_s: Value, memory_s: Value, sharpness: Value) -> Value:
 
 def _dense_s(model: Decoder, rates: Rates, split: Split, law: ServingLaw, tokens: Value) -> Value:
     attention = model.layers * model.attention
-    compute_s = 2.0 * (attention + model.feed) / split.tp * (tokens / split.dp) / rates.layer_flop_s
+    each_s = attention / rates.attention_product_flop_s + model.feed / rates.layer_flop_s
+    compute_s = 2.0 * each_s / split.tp * (tokens / split.dp)
     moved_b = (attention * rates.attention_b + model.feed * rates.weight_b) / split.tp
-    passed_b = model.layers * law.passes * tokens / split.dp * model.hidden * WIDE_B
+    wide = model.layers * (RESIDUAL * model.hidden + QUERY * model.query / split.tp)
+    wide = wide + GATED * model.feed / (3.0 * model.hidden) / split.tp
+    passed_b = law.passes * tokens / split.dp * wide * WIDE_B
     return smooth(compute_s, moved_b / rates.memory_b_s, law.sharpness) + passed_b / rates.memory_b_s
 
 
@@ -93,13 +106,40 @@ def touched(experts: Value, active: Value, tokens: Value) -> Value:
     return many * -np.expm1(tokens * np.log1p(-np.minimum(active / many, 1.0 - 1e-12)))
 
 
+def fullest(count: Value, spread: Value, ranks: Value) -> Value:
+    """Return how much more than the mean the fullest of `ranks` gets of `count` things thrown at random.
+
+    Parameters
+    ----------
+    count
+        Things on all ranks together.
+    spread
+        Variance of their number on a rank over its mean.
+    ranks
+        Ranks.
+
+    Examples
+    --------
+    >>> float(fullest(100.0, 1.0, 1.0)), round(float(fullest(400.0, 1.0, 4.0)), 3)
+    (1.0, 1.167)
+    """
+    many = np.maximum(ranks, 1.0)
+    each = np.maximum(count / many, 1e-9)
+    return np.minimum(1.0 + np.sqrt(2.0 * np.log(many) * np.maximum(spread, 0.0) / each), many)
+
+
 def _experts_s(model: Decoder, rates: Rates, split: Split, law: ServingLaw, tokens: Value) -> Value:
     ranks = split.tp * split.dp
     compute_s = 2.0 * tokens * model.active * model.expert / ranks
-    compute_s = compute_s / (rates.layer_flop_s * law.expert_compute * rates.experts)
-    moved_b = touched(model.experts, model.active, tokens) * model.expert * rates.weight_b / ranks
-    memory_s = moved_b / (rates.memory_b_s * law.expert_memory * rates.experts)
-    passed_b = law.routed_passes * tokens * model.active / ranks * model.hidden * WIDE_B
+    width = np.maximum(model.expert, 1.0) / (3.0 * model.hidden)
+    compute_s = compute_s * (1.0 + law.expert_width / width) / (rates.layer_flop_s * rates.experts)
+    hit = touched(model.experts, model.active, tokens)
+    moved_b = hit * model.expert * rates.weight_b / ranks
+    memory_s = moved_b / (rates.memory_b_s * rates.experts)
+    memory_s = memory_s * fullest(hit, 1.0 - hit / np.maximum(model.experts, 1.0), split.ep)
+    compute_s = compute_s * fullest(tokens * model.active, 1.0, split.ep)
+    wide = ROUTED * model.hidden + GATED * width
+    passed_b = law.passes * tokens * model.active / ranks * wide * WIDE_B
     visible_s = passed_b / rates.memory_b_s + law.expert_s
     return model.sparse_layers * (smooth(compute_s, memory_s, law.sharpness) + visible_s)
 
@@ -118,7 +158,7 @@ def cache_s_per_token(model: Decoder, rates: Rates, split: Split, context: Value
     """Return the seconds in which a step reads one token of the context of one decoding request [s]."""
     moved_b = cached_per_rank(model, split) * rates.cache_b
     flop_s = model.read_flop / split.tp / rates.attention_flop_s
-    return model.layers * np.maximum(moved_b / rates.cache_b_s, flop_s) * seen(model, context) / split.dp
+    return model.layers * np.maximum(moved_b / rates.memory_b_s, flop_s) * seen(model, context) / split.dp
 
 
 def seen(model: Decoder, context: Value) -> Value:
@@ -143,6 +183,6 @@ def _collectives_s(model: Decoder, split: Split, fabric: Fabric, tokens: Value) 
 
 
 __all__ = [
-    "WIDE_B", "attention_s_per_token", "cache_s_per_token", "cached_per_rank", "seen", "smooth", "step_parts",
-    "step_s", "touched",
+    "WIDE_B", "attention_s_per_token", "cache_s_per_token", "cached_per_rank", "fullest", "seen", "smooth",
+    "step_parts", "step_s", "touched",
 ]  # fmt: skip

@@ -53,14 +53,14 @@ class Rates:
 
     layer_flop_s: Value
     """Products of the layers [FLOP/s]."""
+    attention_product_flop_s: Value
+    """The same in attention, whose weights may be wider [FLOP/s]."""
     wide_flop_s: Value
     """Products in 16 bits [FLOP/s]."""
     attention_flop_s: Value
     """Attention [FLOP/s]."""
     memory_b_s: Value
-    """Weights from device memory [B/s]."""
-    cache_b_s: Value
-    """Keys and values from device memory [B/s]."""
+    """Weights, keys and values from device memory [B/s]."""
     weight_b: Value
     """Bytes of a weight of the layers, its scales included."""
     attention_b: Value
@@ -68,7 +68,7 @@ class Rates:
     cache_b: Value
     """Bytes of a number in the cache."""
     experts: Value
-    """Rate of routed experts in the engine over that of the law."""
+    """Rate of routed experts in the engine over that of the reference engine."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +105,10 @@ class ServingLaw:
 
     sharpness: Value
     """Exponent with which compute and memory of a product combine: 1 adds them, infinite takes the longer."""
-    expert_memory: Value
-    """Rate at which the weights of routed experts stream in, over that of others."""
-    expert_compute: Value
-    """Rate of grouped products over that of single ones."""
     passes: Value
-    """Passes of the residual stream over device memory in each layer, on every tensor rank."""
-    routed_passes: Value
-    """Passes of the copies that go to routed experts: permute, pad, weigh."""
+    """Activations that pass over device memory, over those of a layer whose operations are not fused."""
+    expert_width: Value
+    """Width of an expert at which its grouped products reach half of the rate of wide ones."""
     expert_s: Value
     """Launches and routing of a layer with experts [s]."""
 

@@ -20,7 +20,7 @@ from exatwin.workload.apps.serving_power import accelerator_w, shares_of
 from exatwin.workload.apps.serving_service import Service, service_of, together
 from exatwin.workload.apps.serving_setup import Replica, format_of
 from exatwin.workload.apps.serving_steady import mean_parts, steady, step_quantile
-from exatwin.workload.apps.serving_step import seen, touched
+from exatwin.workload.apps.serving_step import fullest, seen, touched
 from exatwin.workload.apps.serving_terms import Step
 
 
@@ -92,6 +92,26 @@ def test_many_tokens_touch_every_expert_and_one_few() -> None:
     assert touched(128.0, 8.0, 1.0) == pytest.approx(8.0)
     assert touched(128.0, 8.0, 1e5) == pytest.approx(128.0)
     assert touched(0.0, 0.0, 10.0) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_fullest_rank_has_more_than_the_mean_and_never_all_twice() -> None:
+    assert fullest(64.0, 1.0, 1.0) == 1.0
+    assert fullest(64.0, 0.0, 8.0) == 1.0  # every expert is touched: no rank has more than another
+    assert 1.0 < fullest(1e4, 1.0, 8.0) < fullest(100.0, 1.0, 8.0) < 8.0
+    assert fullest(0.0, 1.0, 8.0) == 8.0
+
+
+def test_narrow_experts_multiply_more_slowly_than_wide_ones() -> None:
+    one, wide = service("qwen3-235b-a22b", tp=8, precision="fp8"), Step(0.0, 1.0, 8192.0, 1.0, 1.0)
+    narrow_s = float(one.parts(wide)["experts"])
+    fused = replace(one, model=replace(one.model, expert=8.0 * one.model.expert, active=1.0, experts=16.0))
+    assert float(fused.parts(wide)["experts"]) < 0.6 * narrow_s
+
+
+def test_attention_left_in_16_bits_costs_bytes_and_products() -> None:
+    narrow, wide = (service("llama-3.1-405b", tp=8, precision="fp8", wide_attention=w) for w in (False, True))
+    for step in (Step(1.0, 1.0), Step(0.0, 1.0, 8192.0, 1.0, 1.0)):
+        assert wide.parts(step)["products"] > 1.05 * narrow.parts(step)["products"]
 
 
 def test_a_window_bounds_what_every_second_layer_sees() -> None:
