@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from exatwin.catalogue.parts import Accelerator, Network, NodeKind, Processor
 from exatwin.foundation.arrays import Int16, Int32
+from exatwin.foundation.hosts import hosts
 from exatwin.foundation.spec import (
     Bytes,
     BytesPerSecond,
@@ -37,6 +38,8 @@ class Layout(Spec):
     """Racks of a full group."""
     rack_positions: PositiveCount | None = None
     """Rack positions on the floor, filled or not."""
+    node_names: str | None = None
+    """What the scheduler calls the nodes, in their order, as Slurm folds them: ``n[01-48]``."""
 
 
 class Partition(Spec):
@@ -165,6 +168,13 @@ class MachineFile(Sourced):
             raise ValueError(f"the pools hold {sum(pools.values())} nodes, the machine only {self.nodes}")
         return self
 
+    @model_validator(mode="after")
+    def _as_many_names(self) -> Self:
+        named = hosts(self.layout.node_names) if self.layout and self.layout.node_names else []
+        if named and len(set(named)) != self.nodes:
+            raise ValueError(f"'node_names' are {len(set(named))} names, the machine has {self.nodes} nodes")
+        return self
+
 
 class Machine(Spec):
     """A machine with its parts: what every stage downstream is given."""
@@ -226,6 +236,11 @@ class Machine(Spec):
     def layout(self) -> Layout:
         """Where the nodes stand; one rack of everything where nobody says."""
         return self.file.layout or Layout(nodes_per_rack=self.nodes, racks_per_group=1)
+
+    @cached_property
+    def node_names(self) -> tuple[str, ...]:
+        """What the scheduler calls each node, shape (nodes,); none where nobody says."""
+        return tuple(hosts(self.layout.node_names or ""))
 
     @cached_property
     def rack_of_node(self) -> Int32:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from exatwin.cli._centre import files, with_files
 from exatwin.cli._options import File
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ _FLAGS = (
     click.option("--policy", metavar="NAME", help="Order of the queue (default: the result's, else fcfs)."),
     click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf, conservative or slurm."),
     click.option("--load", metavar="X", help="Load of the mix that arrivals are drawn from."),
-    click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change any key of schedule."),
+    click.option(
+        "--set",
+        "changes",
+        multiple=True,
+        metavar="PATH=VALUE",
+        help="Change any key of schedule, reservations too.",
+    ),
     click.option("--processors-per-node", metavar="N", help="Turn processors of a log into nodes."),
     click.option("--timezone", default="UTC", metavar="ZONE", help="Zone of a log's times that name none."),
     click.option("--members", metavar="N", help="Courses of the queue that are simulated."),
@@ -41,7 +48,7 @@ def flags(function: F) -> F:
     """Add the flags of both verbs to a command."""
     for option in reversed(_FLAGS):
         function = option(function)
-    return function
+    return files(function)
 
 
 def state_of(path: Path, told: dict[str, Any]) -> MachineState:
@@ -80,13 +87,15 @@ def _scenario(path: Path, told: dict[str, Any]) -> Scenario | None:
         "schedule.backfill": told["backfill"],
         "workload.load": told["load"],
     }
-    if not told["changes"] and not any(asked.values()):
+    brought = told["slurm_conf"], told["accounts"]
+    if not told["changes"] and not any(asked.values()) and not any(brought):
         return None
     base = Scenario()
     if path.is_dir():
         from exatwin.study.store import load
 
         base = load(path).scenario
+    base = with_files(base, *brought, policy=told["policy"], backfill=told["backfill"])
     return changed(base, asked, told["changes"])
 
 

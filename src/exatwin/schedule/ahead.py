@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import cpu_count
 
 import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.schedule import _ahead_kernel as kernel
+from exatwin.schedule.conditions import Conditions
 from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.policies import POLICIES
+from exatwin.schedule.priority import Shares, age_factor
+from exatwin.schedule.ranks import Ranks
 from exatwin.schedule.rules import MULTIFACTOR, check_rule
 from exatwin.schedule.simulate import simulate
 from exatwin.schedule.slurm import SlurmRule
+from exatwin.schedule.windows import Kind, Window
 from exatwin.workload.job import Jobs
 
 NEVER = int(kernel.NEVER)
@@ -36,6 +40,14 @@ class Rule:
     """Parameters of Slurm's schedulers, for the backfill ``slurm``."""
     priority: PriorityRule | None = None
     """How priorities are made, for the policy ``multifactor``."""
+    windows: tuple[Window, ...] = ()
+    """Nodes that are not for everybody for a time, by their numbers in the pool, after the instant [s]."""
+
+    @property
+    def at_once(self) -> bool:
+        """Whether one course serves all jobs that are asked about."""
+        alone = self.policy == MULTIFACTOR or bool(self.windows) or self.backfill not in _FAST
+        return not alone and not POLICIES.get(self.policy).dynamic
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +67,11 @@ class Course:
     """User of each of them, after those of what runs, shape (running jobs + jobs,)."""
     capacity: int
     """Nodes of the pool."""
+    points: Float64 | None = None
+    """Points that the priority of each of the queued has without those of age, and at the end those of the
+    jobs that are asked about without those of size; None where nobody knows them, shape (jobs + 1,)."""
+    since: Int64 | None = None
+    """Since when the age of each of the queued counts [s], shape (jobs,)."""
 
 
 def starts(courses: Sequence[Course], asked: Int64, rule: Rule, until_s: int) -> Int64:
@@ -81,8 +98,8 @@ def starts(courses: Sequence[Course], asked: Int64, rule: Rule, until_s: int) ->
     With a fixed order and EASY or no backfill, one course serves all jobs that are asked about; else each
     is simulated by itself, what runs submitted a second before.
     """
-    check_rule(rule.policy, rule.backfill, "none")
-    fast = rule.backfill in _FAST and rule.policy != MULTIFACTOR and not POLICIES.get(rule.policy).dynamic
+    check_rule(rule.policy, rule.backfill, "none", centre=bool(rule.windows))
+    fast = rule.at_once
 
     def one(course: Course) -> Int64:
         return _at_once(course, asked, rule, until_s) if fast else _each(course, asked, rule, until_s)
@@ -124,7 +141,10 @@ def _scores(policy: str, submit_s: Int64, nodes: Int64, limit_s: Int64) -> Float
 
 
 def _each(course: Course, asked: Int64, rule: Rule, until_s: int) -> Int64:
-    end, due, held = course.running
+    end, due, held = _before(rule.windows, course.running, course.capacity)
+    slurm = rule.slurm or SlurmRule()
+    slurm = replace(slurm, default_queue_depth=max(slurm.default_queue_depth, len(held)))
+    conditions = Conditions(windows=rule.windows)
     waiting = int(np.searchsorted(course.queued[0], 0, side="right"))
     before = len(held) + waiting
     found = np.empty(asked.shape[1], np.int64)
@@ -143,10 +163,49 @@ def _each(course: Course, asked: Int64, rule: Rule, until_s: int) -> Int64:
         )
         begun = simulate(
             jobs, course.capacity, policy=rule.policy, backfill=rule.backfill, until_s=until_s,
-            slurm=rule.slurm, priority=rule.priority,
+            slurm=slurm, priority=rule.priority, ranks=_ranks(course, jobs, before, rule),
+            conditions=conditions,
         )  # fmt: skip
-        found[k] = begun.start_s[before] if begun.started[before] else NEVER
+        row = before if begun.row is None else int(np.flatnonzero(begun.row == before)[0])
+        found[k] = begun.start_s[row] if begun.started[row] else NEVER
     return found
+
+
+def _before(windows: Sequence[Window], running: Int64, capacity: int) -> Int64:
+    """Return what runs, longest first, and cut so that it leaves the nodes of foreseen windows in time.
+
+    Which nodes a job runs on is not known: those that may run longest are taken to be outside.
+    """
+    end, due, held = running[:, np.argsort(-running[1], kind="stable")].copy()
+    for window in windows:
+        if window.kind in (Kind.MAINTENANCE, Kind.RESERVATION):
+            inside = (due > window.start_s) & (np.cumsum(held) > capacity - len(window.nodes))
+            due[inside] = max(window.start_s, 1)
+    return np.stack([np.minimum(end, due), due, held])
+
+
+def _ranks(course: Course, jobs: Jobs, own: int, rule: Rule) -> Ranks | None:
+    """Return what the priorities of `jobs` are made of, those asked about in row `own`; None if not known.
+
+    Points of fair shares are those of the instant.
+    """
+    if course.points is None or course.since is None or rule.priority is None:
+        return None
+    runs = len(jobs) - len(course.points)
+    points = course.points[:-1].copy()
+    if rule.windows:  # with conditions age counts from the instant on
+        weights = rule.priority.weights
+        points += weights.age * age_factor(np.maximum(-course.since, 0).astype(np.float64), weights.max_age_s)
+    points = np.concatenate([np.zeros(runs), points])
+    size = rule.priority.fixed_points(jobs.nodes[own : own + 1].astype(np.int64), course.capacity)
+    count = len(jobs)
+    return Ranks(
+        tree=Shares(np.array([-1, 0]), np.ones(2), np.array([False, True])),
+        row=np.ones(count, np.int64),
+        parts={"site": np.insert(points, own, course.points[-1] + size[0])},
+        charge=np.zeros(count),
+        eligible_s=np.insert(np.concatenate([np.full(runs, -1), course.since]), own, 0),
+    )
 
 
 __all__ = ["NEVER", "Course", "Rule", "starts"]

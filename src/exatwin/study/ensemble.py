@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
+from exatwin.foundation.random import stream
 from exatwin.schedule.ahead import NEVER, Course, Rule, starts
+from exatwin.schedule.priority import age_factor
+from exatwin.schedule.rules import MULTIFACTOR
 from exatwin.workload.snapshot import Standing
 from exatwin.workload.upcoming import Upcoming
 from exatwin.workload.usage import Usage
 
 HOUR_S, DAY_S = 3600, 86400
 _FIRST_S = 6 * HOUR_S
-_FEWEST, _ROWS = 12, 100_000
-"""Members of any ensemble, and waiting jobs of all members together that are worth while."""
+_FEWEST, _ROWS, _COURSES = 12, 100_000, 600
+"""Members of any ensemble; waiting jobs of all members together, and courses that serve one job, that are
+worth while."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +50,15 @@ class Queue:
         return int(np.clip(2.0 * self.backlog_s, 14 * DAY_S, 42 * DAY_S))
 
 
-def worth(queue: Queue, members: int) -> int:
-    """Return how many members are drawn: `members`, or fewer where the queue is so deep that it averages."""
-    return min(members, max(_FEWEST, _ROWS // max(len(queue.jobs), 1)))
+def worth(queue: Queue, members: int, asked: int = 1) -> int:
+    """Return how many members are drawn: `members`, or fewer where they would take too long.
+
+    A queue so deep that it averages needs fewer; where each of the `asked` jobs needs courses of its own,
+    they share a number of them.
+    """
+    rows = max(len(queue.jobs), 1)
+    courses = _ROWS // rows if queue.rule.at_once else min(_ROWS // rows, _COURSES // asked)
+    return min(members, max(_FEWEST, courses))
 
 
 def waits(queue: Queue, asked: Int64, *, members: int, rng: np.random.Generator) -> Float64:
@@ -92,6 +102,12 @@ class _Drawn:
     back_s: Int64
     own: Int64
     """Run times of the jobs that are to come, shape (jobs of the past,)."""
+    points: Float64 | None = None
+    """Points of the waiting jobs without age, shape (waiting,); None where priorities have no part."""
+    usual: Float64 | None = None
+    """Points that jobs have without age and size, from which those of others are drawn, shape (jobs,)."""
+    seed: int = 0
+    """Seed of those draws."""
 
     @classmethod
     def of(cls, queue: Queue, members: int, rng: np.random.Generator) -> _Drawn:
@@ -103,7 +119,12 @@ class _Drawn:
         run_s = queue.usage.draw(rng, limit, jobs.user.astype(np.int64), jobs.elapsed_s, members)
         past = queue.upcoming.jobs
         own = np.clip(past.runtime_s, 1, np.maximum(past.limit_s, 1)).astype(np.int64)
-        return cls(queue, runs, order, run_s, queue.upcoming.offsets(rng, members, queue.horizon_s), own)
+        back_s = queue.upcoming.offsets(rng, members, queue.horizon_s)
+        made = cls(queue, runs, order, run_s, back_s, own)
+        points, usual = _points(queue)
+        if points is None:
+            return made
+        return replace(made, points=points[order], usual=usual, seed=int(rng.integers(2**31)))
 
     def course(self, member: int, until_s: int) -> Course:
         """Return one member, followed up to `until_s` [s]."""
@@ -124,14 +145,46 @@ class _Drawn:
         users = np.concatenate([jobs.user[self.runs], jobs.user[self.waits], past.user[rows]]).astype(
             np.int64
         )
+        points, since = self._priorities(member, queued)
         fits = queued[1] <= queue.nodes
         if np.any(here[0] > 0) or not np.all(fits):
             order = np.argsort(queued[0], kind="stable")
             order = order[fits[order]]
             users = np.concatenate([users[: len(held)], users[len(held) :][order]])
             queued = queued[:, order]
+            if points is not None and since is not None:
+                points, since = np.append(points[:-1][order], points[-1]), since[order]
         free = max(queue.nodes - int(held.sum()), 0)
-        return Course(free, np.stack([end, due, held]), queued, users, queue.nodes)
+        return Course(free, np.stack([end, due, held]), queued, users, queue.nodes, points, since)
+
+    def _priorities(self, member: int, queued: Int64) -> tuple[Float64 | None, Int64 | None]:
+        """Return points without age of what waits and comes and, last, of who asks; since when age counts."""
+        rule = self.queue.rule.priority
+        if self.points is None or self.usual is None or rule is None:
+            return None, None
+        more = queued.shape[1] - len(self.points)
+        drawn = stream(self.seed, "points", str(member)).choice(self.usual, 1 + more)
+        later = drawn[1:] + rule.fixed_points(queued[1, len(self.points) :], self.queue.nodes)
+        since = queued[0].copy()
+        since[: len(self.points)] -= np.maximum(self.queue.jobs.waited_s[self.waits], 0)
+        return np.concatenate([self.points, later, drawn[:1]]), since
+
+
+def _points(queue: Queue) -> tuple[Float64 | None, Float64 | None]:
+    """Return the points of each job without age, and those of the jobs that tell without size too.
+
+    None where no job tells its priority, or where priorities do not change.
+    """
+    rule, jobs = queue.rule.priority, queue.jobs
+    known = np.isfinite(jobs.priority)
+    if rule is None or queue.rule.policy != MULTIFACTOR or not known.any():
+        return None, None
+    waited = np.maximum(jobs.waited_s - np.maximum(jobs.elapsed_s, 0), 0)
+    age = rule.weights.age * age_factor(waited.astype(np.float64), rule.weights.max_age_s)
+    size = rule.fixed_points(jobs.nodes.astype(np.int64), queue.nodes)
+    usual = np.maximum(jobs.priority - age - size, 0.0)[known]
+    points = np.where(known, jobs.priority - age, np.median(usual) + size)
+    return np.asarray(points, np.float64), np.asarray(usual, np.float64)
 
 
 __all__ = ["DAY_S", "HOUR_S", "Queue", "waits", "worth"]

@@ -11,8 +11,10 @@ import numpy as np
 
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import SpecError, TraceError
-from exatwin.schedule.ahead import Rule
+from exatwin.schedule.rules import MULTIFACTOR
+from exatwin.schedule.site.tree import Labels
 from exatwin.study.ensemble import DAY_S
+from exatwin.study.own_rules import place_of, recorded_priorities, result_priorities, rule_of
 from exatwin.study.scenario import Scenario
 from exatwin.study.standing_state import MachineState, Place, fitted
 from exatwin.workload.job import Jobs
@@ -83,14 +85,6 @@ def _moment(at: datetime | str | None) -> datetime | None:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
-def _rule(scenario: Scenario | None) -> tuple[Rule, str]:
-    if scenario is None:
-        return Rule(), "schedule: first come first served, EASY backfill"
-    own = scenario.schedule
-    rule = Rule(own.policy, own.backfill, own.slurm.rule(), own.slurm.priority())
-    return rule, f"schedule: {own.policy}, backfill {own.backfill}"
-
-
 def _refuse_logs(path: Path) -> None:
     """Refuse a log without an instant: it is no snapshot."""
     try:
@@ -108,11 +102,11 @@ def _refuse_logs(path: Path) -> None:
 
 def _of_snapshot(path: Path, machine: str | None, scenario: Scenario | None) -> MachineState:
     found = read_snapshot(path)
-    if machine is None:
+    place = place_of(machine, scenario)
+    if place is None:
         raise SpecError(f"{path}: does not say how large its machine is: {_MACHINE}")
-    place = Place.of(machine)
-    jobs, notes = fitted(found.jobs, found.partitions, place, found.named_nodes)
-    rule, told = _rule(scenario)
+    jobs, notes = fitted(found.jobs, found.partitions, place, found.held)
+    rule, told = rule_of(scenario, place)
     past, past_at_s, comes = _mix_before(place, found.at, scenario)
     return MachineState(
         place=place, jobs=jobs, at=found.at, usage=shipped_usage(), past=past, past_at_s=past_at_s, rule=rule,
@@ -132,19 +126,23 @@ def _of_log(
 ) -> MachineState:
     log = _log(path, per_node, timezone)
     jobs, names, start, size = log.jobs, log.partitions, log.start, log.size
-    if machine is None and size is None:
+    known = place_of(machine, scenario)
+    if known is None and size is None:
         raise SpecError(f"{path}: the log does not say how large its machine is: {_MACHINE}")
-    place = Place.of(machine) if machine is not None else Place.flat(size or 1, "processors")
-    if place.machine is None:  # its queues are all that is known of its partitions
+    place = known if known is not None else Place.flat(size or 1, "processors")
+    if place.machine is None and not place.node_names:  # its queues are all that is known of its partitions
         most = int(np.bincount(jobs.partition, minlength=1).argmax())
         what = place.title.split(" ")[1]
         place = Place.flat(int(place.pool_nodes[0]), what, names, most)
     at_s = int((at - start).total_seconds())
     _inside(path, at_s, int(jobs.submit_s[0]), int((jobs.recorded_start_s + jobs.runtime_s).max()), start)
     end = jobs.recorded_start_s + jobs.runtime_s
-    standing, _ = standing_at(jobs, jobs.recorded_start_s, end, at_s)
-    standing, more = fitted(standing, names, place, 0)
-    rule, told = _rule(scenario)
+    standing, rows = standing_at(jobs, jobs.recorded_start_s, end, at_s)
+    rule, told = rule_of(scenario, place, at_s, at_s)
+    if rule.policy == MULTIFACTOR and scenario is not None:
+        told_of = recorded_priorities(jobs, log.labels, scenario, int(place.pool_nodes.sum()), at_s, rows)
+        standing = standing.replace(priority=told_of)
+    standing, more = fitted(standing, names, place)
     past = _here(jobs.take(np.flatnonzero(jobs.submit_s < at_s)), names, place)
     usage = Usage.of(past.take(np.flatnonzero(past.recorded_start_s + past.runtime_s <= at_s)))
     return MachineState(
@@ -167,6 +165,8 @@ class _Log:
     size: int | None
     """Processors or nodes of its machine; None where it does not say."""
     notes: list[str]
+    labels: Labels
+    """Names of all that its jobs have by number."""
 
 
 def _log(path: Path, per_node: int | None, zone: str) -> _Log:
@@ -184,7 +184,8 @@ def _log(path: Path, per_node: int | None, zone: str) -> _Log:
     size = trace.processors
     if size is not None and per_node:
         size = -(-size // per_node)
-    return _Log(trace.jobs.take(known), trace.partitions, trace.users, trace.origin, size, notes)
+    labels = Labels(trace.partitions, trace.accounts, trace.users, trace.qos)
+    return _Log(trace.jobs.take(known), trace.partitions, trace.users, trace.origin, size, notes, labels)
 
 
 def _here(jobs: Jobs, names: tuple[str, ...], place: Place) -> Jobs:
@@ -217,9 +218,14 @@ def _of_result(folder: Path, at: datetime | None, scenario: Scenario | None) -> 
     never = np.iinfo(np.int64).max // 4
     start_s = np.where(schedule.started, schedule.start_s, never)
     end_s = np.where(schedule.started, schedule.end_s, never)
-    standing, _ = standing_at(result.jobs, start_s, end_s, at_s)
-    place = _place_of(result.machine, schedule.capacity)
-    rule, told = _rule(scenario or result.scenario)
+    standing, rows = standing_at(result.jobs, start_s, end_s, at_s)
+    own = place_of(None, result.scenario) if result.machine is None else None
+    place = own if own is not None else _place_of(result.machine, schedule.capacity)
+    opens = 0 if result.scenario.trace is None else int(result.start_s)
+    rule, told = rule_of(scenario or result.scenario, place, opens, at_s)
+    if rule.policy == MULTIFACTOR:
+        told_by = (scenario or result.scenario).replace("schedule.policy", MULTIFACTOR)
+        standing = standing.replace(priority=result_priorities(told_by, result.jobs.job_id[rows], at_s))
     ran = schedule.started & (schedule.end_s <= at_s)
     ended = result.jobs.take(np.flatnonzero(ran)).replace(recorded_start_s=schedule.start_s[ran])
     usage = Usage.of(ended) if ran.sum() >= 50 else shipped_usage()
@@ -229,7 +235,7 @@ def _of_result(folder: Path, at: datetime | None, scenario: Scenario | None) -> 
         past_at_s, comes = at_s, "arrivals: stretches of the log before the instant"
     recorded = result.scenario.trace is not None and result.scenario.trace.as_recorded
     if scenario is None and recorded:
-        rule, told = _rule(None)
+        rule, told = rule_of(None, place)
     return MachineState(
         place=place, jobs=standing, at=at, usage=usage, past=past, past_at_s=past_at_s, rule=rule,
         own=not recorded, history=False,

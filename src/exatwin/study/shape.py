@@ -190,9 +190,9 @@ def shape(
     index = state.place.index(partition)
     asked = list(_asked(state, index, work_node_h, law))
     queue = state.queue(index)
-    members = worth(queue, members)
     longest = max(limit for _, limit, _, _ in asked)
     distinct = sorted({(nodes, each) for nodes, limit, _, _ in asked for each in (limit, longest)})
+    members = worth(queue, members, len(distinct))
     each = waits(queue, np.array(distinct, np.int64).T, members=members, rng=stream(seed, "shape"))
     told = {one: each[:, k] for k, one in enumerate(distinct)}
     past = learned(state, index, seed) if state.history and not state.own else None

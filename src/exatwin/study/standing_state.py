@@ -15,7 +15,7 @@ from exatwin.foundation.errors import InfeasibleError, SpecError, TraceError, ne
 from exatwin.schedule.ahead import Rule
 from exatwin.study.ensemble import Queue
 from exatwin.workload.job import Jobs
-from exatwin.workload.snapshot import Standing
+from exatwin.workload.snapshot import HeldNodes, Standing
 from exatwin.workload.upcoming import Upcoming
 from exatwin.workload.usage import Usage
 
@@ -33,6 +33,8 @@ class Place:
     default: int
     """Index of the partition of jobs that name none."""
     machine: Machine | None = None
+    node_names: frozenset[str] = frozenset()
+    """What the scheduler calls its nodes; none where nobody says."""
 
     @classmethod
     def of(cls, text: str) -> Place:
@@ -54,7 +56,7 @@ class Place:
         pool, sizes = found.pools()
         return cls(
             found.title, tuple(found.partitions), pool.astype(np.int64), sizes.astype(np.int64),
-            found.default_partition(), found,
+            found.default_partition(), found, frozenset(found.node_names),
         )  # fmt: skip
 
     @classmethod
@@ -119,6 +121,7 @@ class MachineState:
     past_at_s: int
     """The instant on the clock of those jobs [s]."""
     rule: Rule
+    """Who starts next; its windows are on all nodes."""
     own: bool
     """Whether the scheduler of the state is the one that is simulated."""
     history: bool
@@ -135,7 +138,12 @@ class MachineState:
         here = self.jobs.take(np.flatnonzero(self._in(self.jobs.partition.astype(np.int64), pool)))
         past = self.past.take(np.flatnonzero(self._in(self.past.partition.astype(np.int64), pool)))
         upcoming = Upcoming(past, self.past_at_s)
-        return Queue(here, int(self.place.pool_nodes[pool]), self.usage, upcoming, self.rule)
+        rule = self.rule
+        if rule.windows:
+            from exatwin.study.own_rules import in_pool
+
+            rule = replace(rule, windows=in_pool(rule.windows, self.place, pool))
+        return Queue(here, int(self.place.pool_nodes[pool]), self.usage, upcoming, rule)
 
     def _in(self, partition: Int64, pool: int) -> np.ndarray:
         known = partition >= 0
@@ -147,7 +155,7 @@ class MachineState:
 
 
 def fitted(
-    jobs: Standing, names: tuple[str, ...], place: Place, named_nodes: int
+    jobs: Standing, names: tuple[str, ...], place: Place, held: Sequence[HeldNodes] = ()
 ) -> tuple[Standing, list[str]]:
     """Return jobs on the partitions of `place`, and a line for each kind that does not fit there.
 
@@ -183,10 +191,10 @@ def fitted(
     over = (target >= 0) & jobs.runs & (jobs.elapsed_s >= limit)
     if over.any():
         notes.append(f"{over.sum():,} running jobs past their limit: taken to end now")
-    return jobs, [*notes, *_in_use(jobs, place, named_nodes)]
+    return jobs, [*notes, *_in_use(jobs, place), *_strange(held, place)]
 
 
-def _in_use(jobs: Standing, place: Place, named_nodes: int) -> list[str]:
+def _in_use(jobs: Standing, place: Place) -> list[str]:
     """Return a line for each pool with more nodes in use than it has."""
     notes = []
     runs = jobs.runs & (jobs.partition >= 0)
@@ -197,11 +205,29 @@ def _in_use(jobs: Standing, place: Place, named_nodes: int) -> list[str]:
         if used[k] > 2 * place.pool_nodes[k]:
             raise TraceError(f"{told}: is it the right --machine?")
         notes.append(f"{told}: jobs share nodes or are ending, no node is taken as free")
-    if named_nodes > place.pool_nodes.sum():
-        notes.append(
-            f"jobs run on {named_nodes:,} different nodes, {place.title} has {place.pool_nodes.sum():,}"
-        )
     return notes
+
+
+def _strange(held: Sequence[HeldNodes], place: Place) -> list[str]:
+    """Return a line on the jobs whose nodes `place` lacks: by name, or where it has none by their number."""
+    named = {name for one in held for name in one.names}
+    if not place.node_names:
+        there_are = int(place.pool_nodes.sum())
+        told = f"jobs run on {len(named):,} different nodes, {place.title} has {there_are:,}"
+        return [told] if len(named) > there_are else []
+    lost = named.difference(place.node_names)
+    if not lost:
+        return []
+    jobs = [one.job for one in held if not lost.isdisjoint(one.names)]
+    where = f"{len(lost):,} nodes that {place.title} lacks ({_few(sorted(lost))})"
+    if lost == named:
+        like = f"expected names such as {min(place.node_names)}"
+        return [f"all {len(jobs):,} jobs that name nodes run on {where}, {like}: is it the right --machine?"]
+    return [f"{len(jobs):,} jobs ({_few(jobs)}) run on {where}: held as any of its nodes"]
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
 __all__ = ["MachineState", "Place", "fitted"]

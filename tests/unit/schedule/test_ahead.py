@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule.ahead import NEVER, Course, Rule, starts
+from exatwin.schedule.multifactor import PriorityRule
+from exatwin.schedule.priority import Weights
+from exatwin.schedule.windows import Kind, Window
 
 ANY = np.random.default_rng
 
@@ -107,3 +112,27 @@ def test_other_rules_are_simulated_job_by_job() -> None:
 def test_an_unknown_rule_is_refused() -> None:
     with pytest.raises(SpecError, match="unknown backfill"):
         starts([course([], [], 1)], asked((1, 1)), Rule(backfill="esay"), 10)
+
+
+def test_no_job_enters_a_maintenance_window() -> None:
+    """All 10 nodes close from 60 to 100: what runs has left by then, 2 of 10 nodes serve 60 s and not 61."""
+    closed = Window(60, 100, np.arange(10), Kind.MAINTENANCE)
+    here = course([(30, 200, 4)], [], 10)
+    found = starts([here], asked((2, 60), (2, 61), (8, 10), (10, 10)), Rule(windows=(closed,)), 1000)
+    assert found.tolist() == [[0, 100, 30, 30]]
+    half = Window(60, 100, np.arange(5, 10), Kind.MAINTENANCE)
+    found = starts([here], asked((1, 61), (2, 61), (6, 100)), Rule(windows=(half,)), 1000)
+    assert found.tolist() == [[0, 30, 100]]
+
+
+def test_priorities_say_who_is_next_and_age_counts_from_the_submission() -> None:
+    """100 points stand behind 500 and before 10; a week of waiting gives those 10 a thousand more."""
+    weights = Weights(age=1000.0, fair_share=0.0, job_size=0.0)
+    rule = Rule("multifactor", "easy", priority=PriorityRule(weights=weights, calc_period_s=10))
+    plain = course([(100, 100, 10)], [(0, 10, 50, 50), (0, 10, 70, 70)], 10)
+    points = np.array([10.0, 500.0, 100.0])
+    new = replace(plain, points=points, since=np.array([0, 0]))
+    old = replace(plain, points=points, since=np.array([-7 * 86400, 0]))
+    later = replace(rule, windows=(Window(2000, 3000, np.arange(10), Kind.MAINTENANCE),))
+    assert starts([new, old], asked((10, 60)), rule, 1000).tolist() == [[170], [220]]
+    assert starts([old], asked((10, 60)), later, 1000).tolist() == [[220]]

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exatwin.foundation.errors import SpecError
+from exatwin.foundation.hosts import hosts
 from exatwin.schedule.site.known import FLAGS, OPTIONS, PARAMETERS, known
 from exatwin.schedule.site.lines import Line, logical_lines, read_text, refuse
-from exatwin.schedule.site.words import UNLIMITED, count, hosts, span_s, tres
+from exatwin.schedule.site.words import UNLIMITED, count, span_s, tres
 
 _EXPECTED = "a slurm.conf"
 _PAIR = re.compile(r'(?P<key>[A-Za-z_][\w.]*)\s*\+?=\s*(?P<value>"[^"]*"|\S*)')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from exatwin.foundation.errors import TraceError
-from exatwin.workload.snapshot.standing import Snapshot, Standing, standing_at
+from exatwin.workload.snapshot.standing import HeldNodes, Snapshot, Standing, standing_at
 from exatwin.workload.traces.source import open_source
 
 COMMAND = (
@@ -42,4 +42,4 @@ def read_snapshot(path: Path) -> Snapshot:
     return found.with_notes(*source.notes)
 
 
-__all__ = ["COMMAND", "Snapshot", "Standing", "read_snapshot", "standing_at"]
+__all__ = ["COMMAND", "HeldNodes", "Snapshot", "Standing", "read_snapshot", "standing_at"]

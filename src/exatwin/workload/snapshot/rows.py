@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from exatwin.foundation.hosts import hosts
 from exatwin.workload.job import State
-from exatwin.workload.snapshot.standing import Snapshot, Standing
+from exatwin.workload.snapshot.standing import HeldNodes, Snapshot, Standing
 from exatwin.workload.traces.names import state_of
 
 UNLIMITED_S = -2
@@ -155,7 +156,7 @@ def assemble(rows: Iterable[Row], at_s: float | None, notes: Iterable[str] = ())
     for row in used:
         _add(columns, row, at, partitions, users, told)
     jobs = Standing(**{name: np.array(values) for name, values in columns.items()})
-    distinct = len({node for row in used if _runs(row) for node in nodes_of(row.nodelist)})
+    held = _held_nodes(used, told)
     lines = [f"{count:,} {what}" for what, count in told.items() if count]
     return Snapshot(
         jobs,
@@ -163,7 +164,7 @@ def assemble(rows: Iterable[Row], at_s: float | None, notes: Iterable[str] = ())
         tuple(partitions),
         tuple(users),
         (*notes, *lines),
-        distinct,
+        held,
     )
 
 
@@ -235,6 +236,11 @@ def _add(
 def nodes_of(nodelist: str) -> list[str]:
     """Return the names in a list of nodes as Slurm folds it.
 
+    Raises
+    ------
+    ValueError
+        A bracket is not closed, or a range runs backwards.
+
     Examples
     --------
     >>> nodes_of("jpbo-001-[01-03,07],login1"), nodes_of("(null)")
@@ -242,18 +248,21 @@ def nodes_of(nodelist: str) -> list[str]:
     """
     if not nodelist or nodelist.startswith("(") or nodelist.lower() in ("n/a", "none", "none assigned"):
         return []
-    found: list[str] = []
-    for part in re.findall(r"[^,\[]+(?:\[[^\]]*\][^,\[]*)?", nodelist):
-        span = re.match(r"^([^\[]*)\[([^\]]*)\](.*)$", part)
-        if span is None:
-            found.append(part.strip())
+    return hosts(nodelist)
+
+
+def _held_nodes(rows: Iterable[Row], told: Counter[str]) -> tuple[HeldNodes, ...]:
+    """Return the nodes that each running job names."""
+    found = []
+    for row in rows:
+        try:
+            names = tuple(nodes_of(row.nodelist)) if _runs(row) else ()
+        except ValueError:
+            told["lists of nodes that can't be read: their jobs hold as many nodes as they say"] += 1
             continue
-        for each in span[2].split(","):
-            low, _, high = each.partition("-")
-            if low.isdecimal() and (not high or high.isdecimal()):
-                last = min(int(high or low), int(low) + 100_000)
-                found += [f"{span[1]}{k:0{len(low)}d}{span[3]}" for k in range(int(low), last + 1)]
-    return found
+        if names:
+            found.append(HeldNodes(row.number, names))
+    return tuple(found)
 
 
 __all__ = ["UNLIMITED_S", "Row", "assemble", "instant", "is_held", "nodes_of", "seconds", "tasks", "whole"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,6 +34,14 @@ class Standing(Table):
         return np.asarray(self.elapsed_s >= 0)
 
 
+class HeldNodes(NamedTuple):
+    """The nodes that one running job names."""
+
+    job: str
+    """Its number, as it was written."""
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """The jobs of a machine at one instant, and what had to be said about them."""
@@ -46,8 +55,8 @@ class Snapshot:
     """Name of each user, by ``jobs.user``."""
     notes: tuple[str, ...] = ()
     """One line for each thing that was mended, set aside or left open."""
-    named_nodes: int = 0
-    """How many different nodes the running jobs name; 0 where none is named."""
+    held: tuple[HeldNodes, ...] = ()
+    """The nodes of the running jobs that name them."""
 
     def with_notes(self, *notes: str) -> Snapshot:
         """Return it with more to say."""
@@ -89,4 +98,4 @@ def standing_at(
     return found, rows
 
 
-__all__ = ["Snapshot", "Standing", "standing_at"]
+__all__ = ["HeldNodes", "Snapshot", "Standing", "standing_at"]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exatwin.schedule.site.words import count, hosts, span_s, tres
+from exatwin.foundation.hosts import hosts
+from exatwin.schedule.site.words import count, span_s, tres
 
 
 @pytest.mark.parametrize(

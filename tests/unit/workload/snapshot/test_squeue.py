@@ -42,7 +42,7 @@ def test_the_canonical_print_is_read(tmp_path: Path) -> None:
     assert found.jobs.elapsed_s.tolist() == [7200, -1]
     assert found.jobs.waited_s.tolist() == [9000, 60]
     assert found.jobs.priority.tolist() == [100.0, 90.0]
-    assert (found.partitions, found.users, found.notes, found.named_nodes) == (
+    assert (found.partitions, found.users, found.notes, len(found.held[0].names)) == (
         ("booster",),
         ("anna", "bob"),
         (),
@@ -157,7 +157,7 @@ def test_json_of_older_and_newer_releases_says_the_same(tmp_path: Path) -> None:
     assert first.jobs.limit_s.tolist() == [3600, 3600]
     assert first.jobs.elapsed_s.tolist() == [-1, 600]
     assert first.at == second.at == datetime.fromtimestamp(NOW, UTC)
-    assert first.named_nodes == 8
+    assert [len(one.names) for one in first.held] == [8]
 
 
 def test_json_without_limits_and_with_arrays(tmp_path: Path) -> None:
@@ -207,3 +207,10 @@ def test_an_instant_of_a_log_tells_nothing_of_its_future() -> None:
     assert found.waited_s.tolist() == [20, 10]
     later, _ = standing_at(jobs, start, end + (end > 30) * 1000, 30)
     assert later.equals(found)
+
+
+def test_lists_of_nodes_that_cant_be_read_are_told(tmp_path: Path) -> None:
+    found = snapshot(tmp_path, "\n".join([HEAD, RUNNING.rpartition("|")[0] + "|n-[001-"]))
+    assert found.held == ()
+    assert found.jobs.runs.tolist() == [True]
+    assert [note for note in found.notes if "lists of nodes" in note]
