@@ -53,7 +53,7 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
             f"{size:,.0f}" if size >= 1000 else f"{size:.4g}" if size >= 1e-3 or not size else f"{size:.5f}"
         )
     elif unit == "J":
-        text = f"{size / 3.6e9:,.1f} MWh" if size >= 3.6e8 else f"{size / 3.6e6:,.3g} kWh"
+        text = f"{_hours(size / 3.6e9)} MWh" if size >= 3.6e8 else f"{size / 3.6e6:,.3g} kWh"
     elif unit == "s":
         text = f"{size / 3600.0:,.2f} h" if size >= 3600 else f"{size / 60.0:,.1f} min"
     elif unit == "W":
@@ -65,6 +65,11 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
     else:
         text = f"{size:,.0f} {unit}"
     return f"{front}{text}"
+
+
+def _hours(value: float) -> str:
+    """Return megawatt-hours with four digits or one behind the point."""
+    return f"{value:,.1f}" if value >= 100 else f"{value:.2f}" if value >= 10 else f"{value:.3f}"
 
 
 def _four(value: float) -> str:

@@ -145,7 +145,9 @@ def test_nothing_changed_and_unknown_keys_are_refused():
     [
         (7200.0, "s", "2.00 h"),
         (-90.0, "s", "-1.5 min"),
-        (3.6e9, "J", "1.0 MWh"),
+        (3.6e9, "J", "1.000 MWh"),
+        (-4e8, "J", "-0.111 MWh"),
+        (3.6e12, "J", "1,000.0 MWh"),
         (1500.0, "kgCO2e", "1.5 t CO2e"),
     ],
 )
