@@ -47,7 +47,7 @@ _SHARED = (
         help="fcfs, sjf, ljf, smallest, largest, wfp3, unicef, f1 or multifactor.",
     ),
     click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf, conservative or slurm."),
-    click.option("--placement", metavar="NAME", help="none, contiguous, groups or random."),
+    click.option("--placement", metavar="NAME", help="none, contiguous, groups, spread or random."),
     click.option(
         "--set",
         "changes",

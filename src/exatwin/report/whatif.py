@@ -53,7 +53,7 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
             f"{size:,.0f}" if size >= 1000 else f"{size:.4g}" if size >= 1e-3 or not size else f"{size:.5f}"
         )
     elif unit == "J":
-        text = f"{size / 3.6e9:,.1f} MWh" if size >= 3.6e8 else f"{size / 3.6e6:,.3g} kWh"
+        text = f"{_hours(size / 3.6e9)} MWh" if size >= 3.6e8 else f"{size / 3.6e6:,.3g} kWh"
     elif unit == "s":
         text = f"{size / 3600.0:,.2f} h" if size >= 3600 else f"{size / 60.0:,.1f} min"
     elif unit == "W":
@@ -65,6 +65,11 @@ def amount(value: float, unit: str, *, sign: bool = False) -> str:
     else:
         text = f"{size:,.0f} {unit}"
     return f"{front}{text}"
+
+
+def _hours(value: float) -> str:
+    """Return megawatt-hours with four digits or one behind the point."""
+    return f"{value:,.1f}" if value >= 100 else f"{value:.2f}" if value >= 10 else f"{value:.3f}"
 
 
 def _four(value: float) -> str:
@@ -86,8 +91,9 @@ def lines(found: WhatIf) -> list[str]:
         moved = [row for row in rows if not row.same]
         if moved:
             told += ["", f"{title:30s}{'base':>18s}{'changed':>18s}{'difference':>18s}"]
-            told += [_line(row) for row in moved]
-    still = [TITLES.get(row.name, row.name) for _, rows in _parts(found) for row in rows if row.same]
+            told += [_line(row) for row in (rows if title else moved)]
+    still = [TITLES.get(row.name, row.name) for row in found.figures if row.same]
+    still += [title for title, rows in _parts(found)[1:] if rows and all(row.same for row in rows)]
     return [*told, "", f"the same in every seed: {', '.join(still)}"] if still else told
 
 
@@ -100,6 +106,7 @@ def _parts(found: WhatIf) -> list[tuple[str, Sequence[Difference]]]:
         ("", found.figures),
         ("mean wait by size of job", found.by_size),
         ("mean wait by account", found.by_account),
+        ("node-hours by account", found.hours_by_account),
     ]
 
 
@@ -121,8 +128,8 @@ def figure(found: WhatIf) -> go.Figure:
     rows = [row for row in (*found.figures, *found.by_size) if row.base][::-1]
     drawn = go.Figure(layout={"template": go.layout.Template(style.template("light"))})
     share = [100.0 * row.difference / abs(row.base) for row in rows]
-    left = [100.0 * (row.difference - (row.low or row.difference)) / abs(row.base) for row in rows]
-    right = [100.0 * ((row.high or row.difference) - row.difference) / abs(row.base) for row in rows]
+    left = [_arm(row, row.low) for row in rows]
+    right = [_arm(row, row.high) for row in rows]
     drawn.add_scatter(
         x=share,
         y=[TITLES.get(row.name, f"wait, {row.name}") for row in rows],
@@ -145,6 +152,11 @@ def figure(found: WhatIf) -> go.Figure:
     return drawn
 
 
+def _arm(row: Difference, end: float | None) -> float:
+    """Return how far an end of the range lies from the mean difference, in per cent of the base."""
+    return 0.0 if end is None else 100.0 * abs(end - row.difference) / abs(row.base)
+
+
 def write(found: WhatIf, path: Path) -> None:
     """Write the page: one self-contained HTML file.
 
@@ -155,19 +167,27 @@ def write(found: WhatIf, path: Path) -> None:
     """
     from plotly.offline import get_plotlyjs
 
-    changed = ", ".join(f"{key} = {value}" for key, value in found.changes)
+    changed = ", ".join(f"{key} = {_written(value)}" for key, value in found.changes)
     tables = "".join(_table(title or "the whole", rows) for title, rows in _parts(found) if rows)
     text = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(changed)}</title>'
         f"<style>body{{font-family:{style.FONT}}}{_CSS}"
         f"</style><script>{get_plotlyjs()}</script></head><body><h1>What if {escape(changed)}?</h1>"
-        f"<p>{len(found.seeds)} seeds, each with and without the change; jobs, weather and prices of a seed "
-        "are the same. Coloured: nine seeds in ten agree on the sign.</p>"
+        f"<p>{_method(len(found.seeds))}</p>"
         f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in in_words(found, amount))}</ul>"
         f"{figure(found).to_html(full_html=False, include_plotlyjs=False)}{tables}</body></html>\n"
     )
     with whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+def _method(seeds: int) -> str:
+    if seeds == 1:
+        return "One seed, with and without the change: the same jobs, weather and prices. It proves little."
+    return (
+        f"{seeds} seeds, each with and without the change; jobs, weather and prices of a seed are the same. "
+        "Coloured: nine seeds in ten agree on the sign."
+    )
 
 
 def _table(title: str, rows: Sequence[Difference]) -> str:

@@ -22,6 +22,8 @@ def in_words(found: WhatIf, amount: Amount) -> list[str]:
         How a figure with its unit is written.
     """
     rows = {row.name: row for row in found.figures if not row.same}
+    if not rows and all(row.same for row in (*found.by_size, *found.by_account)):
+        return [_nothing(found)]
     told = [_energy(rows, amount), _waits(rows.get("mean_wait_s"), amount)]
     told += [_most(found.by_size, amount), _most(found.by_account, amount)]
     told += [
@@ -30,6 +32,17 @@ def in_words(found: WhatIf, amount: Amount) -> list[str]:
         _excess(rows, amount),
     ]
     return [line for line in told if line]
+
+
+def _nothing(found: WhatIf) -> str:
+    """Say that nothing moves, and why if that is plain."""
+    many = len(found.seeds)
+    told = f"Nothing changes{f' in any of the {many} seeds' if many > 1 else ''}."
+    changed, policy = dict(found.changes), found.base.schedule.policy
+    points = any(path.startswith(("schedule.slurm.priority", "schedule.slurm.fair")) for path in changed)
+    if points and "multifactor" not in (policy, changed.get("schedule.policy")):
+        return f"{told} Priorities count with schedule.policy = multifactor; here it is {policy}."
+    return told
 
 
 def _energy(rows: dict[str, Difference], amount: Amount) -> str:
@@ -77,9 +90,10 @@ def _in_use(row: Difference | None) -> str:
 def _beyond(row: Difference | None) -> str:
     if row is None or not row.changed:
         return ""
-    if row.changed == 1.0:
+    told = f"{row.changed:,.3g}"
+    if told == "1":
         return "1 job asks for more watts than the cap ever leaves it, and never starts."
-    return f"{row.changed:,.3g} jobs ask for more watts than the cap ever leaves them, and never start."
+    return f"{told} jobs ask for more watts than the cap ever leaves them, and never start."
 
 
 def _excess(rows: dict[str, Difference], amount: Amount) -> str:

@@ -122,6 +122,22 @@ class PowerSettings(Spec):
         return bool(self.cap or self.groups)
 
 
+def check_times(settings: PowerSettings, end_s: float) -> None:
+    """Refuse a cap that begins only when the window of `end_s` [s] has closed.
+
+    Raises
+    ------
+    SpecError
+        There is one.
+    """
+    for text in (*settings.cap, *(text.partition(":")[2] for text in settings.groups)):
+        if not _is_file(text) and step(text).after_s >= end_s:
+            raise SpecError(
+                f"cap '{text.strip()}' starts after the window of {show(end_s, 's')}: "
+                "expected a start inside it"
+            )
+
+
 def caps(settings: PowerSettings, machine: Machine, opens_s: float) -> list[Cap]:
     """Return the caps of a run on `machine` whose window opens at `opens_s` [s].
 
@@ -214,7 +230,10 @@ def _nodes(name: str, machine: Machine) -> Int64:
     unit = machine.rack_of_node if kind == "rack" else machine.group_of_node
     most = int(unit[-1]) + 1
     if not 1 <= low <= high <= most:
-        raise SpecError(f"power.groups: {name}: {machine.title} has {kind}s 1 to {most}")
+        raise SpecError(
+            f"power.groups: {machine.title} has no {name}: expected {kind}s 1 to {most}, "
+            f"such as '{kind}s 1: 1 MW'"
+        )
     return np.flatnonzero((unit >= low - 1) & (unit < high)).astype(np.int64)
 
 
@@ -238,4 +257,4 @@ def shown(cap_w: Signal, it_w: Signal, most_w: float) -> Signal:
     return _over(cap_w, it_w).map(lambda values: np.minimum(values, most_w)).simplify()
 
 
-__all__ = ["PowerSettings", "Step", "caps", "over_cap", "shown", "step"]
+__all__ = ["PowerSettings", "Step", "caps", "check_times", "over_cap", "shown", "step"]

@@ -157,9 +157,8 @@ def _nodes(each: Reserved, machine: Machine | None, floor: Floor) -> Int64:
 
 def _any(each: Reserved, many: int, floor: Floor) -> Int64:
     if not 1 <= many <= floor.capacity:
-        raise SpecError(
-            f"reservation '{each.text}' is larger than the machine: expected 1 to {floor.capacity:,} nodes"
-        )
+        wrong = "is larger than the machine" if many else "is of no nodes"
+        raise SpecError(f"reservation '{each.text}' {wrong}: expected 1 to {floor.capacity:,} nodes")
     return np.arange(floor.capacity - many, floor.capacity, dtype=np.int64)
 
 
@@ -171,6 +170,10 @@ def _numbers(each: Reserved, text: str, low: int, high: int, what: str) -> Int64
         if match is None:
             raise SpecError(f"reservation '{each.text}': '{part.strip()}' is no number or range of {what}s")
         first, last = int(match[1]), int(match[2] or match[1])
+        if first > last:
+            raise SpecError(
+                f"reservation '{each.text}': {part.strip()} runs backwards: expected {last}-{first}"
+            )
         if not low <= first <= last <= high:
             raise SpecError(
                 f"reservation '{each.text}' has the {what}s {part.strip()}: expected {low} to {high:,}"

@@ -15,6 +15,7 @@ from exatwin.schedule.rules import check_rule
 from exatwin.study.added import with_added
 from exatwin.study.asked import Asked, asked
 from exatwin.study.held import asks
+from exatwin.study.power import check_times
 from exatwin.study.provenance import provenance
 from exatwin.study.reliability import apart
 from exatwin.study.result import Result
@@ -80,6 +81,8 @@ def _check(scenario: Scenario, machine: Machine | None) -> None:
     """Find out what does not exist before anything is computed."""
     rule = scenario.schedule
     check_rule(rule.policy, rule.backfill, rule.placement, semantics(scenario))
+    if scenario.trace is None:
+        check_times(scenario.power, scenario.end_s)
     if machine is not None and scenario.facility:
         load_site(scenario.site or machine.file.site)
         if scenario.market.tariff:
@@ -110,7 +113,8 @@ def _check_centre(scenario: Scenario, machine: Machine | None) -> None:
     if machine is None and names[0] == "reliability":
         raise SpecError(f"{what} is that of a machine: expected one")
     if rule.placement == "none" and names[0] in ("failures", "reliability"):
-        raise SpecError(f"{what} need to know who holds which node: expected another schedule.placement")
+        needs = "need" if names[0] == "failures" else "needs"
+        raise SpecError(f"{what} {needs} to know who holds which node: expected another schedule.placement")
     try:
         check_rule(rule.policy, rule.backfill, rule.placement, semantics(scenario), centre=True)
     except SpecError as error:

@@ -185,7 +185,7 @@ def shape(
     if not isinstance(state, MachineState):
         state = read_state(state, at=at, machine=machine, history=history, scenario=scenario)
     if not 0.0 < work_node_h < 1e9:
-        raise SpecError(f"a work of {work_node_h:g} node-h: expected more than 0")
+        raise SpecError(f"a work of {work_node_h:g} node-h: expected more than 0 and below 1e9")
     law = scaling if isinstance(scaling, Scaling) else Scaling.parse(scaling)
     index = state.place.index(partition)
     asked = list(_asked(state, index, work_node_h, law))

@@ -37,7 +37,7 @@ _ALWAYS = {"jobs_beyond_cap": 0, "cap_excess_j": 0.0, "cap_excess_h": 0.0, "slow
 SIZES = (1, 2, 9, 65, 513)
 """Smallest job of each class of size [nodes]."""
 ACCOUNTS = 8
-"""How many accounts are told apart, those with the most node-hours."""
+"""How many accounts are told apart: of those with waits in every run the ones with the most node-hours."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ class WhatIf:
     """Mean wait by class of size."""
     by_account: tuple[Difference, ...]
     """Mean wait of the accounts with the most node-hours."""
+    hours_by_account: tuple[Difference, ...] = ()
+    """Node-hours of the same accounts."""
 
     def document(self) -> dict[str, Any]:
         """Return the answer as plain data."""
@@ -103,6 +105,7 @@ class WhatIf:
             "figures": plain(self.figures),
             "wait_by_size": plain(self.by_size),
             "wait_by_account": plain(self.by_account),
+            "node_h_by_account": plain(self.hours_by_account),
         }
 
 
@@ -123,7 +126,7 @@ def whatif(
     Raises
     ------
     SpecError
-        Nothing is changed, or a key or value is not known.
+        Nothing is changed, a key or value is not known, or so many seeds do not fit above the scenario's own.
 
     Notes
     -----
@@ -133,6 +136,8 @@ def whatif(
     scenario = base.scenario if isinstance(base, Result) else base
     if not changes:
         raise SpecError("nothing is changed: expected at least one --set PATH=VALUE")
+    if scenario.seed + seeds > 2**63:
+        raise SpecError(f"{seeds} seeds from {scenario.seed} on: expected seeds below {2**63}")
     other = scenario
     for path, value in changes.items():
         other = other.replace(path, value)
@@ -149,13 +154,15 @@ def whatif(
     without, with_ = [pair[0] for pair in found], [pair[1] for pair in found]
     has = {key for each in (*without, *with_) for key, value in each["figures"].items() if value}
     units = {name: unit for name, unit in FIGURES.items() if _ONLY_WITH.get(name) in {None, *has}}
+    accounts = _greatest([*without, *with_])
     return WhatIf(
         base=scenario,
         changes=tuple(changes.items()),
         seeds=numbers,
         figures=_compared("figures", without, with_, units),
-        by_size=_compared("size", without, with_, None),
-        by_account=_compared("account", without, with_, None)[:ACCOUNTS],
+        by_size=_compared("size", without, with_, dict.fromkeys(map(_class, range(len(SIZES))), "s")),
+        by_account=_compared("account", without, with_, dict.fromkeys(accounts, "s")),
+        hours_by_account=_compared("account_h", without, with_, dict.fromkeys(accounts, "node-h")),
     )
 
 
@@ -165,21 +172,37 @@ def both(pair: Sequence[Scenario]) -> list[dict[str, Any]]:
 
 
 def figures_of(scenario: Scenario) -> dict[str, Any]:
-    """Return the figures of one run: of the whole, and mean waits [s] by size and by account."""
+    """Return the figures of one run: of the whole, waits [s] by size and account, node-hours by account."""
     result = run(scenario)
-    schedule = result.schedule
+    schedule, jobs = result.schedule, result.jobs
     counted = schedule.started & (schedule.start_s >= result.start_s)
-    wait, nodes = schedule.wait_s[counted], result.jobs.nodes[counted]
-    kind = np.searchsorted(np.array(SIZES), nodes, side="right") - 1
-    held = nodes * (schedule.end_s[counted] - schedule.start_s[counted])
-    account = result.jobs.account[counted]
-    known = np.unique(account[account >= 0])
-    most = sorted(known, key=lambda one: -float(held[account == one].sum()))[: 2 * ACCOUNTS]
+    wait = schedule.wait_s[counted]
+    kind = np.searchsorted(np.array(SIZES), jobs.nodes[counted], side="right") - 1
+    ends = np.minimum(schedule.end_s, result.end_s)
+    inside_s = np.where(schedule.started, ends - np.maximum(schedule.start_s, result.start_s), 0.0)
+    held_h = jobs.nodes * np.maximum(inside_s, 0.0) / 3600.0
     return {
         "figures": _ALWAYS | result.summary() | _neighbours(result),
         "size": {_class(k): float(wait[kind == k].mean()) for k in range(len(SIZES)) if np.any(kind == k)},
-        "account": {f"account {one}": float(wait[account == one].mean()) for one in most},
+        "account": _of_accounts(jobs.account[counted], wait, mean=True),
+        "account_h": _of_accounts(jobs.account, held_h, mean=False),
     }
+
+
+def _of_accounts(account: np.ndarray, values: np.ndarray, *, mean: bool) -> dict[str, float]:
+    """Return mean or sum of the values of each account that is known."""
+    known = account >= 0
+    numbers, row, many = np.unique(account[known], return_inverse=True, return_counts=True)
+    sums = np.bincount(row, weights=values[known], minlength=len(numbers))
+    found = sums / many if mean else sums
+    return {f"account {one}": float(value) for one, value in zip(numbers, found, strict=True)}
+
+
+def _greatest(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the accounts with the most node-hours over all runs, of those with jobs that start in each."""
+    often = [name for name in runs[0]["account"] if all(name in each["account"] for each in runs)]
+    hours = {name: sum(each["account_h"][name] for each in runs) for name in often}
+    return sorted(often, key=lambda name: -hours[name])[:ACCOUNTS]
 
 
 def _neighbours(result: Result) -> dict[str, float]:
@@ -207,20 +230,18 @@ def _class(k: int) -> str:
 
 def _compared(
     part: str, without: Sequence[Mapping[str, Any]], with_: Sequence[Mapping[str, Any]],
-    units: Mapping[str, str] | None,
+    units: Mapping[str, str],
 ) -> tuple[Difference, ...]:  # fmt: skip
     """Return the figures that are known in every run."""
-    names = list(units) if units is not None else list(without[0][part])
     runs = [*without, *with_]
     rows = []
-    for name in names:
+    for name, unit in units.items():
         if not all(isinstance(each[part].get(name), int | float) for each in runs):
             continue
         base, other = (np.array([each[part][name] for each in side], np.float64) for side in (without, with_))
         low, high = (None, None)
         if len(base) > 1:
             low, high = (float(v) for v in np.percentile(other - base, [5, 95]))
-        unit = units[name] if units is not None else "s"
         rows.append(Difference(name, unit, float(base.mean()), float(other.mean()), low, high))
     return tuple(rows)
 

@@ -60,6 +60,14 @@ def test_what_is_no_cap_is_refused(text: str) -> None:
         DAY.replace("power.cap", text)
 
 
+def test_a_cap_after_the_window_and_groups_that_are_not_there_are_refused() -> None:
+    for key, text in (("power.cap", "40 kW@5d/2h"), ("power.groups", "racks 1: 40 kW@1d/2h")):
+        with pytest.raises(SpecError, match=r"starts after the window of 1 d: expected a start inside"):
+            run(DAY.replace(key, text))
+    with pytest.raises(SpecError, match=r"JEDI has no rack 1-99: expected racks 1 to 1, such as"):
+        caps(settings_of(groups="racks 1-99: 40 kW"), machine("jedi"), 0.0)
+
+
 def test_energy_above_a_cap_is_exact() -> None:
     drawn = Signal([0.0, 10.0, 30.0], [5.0, 9.0], "W")
     assert over_cap(drawn, Signal([0.0, 20.0, 21.0], [6.0, 8.5], "W")) == (3.0 * 10 + 0.5 * 10, 20.0)

@@ -52,7 +52,8 @@ def test_racks_count_from_one_and_any_nodes_are_the_last():
         ("all@8d/1h", "starts after the window of 7 d"),
         ("all@1d/1h:bob", "is for 'bob': expected accounts and users"),
         ("cupboard 3@1d/1h", "is on 'cupboard 3': expected all"),
-        ("nodes 9-3@1d/1h", "has the nodes 9-3"),
+        ("nodes 9-3@1d/1h", "9-3 runs backwards: expected 3-9"),
+        ("0 nodes@1d/1h", "is of no nodes: expected 1 to"),
     ],
 )
 def test_what_can_not_be_is_refused_in_one_line(text: str, words: str):

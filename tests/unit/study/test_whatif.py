@@ -3,9 +3,11 @@
 import pytest
 
 from exatwin.foundation.errors import SpecError
-from exatwin.report.whatif import amount, lines, write
+from exatwin.report.whatif import amount, figure, lines, write
+from exatwin.report.whatif_words import in_words
+from exatwin.study.run import run
 from exatwin.study.scenario import Scenario
-from exatwin.study.whatif import whatif
+from exatwin.study.whatif import ACCOUNTS, Difference, WhatIf, whatif
 
 DAY = Scenario().replace("machine", "jeti").replace("days", 1).replace("workload.warmup", "1 day")
 
@@ -78,11 +80,64 @@ def test_one_seed_has_no_range():
     assert found.document()["seeds"] == [0]
 
 
+def test_accounts_are_those_with_most_node_hours_of_all_that_wait_in_every_run():
+    found = whatif(DAY, {"schedule.policy": "ljf"}, seeds=2)
+    names = [each.name for each in found.by_account]
+    assert names == [each.name for each in found.hours_by_account]
+    assert 4 <= len(names) <= ACCOUNTS
+    hours = [each.base + each.changed for each in found.hours_by_account]
+    assert hours == sorted(hours, reverse=True)
+    each_run = []
+    for policy in ("fcfs", "ljf"):
+        for seed in (0, 1):
+            result = run(DAY.replace("schedule.policy", policy).replace("seed", seed))
+            jobs, schedule = result.jobs, result.schedule
+            begun = schedule.started & (schedule.start_s >= 0)
+            each_run.append({f"account {one}" for one in jobs.account[begun] if one >= 0})
+    always = set.intersection(*each_run)
+    assert set(names) <= always
+    assert len(names) == min(ACCOUNTS, len(always))
+    assert sum(each.base for each in found.hours_by_account) <= row(found.figures, "node_h").base * (1 + 1e-9)
+    assert "node_h_by_account" in found.document()
+    assert "node-hours by account" in "\n".join(lines(found))
+
+
+@pytest.mark.parametrize(
+    ("many", "told"),
+    [(1.0, "1 job asks"), (1.0004, "1 job asks"), (2.0, "2 jobs ask "), (0.5, "0.5 jobs ask ")],
+)
+def test_one_job_asks_and_several_ask(many, told):
+    beyond = Difference("jobs_beyond_cap", "1", 0.0, many, 0.0, 2.0)
+    found = WhatIf(DAY, (("power.cap", "13 MW"),), (0, 1), (beyond,), (), ())
+    assert in_words(found, amount)[0].startswith(told)
+
+
+def test_a_change_that_moves_nothing_says_so():
+    still = Difference("energy_j", "J", 1.0, 1.0, 0.0, 0.0)
+    weights = WhatIf(DAY, (("schedule.slurm.priority_weight_age", "9000"),), (0, 1), (still,), (), ())
+    told = in_words(weights, amount)
+    assert told == [
+        "Nothing changes in any of the 2 seeds. "
+        "Priorities count with schedule.policy = multifactor; here it is fcfs."
+    ]
+    placed = WhatIf(DAY, (("step", "15 min"),), (0,), (still,), (), ())
+    assert in_words(placed, amount) == ["Nothing changes."]
+
+
+def test_a_range_that_ends_at_nothing_is_drawn_to_nothing():
+    half = Difference("node_h", "node-h", 100.0, 110.0, 0.0, 20.0)
+    drawn = figure(WhatIf(DAY, (("days", 2),), (0, 1), (half,), (), ()))
+    assert drawn.data[0].error_x.arrayminus == (10.0,)
+    assert drawn.data[0].error_x.array == (10.0,)
+
+
 def test_nothing_changed_and_unknown_keys_are_refused():
     with pytest.raises(SpecError, match="nothing is changed"):
         whatif(DAY, {})
     with pytest.raises(SpecError, match=r"cooling\.supply"):
         whatif(DAY, {"cooling.suply": "40 degC"})
+    with pytest.raises(SpecError, match="expected seeds below"):
+        whatif(DAY.replace("seed", 2**63 - 1), {"cooling.supply": "40 degC"}, seeds=2)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +145,9 @@ def test_nothing_changed_and_unknown_keys_are_refused():
     [
         (7200.0, "s", "2.00 h"),
         (-90.0, "s", "-1.5 min"),
-        (3.6e9, "J", "1.0 MWh"),
+        (3.6e9, "J", "1.000 MWh"),
+        (-4e8, "J", "-0.111 MWh"),
+        (3.6e12, "J", "1,000.0 MWh"),
         (1500.0, "kgCO2e", "1.5 t CO2e"),
     ],
 )
