@@ -75,7 +75,7 @@ def _most(rows: Sequence[Difference], amount: Amount) -> str:
         said.append(f"hit hardest: {worst.name}, {amount(worst.difference, 's')} longer")
     if best.difference < 0:
         said.append(f"best off: {best.name}, {amount(-best.difference, 's')} shorter")
-    elif best is not worst:
+    elif best is not worst and len(sure) == len(rows):
         said.append(f"hit least: {best.name}, {amount(best.difference, 's')} longer")
     line = "; ".join(said)
     return f"{line[:1].upper()}{line[1:]}."

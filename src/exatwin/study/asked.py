@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from exatwin.study.one_job import nothing, with_job
 from exatwin.study.scenario import MOST_PROCESSORS, Scenario
 from exatwin.workload.chains import in_chains
 from exatwin.workload.job import Jobs, Profiles
+
+if TYPE_CHECKING:
+    from exatwin.workload.mix_profiles import ProfileTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,15 +96,22 @@ class _Draw(NamedTuple):
     load: float | None
     seed: int
 
-    def jobs(self, machine: Machine) -> tuple[Jobs, Profiles]:
-        """Return the jobs that the mix sends to `machine`, and what they do."""
+    def jobs(self, machine: Machine, table: ProfileTable | None = None) -> tuple[Jobs, Profiles]:
+        """Return the jobs that the mix sends to `machine`, and what they do, which may be known."""
         from exatwin.catalogue.workload_mix import load_mix
         from exatwin.workload.mix import generate
 
         mix = load_mix(self.mix)
         load = mix.load if self.load is None else self.load
         return generate(
-            machine, mix, start=self.start, start_s=self.start_s, end_s=self.end_s, load=load, seed=self.seed
+            machine,
+            mix,
+            start=self.start,
+            start_s=self.start_s,
+            end_s=self.end_s,
+            load=load,
+            seed=self.seed,
+            table=table,
         )
 
 
@@ -110,7 +120,19 @@ def _drawn_once(draw: _Draw) -> tuple[Jobs, Profiles]:
     """Return the jobs of a machine of the catalogue; runs compared one after the other share them."""
     from exatwin.catalogue.load import machine
 
-    return draw.jobs(machine(draw.machine))
+    return draw.jobs(machine(draw.machine), _table_once(draw.machine, draw.mix))
+
+
+@lru_cache(maxsize=1)
+def _table_once(machine_name: str, mix_name: str) -> ProfileTable:
+    """Return what the jobs of a mix of the catalogue do on a machine of it; all seeds share it."""
+    from exatwin.catalogue.load import machine
+    from exatwin.catalogue.workload_mix import load_mix
+    from exatwin.workload.classes import room_of
+    from exatwin.workload.mix_profiles import profile_table
+
+    there, mix = machine(machine_name), load_mix(mix_name)
+    return profile_table(mix, there, room_of(there, mix))
 
 
 def _drawn(scenario: Scenario, machine: Machine) -> tuple[Jobs, Profiles]:

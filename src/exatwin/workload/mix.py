@@ -14,7 +14,7 @@ from exatwin.foundation.random import stream
 from exatwin.workload.arrivals import WEEK_S, Week, weeks
 from exatwin.workload.classes import Drawn, Kind, Room, fill, join, kinds_of, room_of, submissions
 from exatwin.workload.job import Jobs, Phases, Profiles
-from exatwin.workload.mix_profiles import profile_table, weights
+from exatwin.workload.mix_profiles import ProfileTable, profile_table, weights
 
 IDS_PER_WEEK = 1_000_000
 _FIRST_WEEK, _LAST_WEEK = -100, 1000
@@ -23,7 +23,15 @@ _MOST_JOBS = 50_000_000
 
 
 def generate(
-    machine: Machine, mix: Mix, *, start: datetime, start_s: int, end_s: int, load: float, seed: int
+    machine: Machine,
+    mix: Mix,
+    *,
+    start: datetime,
+    start_s: int,
+    end_s: int,
+    load: float,
+    seed: int,
+    table: ProfileTable | None = None,
 ) -> tuple[Jobs, Profiles]:
     """Return the jobs that the users of `mix` send to `machine`, and what these jobs do.
 
@@ -41,6 +49,8 @@ def generate(
         Node-seconds offered in each week over those that the pool has [1].
     seed
         Seed of the draws, 0 or more.
+    table
+        What the jobs do, where it is known: the same for every seed of a mix on a machine.
 
     Returns
     -------
@@ -62,7 +72,7 @@ def generate(
     """
     _check(start, start_s, end_s, load, seed)
     room = room_of(machine, mix)
-    table = profile_table(mix, machine, room)
+    table = profile_table(mix, machine, room) if table is None else table
     kinds = kinds_of(mix, room, table.rows)
     target = load * room.nodes * WEEK_S
     _check_size(kinds, target, (end_s - start_s) / WEEK_S)

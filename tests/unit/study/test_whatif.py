@@ -74,6 +74,20 @@ def test_the_page_stands_alone(warmer, tmp_path):
     assert "src=" not in text.split("</script>")[-1]
 
 
+def test_jobs_of_a_machine_of_the_catalogue_are_those_drawn_alone():
+    from exatwin.catalogue.load import machine
+    from exatwin.study.asked import _Draw, asked
+
+    for seed in (3, 4):  # the second shares what its jobs do with the first
+        day = DAY.replace("seed", seed)
+        found = asked(day, machine("jeti"))
+        draw = _Draw("jeti", day.workload.mix, day.start, -86400, 86400, None, seed)
+        jobs, profiles = draw.jobs(machine("jeti"))
+        assert found.jobs.submit_s.tolist() == jobs.submit_s.tolist()
+        assert found.jobs.profile.tolist() == jobs.profile.tolist()
+        assert len(found.profiles) == len(profiles)
+
+
 def test_one_seed_has_no_range():
     found = whatif(DAY, {"cooling.supply": "40 degC"}, seeds=1)
     assert all(each.low is None for each in found.figures)
@@ -110,6 +124,20 @@ def test_one_job_asks_and_several_ask(many, told):
     beyond = Difference("jobs_beyond_cap", "1", 0.0, many, 0.0, 2.0)
     found = WhatIf(DAY, (("power.cap", "13 MW"),), (0, 1), (beyond,), (), ())
     assert in_words(found, amount)[0].startswith(told)
+
+
+def test_who_is_hit_least_is_told_only_where_all_are_sure():
+    def row_of(name, low, mean, high):
+        return Difference(name, "s", 0.0, mean, low, high)
+
+    sure = (row_of("account 1", 60.0, 120.0, 180.0), row_of("account 2", 6.0, 60.0, 120.0))
+    less = (*sure, row_of("account 3", -60.0, -6.0, 60.0))
+    moved = (row_of("mean_wait_s", 60.0, 120.0, 180.0),)
+    told = [
+        in_words(WhatIf(DAY, (("days", 2),), (0, 1), moved, (), rows), amount)[-1] for rows in (sure, less)
+    ]
+    assert told[0] == "Hit hardest: account 1, 2.0 min longer; hit least: account 2, 1.0 min longer."
+    assert told[1] == "Hit hardest: account 1, 2.0 min longer."
 
 
 def test_a_change_that_moves_nothing_says_so():
