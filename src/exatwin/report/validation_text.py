@@ -30,8 +30,8 @@ def overview(found: Sequence[Validation]) -> Iterator[str]:
     yield f"{'model':16s}{'measurements':{wide}s}{'rows':>5s}{'in sample':>17s}{'left out':>17s}{'goal':>15s}"
     for each in found:
         yield (
-            f"{each.model:16s}{each.title:{wide}s}{len(each.rows):>5d}{figures(each.in_sample):>17s}"
-            f"{figures(each.left_out):>17s}{pair(each.goal):>15s}  {verdict(each)}"
+            f"{each.model:16s}{each.title:{wide}s}{len(each.rows):>5d}{' ' + figures(each.in_sample):>17s}"
+            f"{' ' + figures(each.left_out):>17s}{' ' + pair(each.goal):>15s}  {verdict(each)}"
         ).rstrip()
         if each.unseen is not None:
             new = f"{'':16s}{'  rows that no fit has seen':{wide}s}{each.unseen.rows:>5d}"

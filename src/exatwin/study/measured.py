@@ -23,6 +23,9 @@ TELEMETRY = "facility/telemetry"
 """Telemetry of a hall; the package ships none."""
 STARTS = "traces/pwa"
 """Logs with recorded starts; the package ships none."""
+SLURM = "traces/slurm_real_fifo"
+"""A recorded run of Slurm; the package ships none."""
+RUN = ("sacct_fifo.txt", "wl.csv")
 LOGS = ("KTH-SP2-1996-2.1.swf.gz", "UniLu-Gaia-2014-1.swf.gz")
 SERVICES, ENERGY = "inference rows of llm_measurements.csv", "energy rows of llm_measurements.csv"
 """Measured services; the package ships none of those that state energy."""
@@ -44,6 +47,8 @@ class Measured:
         """Return whether there is the table `name`; for telemetry, any file of it; for logs, all of them."""
         if name == STARTS:
             return self.folder is not None and all((self.folder / name / log).is_file() for log in LOGS)
+        if name == SLURM:
+            return self.folder is not None and all((self.folder / name / each).is_file() for each in RUN)
         if name == TELEMETRY:
             return self.folder is not None and any((self.folder / name).glob("zih_lzr_*.csv.gz"))
         if name in (SERVICES, ENERGY):
@@ -256,5 +261,6 @@ def nodes_of(line: dict[str, str]) -> float:
 
 
 __all__ = [
-    "CLIMATE", "ENERGY", "MACHINES", "SERVICES", "STARTS", "TELEMETRY", "TRAINING", "Measured", "nodes_of",
+    "CLIMATE", "ENERGY", "MACHINES", "SERVICES", "SLURM", "STARTS", "TELEMETRY", "TRAINING", "Measured",
+    "nodes_of",
 ]  # fmt: skip

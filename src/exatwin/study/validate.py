@@ -13,9 +13,10 @@ from exatwin.study import (
     validate_listed,
     validate_llm,
     validate_serving,
+    validate_slurm,
     validate_starts,
 )
-from exatwin.study.measured import CLIMATE, ENERGY, MACHINES, STARTS, TELEMETRY, TRAINING, Measured
+from exatwin.study.measured import CLIMATE, ENERGY, MACHINES, SLURM, STARTS, TELEMETRY, TRAINING, Measured
 from exatwin.study.validation import Validation, pins
 
 MODELS: dict[str, tuple[str, Callable[[Measured], Validation]]] = {
@@ -25,9 +26,10 @@ MODELS: dict[str, tuple[str, Callable[[Measured], Validation]]] = {
     **{name: (CLIMATE, build) for name, build in validate_climate.MODELS.items()},
     **{name: (TELEMETRY, build) for name, build in validate_hall.MODELS.items()},
     **{name: (STARTS, build) for name, build in validate_starts.MODELS.items()},
+    **{name: (SLURM, build) for name, build in validate_slurm.MODELS.items()},
 }
 """The table that a model is scored on, and what scores it, by name."""
-UNSHIPPED = {TELEMETRY: "meters of a hall", STARTS: "logs", ENERGY: ENERGY}
+UNSHIPPED = {TELEMETRY: "meters of a hall", STARTS: "logs", SLURM: "recorded runs", ENERGY: ENERGY}
 """Measurements that the package does not carry, and what they are called."""
 
 

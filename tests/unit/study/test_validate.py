@@ -9,7 +9,7 @@ import pytest
 
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import CatalogueError, SpecError
-from exatwin.study.measured import ENERGY, SERVICES
+from exatwin.study.measured import ENERGY, SERVICES, SLURM
 from exatwin.study.validate import absent, models, validate
 
 RUNS = data_folder() / "calibration" / "llm-runs.csv"
@@ -64,9 +64,10 @@ def test_models_whose_table_is_absent_are_left_out(tmp_path: Path) -> None:
     found = [each.model for each in validate(data=tmp_path)]
     assert found == [name for name in models() if name.startswith("llm")]
     assert set(absent(tmp_path)) == {
-        "machines.csv", "climate_measurements.csv", "facility/telemetry", "traces/pwa", SERVICES, ENERGY,
+        "machines.csv", "climate_measurements.csv", "facility/telemetry", "traces/pwa", SLURM, SERVICES,
+        ENERGY,
     }  # fmt: skip
-    assert set(absent(None)) == {"facility/telemetry", "traces/pwa", ENERGY}
+    assert set(absent(None)) == {"facility/telemetry", "traces/pwa", SLURM, ENERGY}
     with pytest.raises(SpecError, match=r"there is no machines\.csv in this folder"):
         validate("hpl", data=tmp_path)
 
