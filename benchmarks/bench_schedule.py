@@ -12,14 +12,18 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from exatwin.catalogue.load import machine
 from exatwin.foundation.random import stream
+from exatwin.schedule.floor import Floor
 from exatwin.schedule.result import Schedule
 from exatwin.schedule.simulate import simulate
 from exatwin.workload.job import Jobs
+from exatwin.workload.mix import generate, load_mix
 from exatwin.workload.traces import read_trace, strong_filter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -151,10 +155,56 @@ def by_length_of_queue(jobs: int) -> None:
             print(f"  {backfill:<12} {mean:>11,.0f} {longest:>9,.0f} {each * 1e6:>10.2f} {1 / each:>11,.0f}")
 
 
+def owned(jobs: Jobs, accounts: int = 40, users: int = 200, seed: int = 0) -> Jobs:
+    """Return `jobs` with users of equal diligence, each in one account."""
+    user = stream(seed, "owners").integers(0, users, len(jobs))
+    return jobs.replace(user=user, account=user % accounts)
+
+
+CENTRES = {
+    "fcfs + EASY": {"policy": "fcfs", "backfill": "easy"},
+    "multifactor + EASY": {"policy": "multifactor", "backfill": "easy"},
+    "multifactor + slurm": {"policy": "multifactor", "backfill": "slurm"},
+}
+
+
+def as_centres_do(most: int) -> None:
+    print(f"\nCost by jobs that wait at once, {NODES:,} nodes, 100 % load behind the backlog, counts only")
+    print("  (goals with 16,000: EASY 150,000 jobs/s, multifactor + slurm 20,000 jobs/s)")
+    print("  mix               order and backfill      backlog   mean queue   µs a job      jobs/s")
+    for mix in ("1 to 64 nodes", "1 to 2,352 nodes"):
+        for name, way in CENTRES.items():
+            for backlog in (10, 100, 1000, 4000, 16_000):
+                log = owned(synthetic(min(backlog + 10_000, most), 1.0, mix, backlog))
+                mean, _ = queue_length(simulate(log, NODES, **way))
+                runs = 3 if way["backfill"] == "easy" else 1
+                each = least(lambda: simulate(log, NODES, **way), runs) / len(log)  # noqa: B023
+                told = f"{backlog:>7,} {mean:>12,.0f} {each * 1e6:>10.2f} {1 / each:>11,.0f}"
+                print(f"  {mix:<17} {name:<22} {told}", flush=True)
+
+
+def month_of_jupiter() -> None:
+    there, mix = machine("jupiter"), load_mix()
+    start, end_s = datetime(2026, 1, 1, tzinfo=UTC), 30 * 86400
+    jobs, _ = generate(there, mix, start=start, start_s=0, end_s=end_s, load=mix.load, seed=0)
+    floor = Floor.of(there)
+    print(f"\nA month of JUPITER, {len(jobs):,} jobs (goal: 100 of them in 60 s on two cores)")
+    for name, way in CENTRES.items():
+        for placement in ("none", "groups"):
+            seconds = least(lambda: simulate(jobs, floor, placement=placement, **way))  # noqa: B023
+            print(f"  {name:<22} placement {placement:<7} {seconds:.3f} s")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="up to 300,000 jobs only")
-    largest = 300_000 if parser.parse_args().quick else 1_000_000
+    parser.add_argument("--centres", action="store_true", help="only orders and backfills of centres")
+    asked = parser.parse_args()
+    largest = 300_000 if asked.quick else 1_000_000
+    if asked.centres:
+        as_centres_do(largest)
+        month_of_jupiter()
+        return
     began = time.perf_counter()
     for placement in ("none", "contiguous"):
         run(synthetic(100, 0.9), placement)
@@ -164,6 +214,8 @@ def main() -> None:
     size_mixes(largest)
     by_number_of_jobs(largest)
     by_length_of_queue(50_000)
+    as_centres_do(largest)
+    month_of_jupiter()
 
 
 if __name__ == "__main__":
