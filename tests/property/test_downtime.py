@@ -80,6 +80,8 @@ def test_nobody_is_on_nodes_out_of_service(jobs, downs, place, fill, policy, req
         assert set(found.row[whole].tolist()) == set(range(len(jobs)))
     for i in found.killed:
         assert any(schedule.end_s[i] == down.start_s for down in downs)
+    if fill == "easy" and downs:
+        return  # with nodes out of service at times, its head holds nodes by name
     plain = simulate(jobs, FLOOR, **rules)
     first = min((down.start_s for down in downs), default=10**9)
     own = {int(found.row[i]): i for i in range(len(schedule)) if found.attempt[i] == 0}

@@ -94,18 +94,21 @@ def test_everything_starts_and_no_node_is_held_twice(log: Log, policy: str) -> N
 
 @given(log=pooled_logs())
 @settings(max_examples=60, deadline=None)
-def test_pools_do_not_touch_each_other(log: tuple[list[Any], list[int], list[int]]) -> None:
+def test_the_order_of_pools_changes_nothing(log: tuple[list[Any], list[int], list[int]]) -> None:
+    """Pools share the clock of backfill, and nothing else."""
     rows, pool, sizes = log
-    jobs = to_jobs(rows).replace(partition=np.array(pool, np.int16))
-    nodes = np.array(sizes, np.int32)
-    floor = Floor(np.arange(len(sizes), dtype=np.int16), nodes, np.zeros(int(nodes.sum()), np.int32))
-    whole = simulate(jobs, floor, backfill="slurm", placement="contiguous")
-    check(whole)
-    for each, size in enumerate(sizes):
-        mine = jobs.partition == each
-        if mine.any():
-            alone = simulate(jobs.take(np.flatnonzero(mine)), size, backfill="slurm")
-            assert whole.start_s[mine].tolist() == alone.start_s.tolist()
+    jobs, many = to_jobs(rows), len(sizes)
+
+    def starts(order: list[int]) -> list[int]:
+        place = np.argsort(order)
+        nodes = np.array([sizes[each] for each in order], np.int32)
+        floor = Floor(np.arange(many, dtype=np.int16), nodes, np.zeros(int(nodes.sum()), np.int32))
+        sent = jobs.replace(partition=place[pool].astype(np.int16))
+        found = simulate(sent, floor, backfill="slurm", placement="contiguous")
+        check(found)
+        return found.start_s.tolist()
+
+    assert starts(list(range(many))) == starts(list(range(many))[::-1])
 
 
 @given(log=slurm_logs(), cut=st.integers(-200, 5000))

@@ -105,5 +105,6 @@ def test_the_folder_of_measurements_gives_the_same_rows(
         if each.model not in found:
             continue  # its measurements do not ship
         same = {row.id: row.error for row in found[each.model].rows}
-        assert {row.id: row.error for row in each.rows} == pytest.approx(same)
+        ours = {row.id: row.error for row in each.rows}  # some tables ship only in part
+        assert {name: ours[name] for name in same} == pytest.approx(same)
         assert each.failures() == []

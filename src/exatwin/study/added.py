@@ -9,6 +9,7 @@ def with_added(machine: Machine, nodes: int) -> Machine:
     """Return `machine` with `nodes` more in the pool of its default partition, behind those that it has.
 
     Racks and groups go on as they are filled today; every partition on all of that pool grows along.
+    Nobody has named the new nodes, so names are dropped.
     """
     if nodes == 0:
         return machine
@@ -20,7 +21,10 @@ def with_added(machine: Machine, nodes: int) -> Machine:
         else each
         for each in machine.file.partitions
     ]
-    file = machine.file.model_copy(update={"nodes": machine.nodes + nodes, "partitions": partitions})
+    layout = machine.file.layout and machine.file.layout.model_copy(update={"node_names": None})
+    file = machine.file.model_copy(
+        update={"nodes": machine.nodes + nodes, "partitions": partitions, "layout": layout}
+    )
     parts = {name: getattr(machine, name) for name in type(machine).model_fields}
     return Machine(**(parts | {"file": file}))  # a copy would bring along where the nodes stood
 

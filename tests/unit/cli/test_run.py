@@ -322,7 +322,7 @@ def test_a_machine_of_a_file_runs() -> None:
             b"days = -1\nseed = 0.5\n",
             "'days' must be greater than 0 (found -1); 'seed' must be a whole number",
         ),
-        (b"workload = 3\n", "'workload' must be a table of keys: mix, job, load, warmup (found 3)"),
+        (b"workload = 3\n", "'workload' must be a table of keys: mix, job, load, chains, warmup (found 3)"),
         (b"nodes = 3\nnode = 'x'\n", "describes a machine, expected a scenario (try --machine s.toml)"),
         (b"\n".join(b"k%d = 1" % k for k in range(40)), "and 34 more"),
     ],

@@ -12,7 +12,7 @@ def test_without_a_folder_the_hall_is_skipped_and_named():
     assert not [each for each in validate("hpl-mxp") if each.model.startswith("hall")]
     hall = [name for name in models() if name.startswith("hall")]
     assert absent(None)["facility/telemetry"] == hall
-    with pytest.raises(SpecError, match="name its folder with --data"):
+    with pytest.raises(SpecError, match="folder with --data"):
         validate("hall-pumps")
 
 
