@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exatwin.foundation.files import whole
+from exatwin.foundation.files import write_text
 from exatwin.foundation.units import show
 from exatwin.report import style
 from exatwin.report.whatif_words import in_words
@@ -177,8 +177,7 @@ def write(found: WhatIf, path: Path) -> None:
         f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in in_words(found, amount))}</ul>"
         f"{figure(found).to_html(full_html=False, include_plotlyjs=False)}{tables}</body></html>\n"
     )
-    with whole(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
 def _method(seeds: int) -> str:

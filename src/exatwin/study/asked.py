@@ -21,8 +21,9 @@ from exatwin.schedule.site.tree import Labels
 from exatwin.study.added import without_added
 from exatwin.study.centre import by_chance, conditions
 from exatwin.study.downtime import Down
+from exatwin.study.jobs_asked import MOST_PROCESSORS
 from exatwin.study.one_job import nothing, with_job
-from exatwin.study.scenario import MOST_PROCESSORS, Scenario
+from exatwin.study.scenario import Scenario
 from exatwin.workload.chains import in_chains
 from exatwin.workload.job import Jobs, Profiles
 

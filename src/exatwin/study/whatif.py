@@ -11,7 +11,7 @@ import numpy as np
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.study.result import Result
-from exatwin.study.run import run
+from exatwin.study.run import check, run
 from exatwin.study.scenario import Scenario
 from exatwin.study.sweep import in_parallel
 
@@ -127,6 +127,8 @@ def whatif(
     ------
     SpecError
         Nothing is changed, a key or value is not known, or so many seeds do not fit above the scenario's own.
+    InfeasibleError
+        The machine or its building can't do what is asked, such as keep a cap below its idle power.
 
     Notes
     -----
@@ -141,6 +143,7 @@ def whatif(
     other = scenario
     for path, value in changes.items():
         other = other.replace(path, value)
+    check(other)  # what can't be is told before the runs without the change are paid for
     numbers = tuple(scenario.seed + k for k in range(seeds))
     pairs = [tuple(each.model_copy(update={"seed": seed}) for each in (scenario, other)) for seed in numbers]
     found: list[list[dict[str, Any]]] = [[] for _ in pairs]
@@ -184,18 +187,21 @@ def figures_of(scenario: Scenario) -> dict[str, Any]:
     return {
         "figures": _ALWAYS | result.summary() | _neighbours(result),
         "size": {_class(k): float(wait[kind == k].mean()) for k in range(len(SIZES)) if np.any(kind == k)},
-        "account": _of_accounts(jobs.account[counted], wait, mean=True),
-        "account_h": _of_accounts(jobs.account, held_h, mean=False),
+        "account": _of_accounts(jobs.account[counted], wait, result.accounts, mean=True),
+        "account_h": _of_accounts(jobs.account, held_h, result.accounts, mean=False),
     }
 
 
-def _of_accounts(account: np.ndarray, values: np.ndarray, *, mean: bool) -> dict[str, float]:
-    """Return mean or sum of the values of each account that is known."""
+def _of_accounts(
+    account: np.ndarray, values: np.ndarray, names: Sequence[str], *, mean: bool
+) -> dict[str, float]:
+    """Return mean or sum of the values of each account that is known, by its name or number."""
     known = account >= 0
     numbers, row, many = np.unique(account[known], return_inverse=True, return_counts=True)
     sums = np.bincount(row, weights=values[known], minlength=len(numbers))
     found = sums / many if mean else sums
-    return {f"account {one}": float(value) for one, value in zip(numbers, found, strict=True)}
+    told = [names[one] if one < len(names) else one for one in numbers.tolist()]
+    return {f"account {one}": float(value) for one, value in zip(told, found, strict=True)}
 
 
 def _greatest(runs: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,12 +1,15 @@
 """What if: only what the change moves differs, and both sides see the same jobs."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from exatwin.foundation.errors import SpecError
+from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.report.whatif import amount, figure, lines, write
 from exatwin.report.whatif_words import in_words
 from exatwin.study.run import run
-from exatwin.study.scenario import Scenario
+from exatwin.study.scenario import Scenario, Trace
 from exatwin.study.whatif import ACCOUNTS, Difference, WhatIf, whatif
 
 DAY = Scenario().replace("machine", "jeti").replace("days", 1).replace("workload.warmup", "1 day")
@@ -181,3 +184,36 @@ def test_nothing_changed_and_unknown_keys_are_refused():
 )
 def test_amounts_are_what_people_read(value, unit, text):
     assert amount(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "told"),
+    [
+        ({"power.cap": "1 kW"}, InfeasibleError, "below its idle power of"),
+        ({"reservations": "maintenance:all@9d/8h"}, SpecError, "starts after the window"),
+        ({"reservations": "99999 nodes@1h/8h"}, SpecError, "larger than the machine"),
+        ({"schedule.policy": "sfj"}, SpecError, "did you mean 'sjf'?"),
+        ({"schedule.placement": "none", "schedule.switches": "2@1h"}, SpecError, "who holds which node"),
+        ({"weather": "nowhere"}, SpecError, "unknown weather"),
+        ({"market.prices": "none.csv"}, SpecError, "none.csv"),
+        ({"failures": "cdu:999@1h/1h"}, SpecError, "cdu"),
+        ({"reliability.spares": 10**6}, SpecError, "fewer than"),
+        ({"schedule.slurm.conf": "none.conf", "schedule.backfill": "slurm"}, SpecError, "none.conf"),
+        ({"facility": False, "power.cap": "1 kW"}, InfeasibleError, "below its idle power of"),
+    ],
+)
+def test_what_can_not_be_is_told_before_anything_runs(changes, kind, told, monkeypatch):
+    def runs(*_):
+        raise AssertionError("a run began")
+
+    monkeypatch.setattr("exatwin.study.whatif.both", runs)
+    with pytest.raises(kind, match=told):
+        whatif(DAY, changes, seeds=2)
+
+
+def test_accounts_of_a_log_go_by_their_names():
+    log = Path(__file__).parents[3] / "examples/sample_sacct.txt"
+    week = Scenario(machine="jedi", facility=False, trace=Trace(path=str(log)))
+    found = whatif(week, {"schedule.policy": "sjf"}, seeds=1)
+    assert found.by_account
+    assert all(re.fullmatch(r"account a\d{3}", each.name) for each in found.by_account)
