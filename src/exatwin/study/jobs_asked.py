@@ -11,6 +11,7 @@ from exatwin.study.one_job import OneJob
 
 WarmUp = Annotated[float, Quantity("s", minimum=0.0, maximum=60 * 86400.0)]
 Load = Annotated[float, Quantity("1", above=0.0, maximum=5.0)]
+Shake = Annotated[float, Quantity("s", minimum=0.0, maximum=86400.0)]
 MOST_PROCESSORS = 2 * 10**7
 Processors = Annotated[int, Field(strict=True, ge=1, le=MOST_PROCESSORS)]
 
@@ -56,6 +57,8 @@ class Trace(Spec):
     """Size of the machine where none is named."""
     processors_per_node: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = None
     """Processors of a node, to turn processors asked for into nodes."""
+    shake_s: Shake = 0.0
+    """How far the seed moves each submission of the log at most, to see what is chance; 0 leaves them."""
 
 
 __all__ = ["MOST_PROCESSORS", "Chains", "Trace", "Workload"]

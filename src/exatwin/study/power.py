@@ -123,7 +123,8 @@ def check_times(settings: PowerSettings, end_s: float) -> None:
         There is one.
     """
     for text in (*settings.cap, *(text.partition(":")[2] for text in settings.groups)):
-        if not _is_file(text) and step(text).after_s >= end_s:
+        first_s = _of_file(text.strip(), 0.0)[0][0] if _is_file(text) else step(text).after_s
+        if first_s >= end_s:
             raise SpecError(
                 f"cap '{text.strip()}' starts after the window of {show(end_s, 's')}: "
                 "expected a start inside it"

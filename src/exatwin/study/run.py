@@ -73,7 +73,7 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
         start_s=start_s,
         end_s=end_s,
         provenance=origin,
-        accounts=wanted.labels.accounts,
+        accounts=tuple(wanted.labels.accounts),
     )
     if "power" in parts:
         result.__dict__["power"] = parts["power"]  # what the cached property would compute again
@@ -146,6 +146,7 @@ def _check_centre(scenario: Scenario, machine: Machine | None) -> None:
             "reliability": scenario.reliability.fails or scenario.reliability.spares > 0,
             "reservations": bool(scenario.reservations),
             **asks(scenario),
+            "schedule.added_nodes": machine is None and scenario.schedule.added_nodes > 0,
             "workload.chains": scenario.trace is None and scenario.workload.chains.share_frac > 0.0,
         },
     )
@@ -154,9 +155,11 @@ def _check_centre(scenario: Scenario, machine: Machine | None) -> None:
         return
     what = f"'{names[0]}'"
     if is_recorded(scenario):
-        raise SpecError(f"{what} change when jobs run: not with trace.as_recorded")
-    if machine is None and names[0] == "reliability":
-        raise SpecError(f"{what} is that of a machine: expected one")
+        change = "change" if names[0] in ("failures", "reservations") else "changes"
+        raise SpecError(f"{what} {change} when jobs run: not with trace.as_recorded")
+    of_machine = [name for name in names if machine is None and name not in ("reservations", "failures")]
+    if of_machine:
+        raise SpecError(f"'{of_machine[0]}' is for the nodes of a machine: expected one (--machine)")
     placed = [name for name in names if name in _PLACED]
     if rule.placement == "none" and placed:
         need = "need" if placed[0] == "failures" else "needs"

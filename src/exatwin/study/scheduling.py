@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from exatwin.catalogue.distance import Choice as Distance
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.spec import Quantity, Spec
-from exatwin.foundation.units import parse
+from exatwin.foundation.units import parse, show
 from exatwin.study.slurm import SlurmSettings
 
 
@@ -36,7 +36,7 @@ def switches(text: str) -> tuple[int | None, str, float]:
     except SpecError as error:
         raise ValueError(f"'{text}' is no bound on groups: {error}; {like}") from None
     if not 0.0 <= patience < 1e9:
-        raise ValueError(f"'{text}' waits for {patience:g} s: expected 0 or more")
+        raise ValueError(f"'{text}' waits for {show(patience, 's')}: expected 0 s to 30 years")
     kind = "racks" if (match["kind"] or "").lower().startswith("rack") else "groups"
     return None if match["most"] == "fewest" else int(match["most"]), kind, patience
 

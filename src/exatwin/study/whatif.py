@@ -40,6 +40,10 @@ ACCOUNTS = 8
 """How many accounts are told apart: of those with waits in every run the ones with the most node-hours."""
 
 
+SHAKE_S = 600.0
+"""How far the seeds after the first move the submissions of a log [s]."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """One figure with and without the change."""
@@ -91,6 +95,8 @@ class WhatIf:
     """Mean wait of the accounts with the most node-hours."""
     hours_by_account: tuple[Difference, ...] = ()
     """Node-hours of the same accounts."""
+    shake_s: float = 0.0
+    """How far the submissions of a log are moved, in all seeds but the first [s]."""
 
     def document(self) -> dict[str, Any]:
         """Return the answer as plain data."""
@@ -102,6 +108,7 @@ class WhatIf:
             "scenario": self.base.document(),
             "changes": dict(self.changes),
             "seeds": list(self.seeds),
+            "shake_s": self.shake_s,
             "figures": plain(self.figures),
             "wait_by_size": plain(self.by_size),
             "wait_by_account": plain(self.by_account),
@@ -133,7 +140,9 @@ def whatif(
     Notes
     -----
     Jobs, weather and prices of a seed are the same with and without, so that differences within a seed are
-    due to the change; but schedules are chaotic, and one seed proves little.
+    due to the change; but schedules are chaotic, and one seed proves little. The jobs of a log are the same
+    in every seed, which would prove no more: there each seed but the first moves the submissions by up to
+    :data:`SHAKE_S`, or ``trace.shake``.
     """
     scenario = base.scenario if isinstance(base, Result) else base
     if not changes:
@@ -145,7 +154,8 @@ def whatif(
         other = other.replace(path, value)
     check(other)  # what can't be is told before the runs without the change are paid for
     numbers = tuple(scenario.seed + k for k in range(seeds))
-    pairs = [tuple(each.model_copy(update={"seed": seed}) for each in (scenario, other)) for seed in numbers]
+    shake_s = _shake_s(other) if seeds > 1 else 0.0
+    pairs = [tuple(_of_seed(each, seed, shake_s) for each in (scenario, other)) for seed in numbers]
     found: list[list[dict[str, Any]]] = [[] for _ in pairs]
     progress.stage("seeds")
     found[0] = both(pairs[0])  # here, so that what must be compiled is compiled once
@@ -162,11 +172,26 @@ def whatif(
         base=scenario,
         changes=tuple(changes.items()),
         seeds=numbers,
+        shake_s=shake_s,
         figures=_compared("figures", without, with_, units),
         by_size=_compared("size", without, with_, dict.fromkeys(map(_class, range(len(SIZES))), "s")),
         by_account=_compared("account", without, with_, dict.fromkeys(accounts, "s")),
         hours_by_account=_compared("account_h", without, with_, dict.fromkeys(accounts, "node-h")),
     )
+
+
+def _shake_s(scenario: Scenario) -> float:
+    """Return how far seeds move the submissions of a log [s]."""
+    trace = scenario.trace
+    return 0.0 if trace is None or trace.as_recorded else trace.shake_s or SHAKE_S
+
+
+def _of_seed(scenario: Scenario, seed: int, shake_s: float) -> Scenario:
+    """Return `scenario` with another seed; that of the scenario leaves the log as it is."""
+    found = scenario.model_copy(update={"seed": seed})
+    if scenario.trace is None or seed == scenario.seed or not shake_s:
+        return found
+    return found.model_copy(update={"trace": scenario.trace.model_copy(update={"shake_s": shake_s})})
 
 
 def both(pair: Sequence[Scenario]) -> list[dict[str, Any]]:

@@ -3,14 +3,17 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from exatwin.catalogue.load import machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.report.whatif import amount, figure, lines, write
 from exatwin.report.whatif_words import in_words
+from exatwin.study.asked import asked
 from exatwin.study.run import run
 from exatwin.study.scenario import Scenario, Trace
-from exatwin.study.whatif import ACCOUNTS, Difference, WhatIf, whatif
+from exatwin.study.whatif import ACCOUNTS, SHAKE_S, Difference, WhatIf, whatif
 
 DAY = Scenario().replace("machine", "jeti").replace("days", 1).replace("workload.warmup", "1 day")
 
@@ -78,8 +81,7 @@ def test_the_page_stands_alone(warmer, tmp_path):
 
 
 def test_jobs_of_a_machine_of_the_catalogue_are_those_drawn_alone():
-    from exatwin.catalogue.load import machine
-    from exatwin.study.asked import _Draw, asked
+    from exatwin.study.asked import _Draw
 
     for seed in (3, 4):  # the second shares what its jobs do with the first
         day = DAY.replace("seed", seed)
@@ -217,3 +219,30 @@ def test_accounts_of_a_log_go_by_their_names():
     found = whatif(week, {"schedule.policy": "sjf"}, seeds=1)
     assert found.by_account
     assert all(re.fullmatch(r"account a\d{3}", each.name) for each in found.by_account)
+
+
+def test_seeds_of_a_log_move_its_submissions_alike_with_and_without():
+    log = Path(__file__).parents[3] / "examples/sample_sacct.txt"
+    week = Scenario(machine="jedi", facility=False, trace=Trace(path=str(log)))
+    found = whatif(week, {"schedule.policy": "sjf"}, seeds=3)
+    wait = row(found.figures, "mean_wait_s")
+    assert found.shake_s == SHAKE_S
+    assert wait.low < wait.high
+    assert f"up to {SHAKE_S / 60:g} min" in "\n".join(lines(found))
+    as_it_was = whatif(week, {"schedule.policy": "sjf"}, seeds=1)
+    assert as_it_was.shake_s == 0.0
+    recorded = week.replace("trace.as_recorded", True)
+    assert whatif(recorded, {"machine": "jeti"}, seeds=2).shake_s == 0.0
+
+
+def test_a_shaken_log_has_the_same_jobs_a_little_later():
+    log = Path(__file__).parents[3] / "examples/sample_sacct.txt"
+    week = Scenario(machine="jedi", trace=Trace(path=str(log)))
+    still, moved = (asked(each, machine("jedi")).jobs for each in (week, week.replace("trace.shake", "90 s")))
+    assert moved.submit_s.min() == still.submit_s.min()
+    assert np.all(np.diff(moved.submit_s) >= 0)
+    order, other = np.argsort(still.job_id), np.argsort(moved.job_id)
+    later = moved.submit_s[other] - still.submit_s[order]
+    assert later.min() == 0
+    assert 60 < later.max() <= 90
+    assert np.array_equal(moved.runtime_s[other], still.runtime_s[order])
