@@ -10,15 +10,18 @@ import numpy as np
 
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.progress import SILENT, Progress
+from exatwin.foundation.version import __version__
 from exatwin.study.result import Result
 from exatwin.study.run import check, run
 from exatwin.study.scenario import Scenario
 from exatwin.study.sweep import in_parallel
+from exatwin.workload.job import State
 
 FIGURES: dict[str, str] = {
     "energy_j": "J", "facility_energy_j": "J", "peak_power_w": "W", "peak_facility_w": "W", "pue": "1",
-    "cost_eur": "EUR", "carbon_kgco2e": "kgCO2e", "water_kg": "kg", "node_h": "node-h",
-    "jobs_started": "1", "utilisation_frac": "1", "mean_wait_s": "s", "median_wait_s": "s", "p90_wait_s": "s",
+    "cost_eur": "EUR", "price_eur_j": "EUR/J", "carbon_kgco2e": "kgCO2e", "carbon_kgco2e_j": "kgCO2e/J",
+    "water_kg": "kg", "node_h": "node-h", "jobs_started": "1", "jobs_ended": "1",
+    "utilisation_frac": "1", "mean_wait_s": "s", "median_wait_s": "s", "p90_wait_s": "s",
     "mean_bounded_slowdown": "1", "mean_queue_jobs": "1", "throttled_h": "h", "lost_node_h": "node-h",
     "jobs_beyond_cap": "1", "cap_excess_j": "J", "cap_excess_h": "h", "slowed_node_h": "node-h",
     "groups_over_fewest": "1", "scattered_frac": "1",
@@ -40,6 +43,8 @@ ACCOUNTS = 8
 """How many accounts are told apart: of those with waits in every run the ones with the most node-hours."""
 
 
+_CUT_OFF = (State.NODE_FAIL, State.PREEMPTED)
+"""How attempts end that are made again."""
 SHAKE_S = 600.0
 """How far the seeds after the first move the submissions of a log [s]."""
 
@@ -97,6 +102,10 @@ class WhatIf:
     """Node-hours of the same accounts."""
     shake_s: float = 0.0
     """How far the submissions of a log are moved, in all seeds but the first [s]."""
+    base_id: str = ""
+    """Identity of the first run without the change, as `run` prints it."""
+    data: str = ""
+    """Digest of the data that it rests on."""
 
     def document(self) -> dict[str, Any]:
         """Return the answer as plain data."""
@@ -105,6 +114,9 @@ class WhatIf:
             return [{**asdict(row), "difference": row.difference} for row in rows]
 
         return {
+            "base_id": self.base_id,
+            "data_digest": self.data,
+            "version": __version__,
             "scenario": self.base.document(),
             "changes": dict(self.changes),
             "seeds": list(self.seeds),
@@ -173,6 +185,8 @@ def whatif(
         changes=tuple(changes.items()),
         seeds=numbers,
         shake_s=shake_s,
+        base_id=without[0]["id"],
+        data=without[0]["data"],
         figures=_compared("figures", without, with_, units),
         by_size=_compared("size", without, with_, dict.fromkeys(map(_class, range(len(SIZES))), "s")),
         by_account=_compared("account", without, with_, dict.fromkeys(accounts, "s")),
@@ -210,7 +224,9 @@ def figures_of(scenario: Scenario) -> dict[str, Any]:
     inside_s = np.where(schedule.started, ends - np.maximum(schedule.start_s, result.start_s), 0.0)
     held_h = jobs.nodes * np.maximum(inside_s, 0.0) / 3600.0
     return {
-        "figures": _ALWAYS | result.summary() | _neighbours(result),
+        "id": result.provenance["id"],
+        "data": result.provenance["data_digest"],
+        "figures": _ALWAYS | result.summary() | _ended(result) | _neighbours(result),
         "size": {_class(k): float(wait[kind == k].mean()) for k in range(len(SIZES)) if np.any(kind == k)},
         "account": _of_accounts(jobs.account[counted], wait, result.accounts, mean=True),
         "account_h": _of_accounts(jobs.account, held_h, result.accounts, mean=False),
@@ -249,6 +265,19 @@ def _neighbours(result: Result) -> dict[str, float]:
         "grid_j": supply.get("grid_j", ledger.facility_j),
         "renewable_balance_frac": supply.get("renewable_balance_frac", 0.0),
         "renewable_matched_frac": supply.get("renewable_matched_frac", 0.0),
+    }
+
+
+def _ended(result: Result) -> dict[str, float]:
+    """Return how many jobs came to an end of their own in the window, and what a joule cost and emitted."""
+    schedule, ledger = result.schedule, result.ledger
+    inside = schedule.started & (schedule.end_s >= result.start_s) & (schedule.end_s <= result.end_s)
+    found = {"jobs_ended": float(np.sum(inside & ~np.isin(schedule.state, _CUT_OFF)))}
+    if ledger is None or not ledger.facility_j:
+        return found
+    return found | {
+        "price_eur_j": ledger.cost_eur / ledger.facility_j,
+        "carbon_kgco2e_j": ledger.carbon_kgco2e / ledger.facility_j,
     }
 
 
