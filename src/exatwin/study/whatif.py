@@ -21,6 +21,7 @@ FIGURES: dict[str, str] = {
     "energy_j": "J", "facility_energy_j": "J", "peak_power_w": "W", "peak_facility_w": "W", "pue": "1",
     "cost_eur": "EUR", "price_eur_j": "EUR/J", "carbon_kgco2e": "kgCO2e", "carbon_kgco2e_j": "kgCO2e/J",
     "water_kg": "kg", "node_h": "node-h", "jobs_started": "1", "jobs_ended": "1",
+    "jobs_left": "1", "longest_left_s": "s",
     "utilisation_frac": "1", "mean_wait_s": "s", "median_wait_s": "s", "p90_wait_s": "s",
     "mean_bounded_slowdown": "1", "mean_queue_jobs": "1", "throttled_h": "h", "lost_node_h": "node-h",
     "jobs_beyond_cap": "1", "cap_excess_j": "J", "cap_excess_h": "h", "slowed_node_h": "node-h",
@@ -269,10 +270,16 @@ def _neighbours(result: Result) -> dict[str, float]:
 
 
 def _ended(result: Result) -> dict[str, float]:
-    """Return how many jobs came to an end of their own in the window, and what a joule cost and emitted."""
+    """Return how many jobs came to an end, how many wait when the window closes, what a joule cost."""
     schedule, ledger = result.schedule, result.ledger
     inside = schedule.started & (schedule.end_s >= result.start_s) & (schedule.end_s <= result.end_s)
-    found = {"jobs_ended": float(np.sum(inside & ~np.isin(schedule.state, _CUT_OFF)))}
+    waits = ~schedule.started & (schedule.state == State.PENDING)
+    so_far_s = result.end_s - schedule.jobs.submit_s[waits]
+    found = {
+        "jobs_ended": float(np.sum(inside & ~np.isin(schedule.state, _CUT_OFF))),
+        "jobs_left": float(len(so_far_s)),
+        "longest_left_s": float(so_far_s.max(initial=0.0)),
+    }
     if ledger is None or not ledger.facility_j:
         return found
     return found | {
