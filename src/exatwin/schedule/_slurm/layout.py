@@ -217,6 +217,7 @@ class Memory(NamedTuple):
     group: Any  # (3, groups)
     list: Any  # (jobs + 1,) jobs or keys that a pass goes through
     pick: Any  # (nodes + 1,) runs of nodes, the largest first
+    room: Any  # (segments,) nodes that a job could have in each
     end: Any  # (3, rows) limits of the running jobs of a pool, in order
     mark: Any  # (MARKS + 2, words) bits of the nodes that are free after some of them
     tree: Any  # (3, places and their minima) of the jobs that wait, with EASY
@@ -253,7 +254,7 @@ MEMORY = numba.types.NamedTuple(
         # attempts, windows, limits
         _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO,
         # queue, ranking
-        _ONE, _ONE, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1],
+        _ONE, _ONE, _ONE, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1],
         # power
         HELD,
     ],
