@@ -60,7 +60,10 @@ class SlurmRule:
     """How often the main scheduler goes through the whole queue."""
 
     epilog_s: int = 0
-    """From the end of a job to the time when its nodes are free again."""
+    """From the end of a job to the time when its nodes are free again.
+
+    Backfill plans with them from the end on: a job that would start on one of them waits for it.
+    """
 
     def numbers(self, mode: int, by_segment: bool, priority: PriorityRule | None = None) -> Int64:
         """Return the options of the event loop."""

@@ -25,7 +25,7 @@ STARTS = "traces/pwa"
 """Logs with recorded starts; the package ships none."""
 SLURM = "traces/slurm_real_fifo"
 """A recorded run of Slurm; the package ships none."""
-RUN = ("sacct_fifo.txt", "wl.csv")
+RUN = ("sacct_fifo.txt", "wl.csv", "sacct_fifo.json.gz", "sdiag_fifo.txt")
 LOGS = ("KTH-SP2-1996-2.1.swf.gz", "UniLu-Gaia-2014-1.swf.gz")
 SERVICES, ENERGY = "inference rows of llm_measurements.csv", "energy rows of llm_measurements.csv"
 """Measured services; the package ships none of those that state energy."""

@@ -138,8 +138,9 @@ BEGIN, UNTIL, COUNT, SLOT, RISES, RECORD_ROWS = range(6)
 
 # rows of Memory.scratch: bits
 AVAIL, FITS, CHOSEN, TAIL, OFFERED, ROOM, SHOVED = range(7)
-# nodes that a witness of a cycle counts on; nodes of the head of a queue, where they have names
-STAYS, SHADE, SCRATCH_ROWS = range(7, 10)
+# nodes that a witness of a cycle counts on; nodes of the head of a queue, where they have names; nodes whose
+# epilog runs
+STAYS, SHADE, OVER, SCRATCH_ROWS = range(7, 11)
 
 # entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second,
 # points for the best fair share
