@@ -60,7 +60,8 @@ def with_site(scenario: Scenario, wanted: Asked) -> Asked:
         order = settings.priority()
         ranks, remarks = site_ranks(wanted.jobs, site, order, reset_instants(order, wanted))
         told += remarks
-    limits, never, remarks = site_limits(wanted.jobs, site)
+    half_life_s = settings.priority().half_life_s if rule.policy == MULTIFACTOR else None
+    limits, never, remarks = site_limits(wanted.jobs, site, half_life_s)
     asked = wanted.conditions
     if limits is not None:
         asked = replace(asked, limits=limits if asked.limits is None else asked.limits.joined(limits))

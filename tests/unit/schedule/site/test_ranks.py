@@ -216,7 +216,9 @@ def test_limits_become_groups(conf: SlurmConf, accounts: Accounts) -> None:
     # the last job asks for two hours in a QOS of one
     assert never is not None
     assert never.tolist() == [False] * 5 + [True]
-    assert told == ["PENDING for ever, for more than their QOS or association grants a job: 1 jobs"]
+    assert told == [
+        "PENDING for ever, for more than their QOS or association grants a job: 1 jobs (1 beyond MaxWall)"
+    ]
 
 
 def test_limits_that_are_not_enforced_are_told(tmp_path: Path, accounts: Accounts) -> None:
@@ -225,7 +227,7 @@ def test_limits_that_are_not_enforced_are_told(tmp_path: Path, accounts: Account
     limits, never, told = site_limits(JOBS, Site(read_conf(path), accounts, LABELS, None, 8))
     assert limits is not None
     assert never is None
-    assert [name.split()[0] for name in limits.names if "QOS" not in name] == ["partition", "partition"]
+    assert limits.names == ("partition cpu", "partition gpu")
     assert "not held" in told[0]
 
 
