@@ -67,9 +67,6 @@ def with_site(scenario: Scenario, wanted: Asked) -> Asked:
         asked = replace(asked, limits=limits if asked.limits is None else asked.limits.joined(limits))
     if never is not None:
         asked = replace(asked, never=never if asked.never is None else asked.never | never)
-    later = wanted.jobs.eligible_s > wanted.jobs.submit_s
-    if later.any() and asked.begin_s is None:
-        asked = replace(asked, begin_s=np.maximum(wanted.jobs.eligible_s, wanted.jobs.submit_s))
     preempt = site_preemption(wanted.jobs, site)
     if preempt is not None and asked.preempt is None:
         asked = replace(asked, preempt=preempt)
