@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from exatwin.foundation.arrays import Int64
 from exatwin.schedule.limits import NO_LIMIT, Limits
-from exatwin.schedule.preempt import Preemption
 from exatwin.schedule.site.accounts import Association, Bounds, Qos
 from exatwin.schedule.site.conf import SlurmConf
 from exatwin.schedule.site.ranks import Held, Site, qos_of
 from exatwin.schedule.site.tree import Tree, share_tree
-from exatwin.schedule.site.words import span_s
 from exatwin.workload.job import Jobs
 
 
@@ -70,6 +68,17 @@ class _Groups:
                 of_node = self.held.given[kind][rows] / np.maximum(self.held.nodes[rows], 1.0)
                 if of_node.max() > 0:
                     yield amount / float(of_node[of_node > 0].mean())
+
+    def hopeless(self) -> int:
+        """Return how many jobs could not start though nothing else of their groups ran, or had run."""
+        found = np.zeros(len(self.jobs), np.bool_)
+        nodes, limit = self.jobs.nodes.astype(np.int64), self.jobs.limit_s.astype(np.int64)
+        for rows, (jobs, wide, left, used, run, _, _) in zip(self.members, self.most, strict=True):
+            area = nodes[rows] * limit[rows]
+            found[rows] |= (nodes[rows] > wide) | (area > left) | (jobs == 0) | (used == 0) | (run == 0)
+            if self.safe:
+                found[rows] |= (area > used) | (limit[rows] > run)
+        return int(found.sum())
 
     def limits(self) -> Limits | None:
         """Return all groups; None if there is none."""
@@ -158,6 +167,12 @@ def _told_of(groups: _Groups, site: Site, tree: Tree, row: Int64, qos: Sequence[
         told.append(
             f"GrpTRESMins and GrpWall of {metered:,} groups count from nothing at the first job of the log; "
             "what runs as they are reached goes on"
+        )
+    lost = groups.hopeless()
+    if lost:
+        told.append(
+            "PENDING for ever, for more than a group of theirs (GrpTRES, MaxTRESPerUser …) may hold: "
+            f"{lost:,} jobs"
         )
     if any(most[5] < NO_LIMIT for most in groups.most):
         told.append("jobs beyond MaxSubmitJobs or GrpSubmitJobs are refused: they stay PENDING")
@@ -262,35 +277,6 @@ def _never(
         found["below MinTRES"] |= asked < np.array([each.least.get(name, 0.0) for each in both])[kind]
     counts = {why: int(mask.sum()) for why, mask in found.items()}
     return np.logical_or.reduce(list(found.values())), counts
-
-
-def site_preemption(jobs: Jobs, site: Site) -> Preemption | None:
-    """Return which jobs push which aside by their QOS; None where that is not asked for.
-
-    References
-    ----------
-    https://slurm.schedmd.com/preempt.html
-    """
-    if site.accounts is None or (site.conf and not site.conf.get("PreemptType").lower().endswith("qos")):
-        return None
-    tree = share_tree(site.accounts)
-    row = tree.rows(jobs, site.labels, site.partition_of(jobs))
-    qos = qos_of(jobs, site, tree, row, [])
-    names = sorted({one.name.lower() for one in qos})
-    known = {one.name.lower(): one for one in qos}
-    rows = [[other in known[one].preempt and other != one for other in names] for one in names]
-    pushes = np.array(rows, np.bool_).reshape(len(names), len(names))
-    if not pushes.any():
-        return None
-    mode = (site.conf.get("PreemptMode", "requeue") if site.conf else "requeue").lower()
-    exempt = site.conf.get("PreemptExemptTime") if site.conf else ""
-    span = span_s(exempt) if exempt and exempt != "-1" else 0.0
-    return Preemption(
-        klass=np.array([names.index(one.name.lower()) for one in qos], np.int64),
-        pushes=pushes,
-        mode="cancel" if "cancel" in mode else "requeue",
-        exempt_s=int(span) if math.isfinite(span) else 0,
-    )
 
 
 def _whole(number: float) -> int:
