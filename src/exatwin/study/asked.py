@@ -15,12 +15,14 @@ from exatwin.catalogue.machine import Machine
 from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, TraceError
 from exatwin.schedule.conditions import NOTHING, Conditions
+from exatwin.schedule.dependencies import Dependencies
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.ranks import Ranks
 from exatwin.schedule.site.tree import Labels
 from exatwin.study.added import without_added
 from exatwin.study.centre import by_chance, conditions
 from exatwin.study.downtime import Down
+from exatwin.study.log_waits import LogWaits, log_waits
 from exatwin.study.one_job import nothing, with_job
 from exatwin.study.scenario import MOST_PROCESSORS, Scenario
 from exatwin.workload.chains import in_chains
@@ -60,6 +62,8 @@ class Asked:
     """What is asked of the centre beyond an order and a backfill."""
     downs: tuple[Down, ...] = ()
     """What fails by chance."""
+    sent_after: Dependencies | None = None
+    """Which of the dependencies say when jobs are sent, by users who waited for others."""
 
 
 def asked(scenario: Scenario, machine: Machine | None) -> Asked:
@@ -78,9 +82,19 @@ def asked(scenario: Scenario, machine: Machine | None) -> Asked:
     return with_site(scenario, found)
 
 
-def _with_centre(scenario: Scenario, machine: Machine | None, found: Asked, chain: Int64 | None) -> Asked:
-    """Return `found` with what the scenario asks of the centre."""
-    wanted = conditions(scenario, machine, found.floor, found.jobs, chain=chain)
+def _with_centre(
+    scenario: Scenario,
+    machine: Machine | None,
+    found: Asked,
+    chain: Int64 | None = None,
+    waits: LogWaits | None = None,
+) -> Asked:
+    """Return `found` with what the scenario, and what a log, ask of the centre."""
+    others = None if waits is None else waits.dependencies
+    wanted = conditions(scenario, machine, found.floor, found.jobs, chain=chain, dependencies=others)
+    if waits is not None:
+        wanted = replace(wanted, limits=waits.limits, begin_s=waits.begin_s)
+        found = replace(found, sent_after=waits.sent_after, remarks=found.remarks + waits.remarks)
     downs = by_chance(scenario, machine, found.floor, found.jobs)
     return replace(found, conditions=wanted, downs=tuple(downs))
 
@@ -211,7 +225,7 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         labels=Labels(trace.partitions, trace.accounts, trace.users, trace.qos),
         queue=_rows_of(jobs, trace.jobs),
     )
-    return _with_centre(scenario, machine, found, None)
+    return _with_centre(scenario, machine, found, waits=log_waits(scenario, trace, jobs))
 
 
 def _profiles(machine: Machine | None) -> Profiles:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from exatwin.catalogue import load
+from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.units import parse
 from exatwin.schedule.multifactor import PriorityRule
@@ -20,9 +22,12 @@ from exatwin.schedule.site.ranks import Site, site_ranks
 from exatwin.schedule.site.tree import Tree, share_tree
 from exatwin.schedule.standing import standing_at, waiting_at
 from exatwin.study.asked import Asked, asked
+from exatwin.study.downtime import Worked
+from exatwin.study.log_waits import released
 from exatwin.study.scenario import Scenario
-from exatwin.study.scheduled import scheduled
+from exatwin.study.scheduled import is_recorded, scheduled
 
+_FURTHEST_S = 1e11
 _PARTS = {
     "SITE": "site",
     "AGE": "age",
@@ -32,10 +37,13 @@ _PARTS = {
     "PARTITION_POINTS": "partition",
     "QOS": "qos",
     "NICE": "nice",
-    "TRES": "tres",
 }
 """Columns of points, and the factors behind them."""
-COLUMNS = ("JOBID", "PARTITION", "USER", "ACCOUNT", "PRIORITY", *_PARTS)
+COLUMNS = (
+    *("JOBID", "PARTITION", "USER", "ACCOUNT", "PRIORITY", "SITE", "AGE", "ASSOC", "FAIRSHARE", "JOBSIZE"),
+    *("PARTITION_POINTS", "QOSNAME", "QOS", "NICE", "TRES"),
+)
+"""Those of ``sprio --long``; the second of the name PARTITION has the points."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,15 +93,28 @@ def stood(scenario: Scenario) -> Stood:
         wanted=wanted,
         schedule=found.schedule,
         rule=rule,
-        ranks=_by_row(ranks, found.schedule, found.row),
+        ranks=_by_row(ranks, found, _since(scenario, wanted, found)),
         tree=share_tree(accounts) if accounts is not None else None,
         remarks=(*wanted.remarks, *told),
     )
 
 
-def _by_row(ranks: Ranks, schedule: Schedule, row: Any) -> Ranks:
-    """Return `ranks` for each row of `schedule`: a job that ran several times has several."""
-    of = np.asarray(row, np.int64)
+def _since(scenario: Scenario, wanted: Asked, found: Worked) -> Int64 | None:
+    """Return since when each job could start in the schedule [s]; None for when the log says."""
+    if is_recorded(scenario):
+        return None
+    asked_for = wanted.conditions
+    since = np.zeros(len(wanted.jobs), np.int64) if asked_for.begin_s is None else asked_for.begin_s
+    if asked_for.dependencies is not None:
+        since = np.maximum(since, released(found, asked_for.dependencies, wanted.jobs))
+    return np.maximum(since, wanted.jobs.submit_s)
+
+
+def _by_row(ranks: Ranks, found: Worked, since_s: Int64 | None) -> Ranks:
+    """Return `ranks` for each row of a schedule: a job that ran several times has several."""
+    schedule, of = found.schedule, found.row
+    if since_s is not None:
+        ranks = replace(ranks, eligible_s=since_s)
     again = schedule.jobs.submit_s > ranks.eligible_s[of]
     return Ranks(
         tree=ranks.tree,
@@ -103,11 +124,12 @@ def _by_row(ranks: Ranks, schedule: Schedule, row: Any) -> Ranks:
         eligible_s=np.where(again, schedule.jobs.submit_s, ranks.eligible_s[of]),
         tier=None if ranks.tier is None else ranks.tier[of],
         reset_s=ranks.reset_s,
+        by_resource={kind: points[of] for kind, points in ranks.by_resource.items()},
     )
 
 
-def instant(text: str, found: Stood) -> int:
-    """Return the instant that `text` names, in the calendar of the schedule [s].
+def instant(text: str) -> datetime | int:
+    """Return the instant that `text` names, or the span after time 0 [s].
 
     Parameters
     ----------
@@ -119,18 +141,23 @@ def instant(text: str, found: Stood) -> int:
     SpecError
         It is neither.
     """
-    start = found.wanted.start
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
+        like = "expected a time such as 2026-09-07T12:00, or a span after time 0 such as 36h"
         try:
-            return round(parse(text, "s"))
+            span = parse(text, "s")
         except SpecError:
-            raise SpecError(
-                f"--at {text}: expected a time such as 2026-09-07T12:00, or a span after time 0 such as 36h"
-            ) from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return round((moment - start).total_seconds())
+            raise SpecError(f"--at {text}: {like}") from None
+        if not abs(span) < _FURTHEST_S:
+            raise SpecError(f"--at {text}: {like}") from None
+        return round(span)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def seconds_at(at: datetime | int, found: Stood) -> int:
+    """Return an instant in the calendar of the schedule [s]."""
+    return at if isinstance(at, int) else round((at - found.wanted.start).total_seconds())
 
 
 def sprio(found: Stood, at_s: int) -> list[dict[str, Any]]:
@@ -141,19 +168,41 @@ def sprio(found: Stood, at_s: int) -> list[dict[str, Any]]:
     queue = jobs.partition.tolist() if found.wanted.queue is None else None
     names = labels.partitions if queue is None else found.wanted.partitions
     number = _queues(found)[waiting.row].tolist() if queue is None else queue
+    defaults = _default_qos(found, waiting.row)
     rows = []
-    for at, job in enumerate(jobs.job_id.tolist()):
+    for at, job in enumerate(jobs.shown()):
         rows.append(
             {
-                "JOBID": job,
+                "JOBID": int(job) if job.isdecimal() else job,
                 "PARTITION": _label(names, number[at], "partition"),
                 "USER": _label(labels.users, int(jobs.user[at]), "user"),
                 "ACCOUNT": _label(labels.accounts, int(jobs.account[at]), "account"),
                 "PRIORITY": int(waiting.priority[at]),
                 **{name: _points(waiting.parts.get(part), at) for name, part in _PARTS.items()},
+                "QOSNAME": _label(labels.qos, int(jobs.qos[at]), "qos") or defaults[at],
+                "TRES": {kind: float(points[at]) for kind, points in waiting.by_resource.items()},
             }
         )
-    return rows
+    return [{name: row[name] for name in COLUMNS} for row in rows]
+
+
+def _default_qos(found: Stood, rows: Int64) -> list[str]:
+    """Return the QOS of jobs that name none."""
+    if found.tree is None:
+        return [""] * len(rows)
+    return [found.tree.associations[at].default_qos or "normal" for at in found.ranks.row[rows].tolist()]
+
+
+def numbered(rows: list[dict[str, Any]], jobs: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the `rows` of the jobs in a list such as ``7,12_3``, and which of them are not there.
+
+    The number of an array stands for all its tasks.
+    """
+    wanted = [part.strip() for part in jobs.split(",") if part.strip()]
+    shown = [str(row["JOBID"]) for row in rows]
+    whole = [re.split(r"[_+]", text)[0] for text in shown]
+    kept = [row for row, a, b in zip(rows, shown, whole, strict=True) if a in wanted or b in wanted]
+    return kept, [one for one in wanted if one not in shown and one not in whole]
 
 
 def _queues(found: Stood) -> Any:
@@ -172,9 +221,9 @@ def _label(names: Any, number: int, kind: str) -> str:
     return str(names[number]) if 0 <= number < len(names) else (f"{kind}{number}" if number >= 0 else "")
 
 
-def weights(found: Stood) -> dict[str, float]:
+def weights(rule: PriorityRule) -> dict[str, float]:
     """Return the weight of each factor, by its column."""
-    of = found.rule.weights
+    of = rule.weights
     return {
         "AGE": of.age,
         "ASSOC": of.assoc,

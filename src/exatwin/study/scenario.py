@@ -102,6 +102,12 @@ class Trace(Spec):
     """Start jobs when the log says, instead of scheduling them again."""
     compat: Literal["event", "batch"] | None = None
     """Exact semantics of a published study, with its strong filter of jobs."""
+    dependencies: Literal["asked", "recorded", "closed"] | None = None
+    """What jobs of the log wait for beside nodes: ``asked``, what their users asked for (other jobs, at most
+    so many tasks of an array), and until the log has them eligible where that has another reason;
+    ``recorded``, until the log has them eligible, whatever the reason; ``closed``, as asked, and a job whose
+    user had waited for another (SWF's preceding job) is sent no earlier than the think time after that one's
+    end. Blank for ``asked`` where policy and backfill go with it, else nothing."""
     processors: Processors | None = None
     """Size of the machine where none is named."""
     processors_per_node: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = None

@@ -11,6 +11,7 @@ from exatwin.schedule.simulate import simulate
 from exatwin.study.asked import Asked
 from exatwin.study.centre import with_spares
 from exatwin.study.downtime import Down, Sent, Worked, plainly, worked
+from exatwin.study.log_waits import sent_then
 from exatwin.study.recorded import as_recorded
 from exatwin.study.scenario import Scenario
 
@@ -46,7 +47,8 @@ def scheduled(
     rules = _rules(scenario) | {"ranks": wanted.ranks}
     asked = with_spares(scenario, wanted.conditions, downs, wanted.floor, jobs)
     if downs or asked:
-        return worked(jobs, wanted.floor, downs, runtime_s=other_s, conditions=asked, **rules)
+        found_so = worked(jobs, wanted.floor, downs, runtime_s=other_s, conditions=asked, **rules)
+        return found_so if wanted.sent_after is None else sent_then(found_so, wanted.sent_after, jobs)
     nominal_s = jobs.runtime_s
     if other_s:
         runtime = jobs.runtime_s.copy()

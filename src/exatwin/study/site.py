@@ -12,7 +12,8 @@ from exatwin.schedule.floor import Floor
 from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.rules import MULTIFACTOR
 from exatwin.schedule.site.conf import SlurmConf
-from exatwin.schedule.site.limits import site_limits, site_preemption
+from exatwin.schedule.site.limits import site_limits
+from exatwin.schedule.site.preemption import site_preemption
 from exatwin.schedule.site.ranks import Site, site_ranks
 from exatwin.study.asked import Asked
 from exatwin.study.scenario import Scenario
@@ -60,16 +61,15 @@ def with_site(scenario: Scenario, wanted: Asked) -> Asked:
         order = settings.priority()
         ranks, remarks = site_ranks(wanted.jobs, site, order, reset_instants(order, wanted))
         told += remarks
-    limits, never, remarks = site_limits(wanted.jobs, site)
+    half_life_s = settings.priority().half_life_s if rule.policy == MULTIFACTOR else None
+    limits, never, remarks = site_limits(wanted.jobs, site, half_life_s)
     asked = wanted.conditions
     if limits is not None:
         asked = replace(asked, limits=limits if asked.limits is None else asked.limits.joined(limits))
     if never is not None:
         asked = replace(asked, never=never if asked.never is None else asked.never | never)
-    later = wanted.jobs.eligible_s > wanted.jobs.submit_s
-    if later.any() and asked.begin_s is None:
-        asked = replace(asked, begin_s=np.maximum(wanted.jobs.eligible_s, wanted.jobs.submit_s))
-    preempt = site_preemption(wanted.jobs, site)
+    preempt, more = site_preemption(wanted.jobs, site)
+    remarks = [*remarks, *more]
     if preempt is not None and asked.preempt is None:
         asked = replace(asked, preempt=preempt)
     return replace(wanted, ranks=ranks, conditions=asked, remarks=(*wanted.remarks, *told, *remarks))
