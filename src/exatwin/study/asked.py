@@ -14,6 +14,7 @@ import numpy as np
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, TraceError
+from exatwin.foundation.random import stream
 from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.dependencies import Dependencies
 from exatwin.schedule.floor import Floor
@@ -22,9 +23,10 @@ from exatwin.schedule.site.tree import Labels
 from exatwin.study.added import without_added
 from exatwin.study.centre import by_chance, conditions
 from exatwin.study.downtime import Down
+from exatwin.study.jobs_asked import MOST_PROCESSORS
 from exatwin.study.log_waits import LogWaits, log_waits
 from exatwin.study.one_job import nothing, with_job
-from exatwin.study.scenario import MOST_PROCESSORS, Scenario
+from exatwin.study.scenario import Scenario
 from exatwin.workload.chains import in_chains
 from exatwin.workload.job import Jobs, Profiles
 
@@ -207,6 +209,8 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         known = jobs.recorded_start_s >= jobs.submit_s
         notes["no recorded start"] = int(np.sum(~known))
         jobs = jobs.take(known)
+    elif wanted.shake_s and len(jobs):
+        jobs = shaken(jobs, round(wanted.shake_s), scenario.seed)
     if len(jobs) == 0:
         raise TraceError(
             f"{wanted.path}: none of its {trace.report.rows_read:,} rows is a job that can run here"
@@ -226,6 +230,24 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         queue=_rows_of(jobs, trace.jobs),
     )
     return _with_centre(scenario, machine, found, waits=log_waits(scenario, trace, jobs))
+
+
+def shaken(jobs: Jobs, most_s: int, seed: int) -> Jobs:
+    """Return `jobs` with each submission but the first up to `most_s` later [s], as `seed` has it.
+
+    Schedules are chaotic: what a change does to one log, submitted to the second as it was, is one draw of
+    many. Moving submissions by less than anybody would notice shows how wide the others lie.
+
+    References
+    ----------
+    D. Tsafrir, K. Ouaknine, D. G. Feitelson, *Reducing performance evaluation sensitivity and variability by
+    input shaking*, MASCOTS 2007, https://doi.org/10.1109/MASCOTS.2007.58
+    """
+    later = stream(seed, "workload", "shake").integers(0, most_s + 1, len(jobs))
+    later[jobs.submit_s == np.min(jobs.submit_s)] = 0
+    eligible = np.where(jobs.eligible_s >= 0, jobs.eligible_s + later, jobs.eligible_s)
+    moved = jobs.replace(submit_s=jobs.submit_s + later, eligible_s=eligible)
+    return moved.take(np.argsort(moved.submit_s, kind="stable"))
 
 
 def _profiles(machine: Machine | None) -> Profiles:

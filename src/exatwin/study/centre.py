@@ -27,9 +27,9 @@ _TAIL_S = 30 * 86400  # how long after its last submission a log may still run
 
 def span(scenario: Scenario, jobs: Jobs) -> tuple[int, int]:
     """Return the time in which things may happen to jobs [s]: warm-up and window, or all of a log."""
-    if scenario.trace is None:
+    if scenario.trace is None or len(jobs) == 0:
         return -round(scenario.workload.warmup_s), scenario.end_s
-    first, last = int(jobs.submit_s.min(initial=0)), int(jobs.submit_s.max(initial=0))
+    first, last = int(jobs.submit_s.min()), int(jobs.submit_s.max())
     return first, last + _TAIL_S + 2 * int(np.clip(jobs.limit_s.max(initial=0), 0, 10 * _TAIL_S))
 
 

@@ -85,7 +85,7 @@ def _rule(
 
 
 def _opens_s(scenario: Scenario, wanted: Asked) -> float:
-    return 0.0 if scenario.trace is None else float(wanted.jobs.submit_s.min(initial=0))
+    return 0.0 if scenario.trace is None else float(wanted.jobs.submit_s.min())
 
 
 def _spread(scenario: Scenario, wanted: Asked, machine: Machine) -> Communication | None:

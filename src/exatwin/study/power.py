@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator
@@ -17,6 +17,7 @@ from exatwin.foundation.signal import Signal
 from exatwin.foundation.spec import Spec
 from exatwin.foundation.units import parse, show
 from exatwin.schedule.power_rule import Cap
+from exatwin.study.texts import listed
 
 _STEP = re.compile(r"^\s*(?P<watts>[^@]+?)\s*(?:@\s*(?P<start>[^/@]+?)\s*/\s*(?P<length>[^/@]+?)\s*)?$")
 _GROUP = re.compile(
@@ -64,15 +65,6 @@ def step(text: str) -> Step:
     return Step(watts, after, length)
 
 
-def _texts(value: Any) -> Any:
-    """Take one text with commas as well as a list of texts."""
-    if value is None:
-        return ()
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in value.strip().strip("[]").split(",") if part.strip())
-
-
 def _is_file(text: str) -> bool:
     return text.lower().endswith(".csv")
 
@@ -96,8 +88,8 @@ def _group(text: str) -> str:
     return text
 
 
-Caps = Annotated[tuple[Annotated[str, AfterValidator(_cap)], ...], BeforeValidator(_texts)]
-Groups = Annotated[tuple[Annotated[str, AfterValidator(_group)], ...], BeforeValidator(_texts)]
+Caps = Annotated[tuple[Annotated[str, AfterValidator(_cap)], ...], BeforeValidator(listed)]
+Groups = Annotated[tuple[Annotated[str, AfterValidator(_group)], ...], BeforeValidator(listed)]
 
 
 class PowerSettings(Spec):
@@ -131,7 +123,8 @@ def check_times(settings: PowerSettings, end_s: float) -> None:
         There is one.
     """
     for text in (*settings.cap, *(text.partition(":")[2] for text in settings.groups)):
-        if not _is_file(text) and step(text).after_s >= end_s:
+        first_s = _of_file(text.strip(), 0.0)[0][0] if _is_file(text) else step(text).after_s
+        if first_s >= end_s:
             raise SpecError(
                 f"cap '{text.strip()}' starts after the window of {show(end_s, 's')}: "
                 "expected a start inside it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,15 +72,6 @@ def reservation(text: str) -> Reserved:
     if not 1.0 <= length < 1e10:
         raise ValueError(f"'{text}' lasts {show(length, 's')}: expected at least a second")
     return Reserved(text, KINDS[kind], match["where"].lower(), after, length, (match["who"] or "").lower())
-
-
-def as_texts(value: Any) -> Any:
-    """Take one text with commas as well as a list of texts."""
-    if value is None:
-        return ()
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in value.strip().strip("[]").split(",") if part.strip())
 
 
 def windows(
@@ -182,4 +173,4 @@ def _numbers(each: Reserved, text: str, low: int, high: int, what: str) -> Int64
     return np.array(sorted(found), np.int64)
 
 
-__all__ = ["KINDS", "Reserved", "as_texts", "reservation", "windows"]
+__all__ = ["KINDS", "Reserved", "reservation", "windows"]

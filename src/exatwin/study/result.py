@@ -56,6 +56,8 @@ class Result:
     """Where the result comes from: id, seed, version, command, digests, rows read and skipped."""
     seeds: tuple[Mapping[str, Any], ...] = field(default=())
     """Key figures of every seed of a sweep."""
+    accounts: tuple[str, ...] = ()
+    """Names of the accounts by the number that jobs have, where a log names them."""
 
     @property
     def jobs(self) -> Jobs:

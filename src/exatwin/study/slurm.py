@@ -16,6 +16,7 @@ from exatwin.schedule.site.conf import SlurmConf, read_conf
 from exatwin.schedule.site.read import read_accounts
 from exatwin.schedule.site.rule import conf_rule, conf_settings
 from exatwin.schedule.slurm import SlurmRule
+from exatwin.study.texts import listed
 
 Seconds = Annotated[float, Quantity("s", minimum=1.0, maximum=366 * 86400.0)]
 MaybeSeconds = Annotated[float, Quantity("s", minimum=0.0, maximum=366 * 86400.0)]
@@ -25,17 +26,7 @@ Dampening = Annotated[float, Quantity("1", above=0.0, maximum=1e6)]
 MaybeCount = Annotated[int, Field(strict=True, ge=0, le=2 * 10**6)]
 
 
-def _paths(value: Any) -> Any:
-    """Take one text with commas as well as a list of texts."""
-    if value is None:
-        return ()
-    if not isinstance(value, str):
-        return value
-    parts = (part.strip().strip("'\"") for part in value.strip().strip("[]").split(","))
-    return tuple(part for part in parts if part)
-
-
-Paths = Annotated[tuple[str, ...], BeforeValidator(_paths)]
+Paths = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
 
 class SlurmSettings(Spec):

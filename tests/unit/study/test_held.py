@@ -16,7 +16,8 @@ from exatwin.study import store
 from exatwin.study.hold import begins
 from exatwin.study.power import PowerSettings, caps, over_cap
 from exatwin.study.run import run
-from exatwin.study.scenario import Scenario, switches
+from exatwin.study.scenario import Scenario
+from exatwin.study.scheduling import switches
 
 DAY = Scenario().replace("machine", "jedi").replace("days", 1).replace("workload.warmup", "12 h")
 
