@@ -180,8 +180,19 @@ def _below_parents(accounts: Mapping[str, Association]) -> tuple[list[Associatio
         waiting = below
     cut = {name for names in children.values() for name in names}
     circle = [accounts[name] for name in cut if accounts[name].parent.lower() in cut]
-    wrong += [f"{one.where}: account '{one.account}' is above itself" for one in circle]
+    wrong += [
+        f"{one.where}: account '{one.account}' is above itself{_round(one, accounts)}" for one in circle
+    ]
     return ordered, wrong
+
+
+def _round(one: Association, accounts: Mapping[str, Association]) -> str:
+    """Return the way from an account up to one that it has passed."""
+    way = [one.account.lower()]
+    while way[-1] not in way[:-1]:
+        way.append(accounts[way[-1]].parent.lower())
+    names = [accounts[name].account for name in way]
+    return f" ({' below '.join(names)})" if len(names) > 2 else ""
 
 
 def inherited(accounts: Accounts) -> list[Association]:

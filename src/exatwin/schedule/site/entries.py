@@ -235,7 +235,10 @@ def _job(values: Values) -> Bounds:
 
 def _most(values: Values, key: str) -> float:
     text = values.get(key, "").strip()
-    number = count(text) if text else UNLIMITED
+    try:
+        number = count(text) if text else UNLIMITED
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
     if number < 0:
         raise ValueError(f"{key}={text} is negative, expected 0 or more")
     return number
@@ -243,12 +246,18 @@ def _most(values: Values, key: str) -> float:
 
 def _span(values: Values, key: str) -> float:
     text = values.get(key, "").strip()
-    return span_s(text) if text else UNLIMITED
+    try:
+        return span_s(text) if text else UNLIMITED
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
 
 
 def _held(values: Values, key: str, nodes: str = "", cpus: str = "") -> dict[str, float]:
     """Return resources by name: those of a list, and those that have an option of their own."""
-    found = tres(values.get(key, ""))
+    try:
+        found = tres(values.get(key, ""))
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
     for other, name in ((nodes, "node"), (cpus, "cpu")):
         if values.get(other, "").strip():
             found[name] = count(values[other])
