@@ -85,7 +85,7 @@ def _when(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     tried = o[PREEMPTS] == 0
     while True:
         when = earliest(g, m, o, records, job, now)
-        if when == now or tried or not make_room(g, m, o, job, now):
+        if when == now or tried or not make_room(g, m, o, job, now, records):
             break
         tried = True
         list_ends(g, m, g.job[POOL, job])

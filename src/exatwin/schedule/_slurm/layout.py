@@ -48,6 +48,8 @@ HAS_POWER, HAS_SPREAD = range(24, 26)
 # queue, nodes, ranking: whether nodes are told one by one, how many of a queue are kept in order, whether
 # shares are ranked by Fair Tree, whether priorities never fall
 NAMED, KEPT, FAIR_TREE, ONLY_UP = range(32, 36)
+# whether EASY tries the shortest first, whether the order is made anew at each pass
+SHORTEST, DYNAMIC = range(36, 38)
 NUMBERS = 40  # the rest is free
 
 # entries of Memory.counter
@@ -138,7 +140,7 @@ BEGIN, UNTIL, COUNT, SLOT, RISES, RECORD_ROWS = range(6)
 
 # rows of Memory.scratch: bits
 AVAIL, FITS, CHOSEN, TAIL, OFFERED, ROOM, SHOVED = range(7)
-# nodes that a witness of a cycle counts on; nodes of the head of a queue, where they have names
+# nodes that a witness of a cycle counts on; nodes that the head of a queue may choose from at its time
 STAYS, SHADE, SCRATCH_ROWS = range(7, 10)
 
 # entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second,
@@ -225,6 +227,7 @@ class Memory(NamedTuple):
     order: Any  # (associations,) lists of siblings on the way
     stack: Any  # (3, associations + 2) lists yet to rank
     worth: Any  # (2, associations)
+    rated: Any  # (jobs,) scores of the last pass, where they change as jobs wait
     power: Any  # layout_power.Held
 
 
@@ -255,6 +258,7 @@ MEMORY = numba.types.NamedTuple(
         _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO,
         # queue, ranking
         _ONE, _ONE, _ONE, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1],
+        numba.float64[::1],
         # power
         HELD,
     ],
