@@ -100,7 +100,8 @@ def errors(data: Path) -> None:
         "# ln((recorded wait + 60 s) / (simulated median wait + 60 s)) by class of the simulated median, "
         "apart for jobs behind somebody who waits and asks for no more;",
         "# quality: derived by scripts/fit_forecast.py from 2,000 jobs each of KTH-SP2-1996-2.1 "
-        "(Lars Malinowsky) and UniLu-Gaia-2014-1 (Joseph Emeras), Parallel Workloads Archive; each counts the same",
+        "(Lars Malinowsky) and UniLu-Gaia-2014-1 (Joseph Emeras), Parallel Workloads Archive; "
+        "each counts the same",
         "behind,class,about_s,level,error",
     ]
     write("forecast-error.csv", head, lines)
