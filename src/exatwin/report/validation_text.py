@@ -59,7 +59,8 @@ def pair(values: Mapping[str, float] | None) -> str:
 
 def verdict(each: Validation) -> str:
     """Return whether the goal is met, in words."""
-    return {"met": "goal met", "median met": "median met", "not met": "goal not met", "shown": ""}[
+    first = next(iter(each.goal or {}), "median")
+    return {"met": "goal met", "median met": f"{first} met", "not met": "goal not met", "shown": ""}[
         each.verdict
     ]
 

@@ -14,6 +14,7 @@ E. L. Kaplan, P. Meier, J. Am. Stat. Assoc. 53 (1958), doi:10.1080/01621459.1958
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,9 +29,11 @@ HELD = 0.8
 """Share of starts that the band from P10 to P90 is to hold."""
 NEAREST, RECENT = 60, 3000
 """Analogs of a forecast, and the latest forecasts among which they are sought."""
-_AGE, _MONTH_S = 0.3, 30 * 86400.0
-_JUDGED = 250
+_AGE, _DAY_S, _MONTH_S = 0.3, 86400.0, 30 * 86400.0
+_JUDGED = 150
 """Latest forecasts by which the upper edge is moved: few, since machines have good and bad weeks."""
+_LEAST, _MOST = 0.5, 0.95
+"""Where the upper edge stays: after a bad day not all bands are to be as long as the longest wait."""
 FEWEST = 40
 """Earlier forecasts below which nothing is learned from them."""
 
@@ -46,16 +49,31 @@ class Past(Table):
     limit_s: Float64 = column("f8", "s", "time limit asked for")
     partition: Float64 = column("f8", "1", "number of the partition")
     wait_s: Float64 = column("f8", "s", "how long the job waited")
+    alike: Float64 = column("f8", "1", "jobs that wait and ask for no more nodes and time", 0.0)
+    alike_s: Float64 = column("f8", "s", "how long the first of them has waited", 0.0)
+    own_s: Float64 = column("f8", "s", "wait of the user's job that began last, -1 unknown", -1.0)
 
     def places(self) -> Float64:
-        """Return where each forecast lies, so that near ones are alike, shape (forecasts, 5)."""
+        """Return where each forecast lies, so that near ones are alike, shape (forecasts, 13).
+
+        What the simulation can't know shows in who waits: where a job waits that asks for no more, the
+        scheduler has reasons of its own. Day and week are circles, as centres let long jobs in by night.
+        """
+        simulated = np.minimum(self.p50_s, 1e8)
+        day = 2.0 * np.pi * self.at_s / _DAY_S
+        own = np.where(self.own_s >= 0, self.own_s, simulated)
         return np.stack(
             [
-                np.log1p(np.minimum(self.p50_s, 1e8) / 60.0),
+                np.log1p(simulated / 60.0),
                 np.log1p(np.minimum(self.p90_s, 1e8) / 60.0),
                 np.log(self.nodes),
                 np.log(self.limit_s),
                 3.0 * self.partition,
+                1.0 * (self.alike > 0),
+                0.5 * np.log1p(self.alike),
+                0.5 * np.log1p(self.alike_s / 60.0),
+                0.5 * np.log1p(own / 60.0),
+                *(0.5 * turn(day / each) for each in (1.0, 7.0) for turn in (np.sin, np.cos)),
             ],
             axis=1,
         )
@@ -139,18 +157,18 @@ def edges(sample_s: Float64, level: float) -> tuple[float, float]:
     return float(sample_s[low]), float(sample_s[min(int(high), len(LEVELS) - 1)])
 
 
-def foretold(past: Past, p50_s: float, p90_s: float, nodes: int, limit_s: int, partition: int) -> Corrected:
+def foretold(past: Past, now: Mapping[str, float]) -> Corrected:
     """Return the distribution of one forecast made now, after all of `past`; its row is the only one.
 
     Parameters
     ----------
     past
         Forecasts of jobs that have come so far; one that has not started has the wait infinite.
+    now
+        Values of the columns of the forecast; its wait is not known.
     """
-    values = (past.at_s[-1], p50_s, p90_s, nodes, limit_s, partition, np.inf)
-    now = {name: float(value) for name, value in zip(Past.columns(), values, strict=True)}
-    whole = Past(**{name: np.append(column, now[name]) for name, column in past})
-    told = corrected(whole)
+    row = {**now, "wait_s": np.inf}
+    told = corrected(Past(**{name: np.append(column, row[name]) for name, column in past}))
     return Corrected(told.sample_s[-1:], told.low_s[-1:], told.high_s[-1:])
 
 
@@ -187,7 +205,7 @@ class _Judged:
         missed = float(np.mean(needed < 0.0))
         level, below = _steps(needed, ~waiting, np.ones(len(rows)))
         found = level[np.argmin(np.abs(below - missed - HELD))]
-        return float(np.clip(found, 0.5, LEVELS[-1]))
+        return float(np.clip(found, _LEAST, _MOST))
 
 
 __all__ = [

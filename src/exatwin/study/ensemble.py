@@ -11,12 +11,16 @@ from exatwin.foundation.random import stream
 from exatwin.schedule.ahead import NEVER, Course, Rule, starts
 from exatwin.schedule.priority import age_factor
 from exatwin.schedule.rules import MULTIFACTOR
+from exatwin.schedule.slurm import SlurmRule
 from exatwin.workload.snapshot import Standing
 from exatwin.workload.upcoming import Upcoming
 from exatwin.workload.usage import Usage
 
 HOUR_S, DAY_S = 3600, 86400
-_FIRST_S = 6 * HOUR_S
+_FIRST_S, _FURTHER, _CYCLES = 6 * HOUR_S, 4, 60
+"""How far courses are followed first [s], how much further then, and cycles of backfill in one."""
+_SAME_S, _SAME_FRAC = 600, 0.1
+"""Starts that differ by no more than this, and than this part of them, are about the same [s, 1]."""
 _FEWEST, _ROWS, _COURSES = 12, 100_000, 600
 """Members of any ensemble; waiting jobs of all members together, and courses that serve one job, that are
 worth while."""
@@ -61,7 +65,9 @@ def worth(queue: Queue, members: int, asked: int = 1) -> int:
     return min(members, max(_FEWEST, courses))
 
 
-def waits(queue: Queue, asked: Int64, *, members: int, rng: np.random.Generator) -> Float64:
+def waits(
+    queue: Queue, asked: Int64, *, members: int, rng: np.random.Generator, wanted: np.ndarray | None = None
+) -> Float64:
     """Return how long jobs submitted now would wait in each member [s], shape (members, asked).
 
     Parameters
@@ -70,25 +76,62 @@ def waits(queue: Queue, asked: Int64, *, members: int, rng: np.random.Generator)
         Nodes and limit [s] of jobs, each of them asked about alone, shape (2, asked).
     members
         How many courses are drawn.
+    wanted
+        Which jobs are asked about in which member, by default all, shape (members, asked); others are NaN.
 
     Notes
     -----
-    Infinite for a job that has not started within the queue's horizon. Courses are followed for six hours
-    first, and further only where some job has not started.
+    Infinite for a job that has not started within the queue's horizon. Courses are followed for some hours
+    first, and further only where and for whom a job has not started. Slurm's backfill looks at the queue less
+    often the further a course goes: each time a sixtieth of it has passed.
     """
     drawn = _Drawn.of(queue, members, rng)
     found = np.full((members, asked.shape[1]), np.inf)
-    left, until = np.arange(members), _FIRST_S
-    while len(left):
+    if wanted is not None:
+        found[~wanted] = np.nan
+    until = _FIRST_S
+    while np.isinf(found).any():
         last = until >= queue.horizon_s
         until = min(until, queue.horizon_s)
-        begun = starts([drawn.course(int(k), until) for k in left], asked, queue.rule, until)
-        found[left] = np.where(begun == NEVER, np.inf, begun)
-        left = left[np.any(begun == NEVER, axis=1)]
+        left = np.flatnonzero(np.isinf(found).any(axis=1))
+        courses = [drawn.course(int(k), until) for k in left]
+        begun = starts(courses, asked, _coarser(queue.rule, until), until, np.isinf(found[left]))
+        found[left] = np.minimum(found[left], np.where(begun == NEVER, np.inf, begun))
         if last:
             break
-        until *= 6
+        until *= _FURTHER
     return found
+
+
+def _coarser(rule: Rule, until_s: int) -> Rule:
+    """Return `rule` with as many cycles of backfill as are worth it in a course of `until_s` [s]."""
+    if rule.backfill != "slurm":
+        return rule
+    own = rule.slurm or SlurmRule()
+    every = max(own.bf_interval_s, until_s // _CYCLES)
+    return replace(
+        rule, slurm=replace(own, bf_interval_s=every, sched_interval_s=max(own.sched_interval_s, every))
+    )
+
+
+def waits_of_shapes(queue: Queue, asked: Int64, *, members: int, seed: int) -> Float64:
+    """Return the same as :func:`waits` for jobs by their nodes and then their limits, in less time.
+
+    Where the shortest and the longest job of a size start at about the same time, so do those between them.
+    """
+    if queue.rule.at_once:
+        return waits(queue, asked, members=members, rng=stream(seed, "shape"))
+    first = np.searchsorted(asked[0], asked[0])
+    last = np.searchsorted(asked[0], asked[0], side="right") - 1
+    edge = np.unique(np.concatenate([first, last]))
+    found = np.full((members, asked.shape[1]), np.nan)
+    found[:, edge] = waits(queue, asked[:, edge], members=members, rng=stream(seed, "shape"))
+    low, high = np.sort([found[:, first], found[:, last]], axis=0)
+    same = np.isinf(low) | (high <= (1.0 + _SAME_FRAC) * low + _SAME_S)
+    found = np.where(np.isnan(found) & same, high, found)
+    inner = np.isnan(found)
+    more = waits(queue, asked, members=members, rng=stream(seed, "shape"), wanted=inner)
+    return np.where(inner, more, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,4 +230,4 @@ def _points(queue: Queue) -> tuple[Float64 | None, Float64 | None]:
     return np.asarray(points, np.float64), np.asarray(usual, np.float64)
 
 
-__all__ = ["DAY_S", "HOUR_S", "Queue", "waits", "worth"]
+__all__ = ["DAY_S", "HOUR_S", "Queue", "waits", "waits_of_shapes", "worth"]

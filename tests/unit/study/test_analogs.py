@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from exatwin.study import analogs
 from exatwin.study.analogs import FEWEST, LEVELS, Past, corrected, foretold, quantiles
-from exatwin.study.backtest import pinball, scores
+from exatwin.study.forecast_scores import HINDSIGHT, NARROWEST, PAST, Band, pinball, scores
 
 EVERY = np.array([0.1, 0.5, 0.9])
 
@@ -36,8 +38,8 @@ def test_an_open_wait_counts_for_all_that_are_longer() -> None:
 
 def test_the_band_holds_four_in_five_and_is_no_wider_than_the_error_asks() -> None:
     found, low, high = scores(past(1500), 400)
-    assert 0.75 <= found.held_frac <= 0.85
-    assert found.interval_s < found.guess_interval_s
+    assert 0.75 <= found.band.held_frac <= 0.85
+    assert found.band.interval_s < found.guess[HINDSIGHT].interval_s
     assert found.pinball_s[1] < found.guess_pinball_s[1]
     assert np.all(low <= high)
 
@@ -62,7 +64,8 @@ def test_the_first_forecasts_learn_nothing() -> None:
 
 def test_one_forecast_is_the_last_of_the_row() -> None:
     known = past(120)
-    found = foretold(known, 3000.0, 6000.0, 8, 3600, 0)
+    now = {name: float(column[-1]) for name, column in known}
+    found = foretold(known, now | {"p50_s": 3000.0, "p90_s": 6000.0})
     assert found.sample_s.shape == (1, len(LEVELS))
     assert found.low_s[0] < 3000.0 < found.high_s[0]
 
@@ -70,12 +73,55 @@ def test_one_forecast_is_the_last_of_the_row() -> None:
 def test_the_band_follows_a_machine_that_becomes_slower(monkeypatch: pytest.MonkeyPatch) -> None:
     known = past(1200)
     slower = known.replace(wait_s=known.wait_s * np.where(np.arange(1200) < 600, 1.0, 4.0))
-    adapted = scores(slower, 700)[0].held_frac
+    adapted = scores(slower, 700)[0].band.held_frac
     monkeypatch.setattr(analogs, "_JUDGED", 10**6)
-    assert abs(adapted - 0.8) <= abs(scores(slower, 700)[0].held_frac - 0.8) + 0.01
+    assert abs(adapted - 0.8) <= abs(scores(slower, 700)[0].band.held_frac - 0.8) + 0.01
     assert adapted > 0.7
 
 
 def test_pinball_weighs_short_forecasts_by_their_level() -> None:
     assert pinball(np.array([10.0]), np.array([0.0]), 0.9) == pytest.approx(9.0)
     assert pinball(np.array([0.0]), np.array([10.0]), 0.9) == pytest.approx(1.0)
+
+
+def test_constant_guesses_stand_on_the_same_rows_and_one_of_them_knows_only_the_past() -> None:
+    known = past(600)
+    found = scores(known, 200)[0]
+    assert {name: band.jobs for name, band in found.guess.items()} == dict.fromkeys(found.guess, 400)
+    wait = known.wait_s[200:]
+    least = min(
+        Band.of(wait, np.full(400, low), np.full(400, high)).interval_s
+        for low in np.quantile(wait, np.arange(0.02, 0.3, 0.02))
+        for high in np.quantile(wait, np.arange(0.7, 0.99, 0.02))
+    )
+    assert found.guess[HINDSIGHT].interval_s <= 1.01 * least  # no constant band is better
+    later = known.replace(wait_s=np.where(known.at_s + known.wait_s > known.at_s[-1], 1e7, known.wait_s))
+    again = scores(later, 200)[0]
+    assert again.guess[PAST].mean_width_s == found.guess[PAST].mean_width_s
+    assert again.guess[HINDSIGHT].mean_width_s != found.guess[HINDSIGHT].mean_width_s
+
+
+def test_the_shortest_guess_holds_as_many_and_what_is_worse_is_said() -> None:
+    found = scores(past(1500), 400)[0]
+    assert found.guess[NARROWEST].held_frac >= found.band.held_frac
+    assert found.guess[NARROWEST].mean_width_s <= found.guess[HINDSIGHT].mean_width_s
+    assert list(found.worse()) == []
+    worse = list(replace(found, error_s=(9e9, 1.0)).worse())
+    assert worse == [
+        f"median error of P50 9,000,000,000 s, of the median of all waits {found.guess_error_s[0]:,.0f} s"
+    ]
+
+
+def test_who_waits_for_no_more_sets_a_forecast_apart() -> None:
+    """Jobs behind others wait for an hour though the simulation says at once; the others do start at once."""
+    rng = np.random.default_rng(0)
+    behind = rng.random(600) < 0.3
+    known = past(600).replace(
+        p50_s=np.zeros(600), p90_s=np.zeros(600), alike=1.0 * behind, wait_s=np.where(behind, 3600.0, 0.0)
+    )
+    found = scores(known, 300)[0]
+    assert found.alone is not None
+    assert found.behind is not None
+    assert (found.alone[0].mean_width_s, found.alone[0].held_frac) == (0.0, 1.0)
+    assert found.behind[0].held_frac == 1.0
+    assert found.error_s == (0.0, 0.0)
