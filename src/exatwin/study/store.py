@@ -357,6 +357,8 @@ def write_schedule(result: Result, path: str | Path) -> Path:
         "state": names[schedule.state],
         "nodes": result.jobs.nodes,
     }
+    if np.any(result.jobs.array >= 0):  # people know tasks of arrays by other numbers
+        columns["job"] = np.array(result.jobs.shown(), dtype=object)
     if schedule.placement is not None:
         columns["nodelist"] = np.array(nodelists(schedule.placement), dtype=object)
     if result.machine is not None and result.scenario.power.capped:
