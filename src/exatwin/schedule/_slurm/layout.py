@@ -145,8 +145,9 @@ BEGIN, UNTIL, COUNT, SLOT, RISES, RECORD_ROWS = range(6)
 
 # rows of Memory.scratch: bits
 AVAIL, FITS, CHOSEN, TAIL, OFFERED, ROOM, SHOVED = range(7)
-# nodes that a witness of a cycle counts on; nodes that the head of a queue may choose from at its time
-STAYS, SHADE, SCRATCH_ROWS = range(7, 10)
+# nodes that a witness of a cycle counts on; nodes that the head of a queue may choose from at its time; nodes
+# whose epilog runs
+STAYS, SHADE, OVER, SCRATCH_ROWS = range(7, 11)
 
 # entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second,
 # points for the best fair share
@@ -225,6 +226,7 @@ class Memory(NamedTuple):
     used: Any  # (2, groups) what each has used, decayed
     list: Any  # (jobs + 1,) jobs or keys that a pass goes through
     pick: Any  # (nodes + 1,) runs of nodes, the largest first
+    room: Any  # (segments,) nodes that a job could have in each
     end: Any  # (3, rows) limits of the running jobs of a pool, in order
     mark: Any  # (MARKS + 2, words) bits of the nodes that are free after some of them
     tree: Any  # (3, places and their minima) of the jobs that wait, with EASY
@@ -262,7 +264,8 @@ MEMORY = numba.types.NamedTuple(
         # attempts, windows, limits
         _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO, numba.float64[:, ::1],
         # queue, ranking
-        _ONE, _ONE, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1], numba.float64[::1],
+        _ONE, _ONE, _ONE, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1],
+        numba.float64[::1],
         # power
         HELD,
     ],
