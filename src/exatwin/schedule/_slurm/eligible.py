@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.handle import where
+from exatwin.foundation.jit import lean
 from exatwin.schedule._kernel.heap import push
 from exatwin.schedule._slurm.layout import (
     AFTER,
@@ -12,6 +13,7 @@ from exatwin.schedule._slurm.layout import (
     AFTER_NOT_OK,
     AFTER_OK,
     BEGIN_OF_JOB,
+    CENTRE,
     DEPENDENT,
     FIRST_CHANCE,
     HAS_DEPENDENCIES,
@@ -41,7 +43,7 @@ def ready(m: Any, job: int, now: int) -> None:
     m.counter[READY] += 1
 
 
-@spliced
+@where(CENTRE)
 def comes(g: Any, m: Any, job: int, now: int) -> None:
     """The job is submitted."""
     if g.job[FIRST_CHANCE, job] > now:
@@ -50,13 +52,13 @@ def comes(g: Any, m: Any, job: int, now: int) -> None:
         _met(m, job, now)
 
 
-@spliced
+@where(CENTRE)
 def chance(m: Any, job: int, now: int) -> None:
     """The time has come before which the job would not start."""
     _met(m, job, now)
 
 
-@spliced
+@where(CENTRE)
 def has_started(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     """The first start of `job`: those that wait for it are not kept any more."""
     if o[HAS_DEPENDENCIES] == 0:
@@ -66,7 +68,7 @@ def has_started(g: Any, m: Any, o: Any, job: int, now: int) -> None:
             _met(m, g.dependent[DEPENDENT, i], now)
 
 
-@lean
+@where(CENTRE)
 def has_ended(g: Any, m: Any, o: Any, job: int, now: int, state: int) -> None:
     """The job has ended for good: those that wait for its end are not kept any more, or for ever."""
     if o[HAS_DEPENDENCIES] == 0:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean
+from exatwin.foundation.handle import where
 from exatwin.schedule._slurm.layout import (
+    CENTRE,
     HAS_LIMITS,
     JOBS_NOW,
     LIMIT,
@@ -19,7 +20,7 @@ from exatwin.schedule._slurm.layout import (
 from exatwin.schedule._slurm.power import possible
 
 
-@lean
+@where(CENTRE, otherwise=True)
 def may_start(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     """Whether neither a limit nor a cap of now stands against the job, whatever nodes are free."""
     if not possible(g, m, o, job, now):
@@ -39,7 +40,7 @@ def may_start(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     return True
 
 
-@lean
+@where(CENTRE)
 def count_in(g: Any, m: Any, o: Any, job: int, up: int, sign: int) -> None:
     """Count a job whose limit is up at `up` in all its groups (`sign` 1), or no more (-1)."""
     if o[HAS_LIMITS] == 0:
