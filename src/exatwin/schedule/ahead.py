@@ -74,7 +74,9 @@ class Course:
     """Since when the age of each of the queued counts [s], shape (jobs,)."""
 
 
-def starts(courses: Sequence[Course], asked: Int64, rule: Rule, until_s: int) -> Int64:
+def starts(
+    courses: Sequence[Course], asked: Int64, rule: Rule, until_s: int, wanted: np.ndarray | None = None
+) -> Int64:
     """Return when each job asked about would start in each course [s], shape (courses, asked).
 
     Parameters
@@ -87,6 +89,9 @@ def starts(courses: Sequence[Course], asked: Int64, rule: Rule, until_s: int) ->
         Who starts next.
     until_s
         Horizon [s]; :data:`NEVER` for what has not started by then.
+    wanted
+        Whether a job is asked about in a course, by default all in all, shape (courses, asked); others may be
+        :data:`NEVER`.
 
     Raises
     ------
@@ -101,13 +106,19 @@ def starts(courses: Sequence[Course], asked: Int64, rule: Rule, until_s: int) ->
     check_rule(rule.policy, rule.backfill, "none", centre=bool(rule.windows))
     fast = rule.at_once
 
-    def one(course: Course) -> Int64:
-        return _at_once(course, asked, rule, until_s) if fast else _each(course, asked, rule, until_s)
+    ask = np.ones((len(courses), asked.shape[1]), np.bool_) if wanted is None else wanted
+
+    def one(course: Course, here: np.ndarray) -> Int64:
+        if fast:
+            return _at_once(course, asked, rule, until_s)
+        found = np.full(asked.shape[1], NEVER)
+        found[here] = _each(course, asked[:, here], rule, until_s)
+        return found
 
     if sum(course.queued.shape[1] for course in courses) * asked.shape[1] < _WORTH_THREADS:
-        return np.array([one(course) for course in courses], np.int64).reshape(len(courses), -1)
+        return np.array([one(*each) for each in zip(courses, ask, strict=True)], np.int64).reshape(ask.shape)
     with ThreadPoolExecutor(cpu_count() or 1) as pool:
-        return np.array(list(pool.map(one, courses)), np.int64)
+        return np.array(list(pool.map(one, courses, ask)), np.int64)
 
 
 def _at_once(course: Course, asked: Int64, rule: Rule, until_s: int) -> Int64:
@@ -164,7 +175,7 @@ def _each(course: Course, asked: Int64, rule: Rule, until_s: int) -> Int64:
         begun = simulate(
             jobs, course.capacity, policy=rule.policy, backfill=rule.backfill, until_s=until_s,
             slurm=slurm, priority=rule.priority, ranks=_ranks(course, jobs, before, rule),
-            conditions=conditions,
+            conditions=conditions, watch=before,
         )  # fmt: skip
         row = before if begun.row is None else int(np.flatnonzero(begun.row == before)[0])
         found[k] = begun.start_s[row] if begun.started[row] else NEVER

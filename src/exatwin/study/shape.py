@@ -13,13 +13,12 @@ import numpy as np
 from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.foundation.random import stream
-from exatwin.study.analogs import HIGH, LEVELS, edges, foretold
-from exatwin.study.ensemble import HOUR_S, waits, worth
-from exatwin.study.forecast import learned
-from exatwin.study.forecast_error import widened
-from exatwin.study.read_state import read_state
+from exatwin.study.forecast import learned, told_of
 from exatwin.study.scenario import Scenario
-from exatwin.study.standing_state import MachineState
+from exatwin.study.starts.analogs import HIGH, LEVELS, Past, edges
+from exatwin.study.starts.ensemble import HOUR_S, waits_of_shapes, worth
+from exatwin.study.starts.read_state import read_state
+from exatwin.study.starts.standing_state import MachineState
 
 MEMBERS = 50
 LIMITS_H = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0, 48.0, 96.0)
@@ -193,7 +192,7 @@ def shape(
     longest = max(limit for _, limit, _, _ in asked)
     distinct = sorted({(nodes, each) for nodes, limit, _, _ in asked for each in (limit, longest)})
     members = worth(queue, members, len(distinct))
-    each = waits(queue, np.array(distinct, np.int64).T, members=members, rng=stream(seed, "shape"))
+    each = waits_of_shapes(queue, np.array(distinct, np.int64).T, members=members, seed=seed)
     told = {one: each[:, k] for k, one in enumerate(distinct)}
     past = learned(state, index, seed) if state.history and not state.own else None
     found = []
@@ -244,18 +243,12 @@ def _asked(
 
 
 def _sample(
-    state: MachineState, past: Any, wait_s: Float64, nodes: int, limit_s: int, index: int
+    state: MachineState, past: Past | None, wait_s: Float64, nodes: int, limit_s: int, index: int
 ) -> tuple[Float64, tuple[float, float, float]]:
     """Return the distribution of a wait at LEVELS, and its P10, P50 and P90 [s]."""
-    middle = len(LEVELS) // 2 - 1
-    if past is not None:
-        p50, p90 = (float(np.quantile(wait_s, p, method="inverted_cdf")) for p in (0.5, 0.9))
-        told = foretold(past, p50, p90, nodes, limit_s, index)
-        sample = told.sample_s[0]
-        return sample, (float(told.low_s[0]), float(sample[middle]), float(told.high_s[0]))
-    sample = np.quantile(wait_s, LEVELS, method="inverted_cdf") if state.own else widened(wait_s)
-    low, high = edges(sample, HIGH)
-    return sample, (low, float(sample[middle]), high)
+    told = told_of(state, past, index, nodes, limit_s, wait_s)
+    sample = told.sample_s[0]
+    return sample, (float(told.low_s[0]), float(sample[len(LEVELS) // 2 - 1]), float(told.high_s[0]))
 
 
 def _ends(
