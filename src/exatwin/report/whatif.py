@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exatwin.foundation.files import whole
+from exatwin.foundation.files import write_text
 from exatwin.foundation.units import show
 from exatwin.report import style
 from exatwin.report.whatif_words import in_words
@@ -84,6 +84,7 @@ def lines(found: WhatIf) -> list[str]:
         f"What if {', '.join(f'{path} = {_written(value)}' for path, value in found.changes)}?",
         f"{count} seed{'s' if count > 1 else ''}, each with and without; "
         + ("5th to 95th percentile of the differences" if count > 1 else "one seed proves little"),
+        *([_shaken(found)] if found.shake_s else []),
         "",
         *(f"  {line}" for line in in_words(found, amount)),
     ]
@@ -95,6 +96,13 @@ def lines(found: WhatIf) -> list[str]:
     still = [TITLES.get(row.name, row.name) for row in found.figures if row.same]
     still += [title for title, rows in _parts(found)[1:] if rows and all(row.same for row in rows)]
     return [*told, "", f"the same in every seed: {', '.join(still)}"] if still else told
+
+
+def _shaken(found: WhatIf) -> str:
+    return (
+        "all but the first move the submissions of the log by up to "
+        f"{show(found.shake_s, 's')}, alike with and without"
+    )
 
 
 def _written(value: object) -> str:
@@ -173,20 +181,21 @@ def write(found: WhatIf, path: Path) -> None:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(changed)}</title>'
         f"<style>body{{font-family:{style.FONT}}}{_CSS}"
         f"</style><script>{get_plotlyjs()}</script></head><body><h1>What if {escape(changed)}?</h1>"
-        f"<p>{_method(len(found.seeds))}</p>"
+        f"<p>{_method(found)}</p>"
         f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in in_words(found, amount))}</ul>"
         f"{figure(found).to_html(full_html=False, include_plotlyjs=False)}{tables}</body></html>\n"
     )
-    with whole(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
-def _method(seeds: int) -> str:
+def _method(found: WhatIf) -> str:
+    seeds = len(found.seeds)
     if seeds == 1:
         return "One seed, with and without the change: the same jobs, weather and prices. It proves little."
+    shaken = f"{_shaken(found).capitalize()}. " if found.shake_s else ""
     return (
         f"{seeds} seeds, each with and without the change; jobs, weather and prices of a seed are the same. "
-        "Coloured: nine seeds in ten agree on the sign."
+        f"{shaken}Coloured: nine seeds in ten agree on the sign."
     )
 
 

@@ -28,6 +28,7 @@ def in_words(found: WhatIf, amount: Amount) -> list[str]:
     told += [_most(found.by_size, amount), _most(found.by_account, amount)]
     told += [
         _in_use(rows.get("utilisation_frac")),
+        _lost(rows),
         _beyond(rows.get("jobs_beyond_cap")),
         _excess(rows, amount),
     ]
@@ -85,6 +86,18 @@ def _in_use(row: Difference | None) -> str:
     if row is None:
         return ""
     return f"{row.changed:.1%} of the node time is in use instead of {row.base:.1%}{_doubt(row)}."
+
+
+def _lost(rows: dict[str, Difference]) -> str:
+    """Say how much of the node time does no work: slower clocks, limits, failures."""
+    used = rows.get("node_h")
+    said = []
+    for name, why in (("slowed_node_h", "slower clocks"), ("lost_node_h", "limits and failures")):
+        row = rows.get(name)
+        if row is not None and row.changed:
+            share = f", {row.changed / used.changed:.1%} of those in use" if used and used.changed else ""
+            said.append(f"{row.changed:,.0f} node-h are lost to {why}{share}")
+    return f"{'; '.join(said)}." if said else ""
 
 
 def _beyond(row: Difference | None) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from exatwin.foundation.errors import SpecError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.study.result import Result
-from exatwin.study.run import run
+from exatwin.study.run import check, run
 from exatwin.study.scenario import Scenario
 from exatwin.study.sweep import in_parallel
 
@@ -38,6 +38,10 @@ SIZES = (1, 2, 9, 65, 513)
 """Smallest job of each class of size [nodes]."""
 ACCOUNTS = 8
 """How many accounts are told apart: of those with waits in every run the ones with the most node-hours."""
+
+
+SHAKE_S = 600.0
+"""How far the seeds after the first move the submissions of a log [s]."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ class WhatIf:
     """Mean wait of the accounts with the most node-hours."""
     hours_by_account: tuple[Difference, ...] = ()
     """Node-hours of the same accounts."""
+    shake_s: float = 0.0
+    """How far the submissions of a log are moved, in all seeds but the first [s]."""
 
     def document(self) -> dict[str, Any]:
         """Return the answer as plain data."""
@@ -102,6 +108,7 @@ class WhatIf:
             "scenario": self.base.document(),
             "changes": dict(self.changes),
             "seeds": list(self.seeds),
+            "shake_s": self.shake_s,
             "figures": plain(self.figures),
             "wait_by_size": plain(self.by_size),
             "wait_by_account": plain(self.by_account),
@@ -127,11 +134,15 @@ def whatif(
     ------
     SpecError
         Nothing is changed, a key or value is not known, or so many seeds do not fit above the scenario's own.
+    InfeasibleError
+        The machine or its building can't do what is asked, such as keep a cap below its idle power.
 
     Notes
     -----
     Jobs, weather and prices of a seed are the same with and without, so that differences within a seed are
-    due to the change; but schedules are chaotic, and one seed proves little.
+    due to the change; but schedules are chaotic, and one seed proves little. The jobs of a log are the same
+    in every seed, which would prove no more: there each seed but the first moves the submissions by up to
+    :data:`SHAKE_S`, or ``trace.shake``.
     """
     scenario = base.scenario if isinstance(base, Result) else base
     if not changes:
@@ -141,8 +152,10 @@ def whatif(
     other = scenario
     for path, value in changes.items():
         other = other.replace(path, value)
+    check(other)  # what can't be is told before the runs without the change are paid for
     numbers = tuple(scenario.seed + k for k in range(seeds))
-    pairs = [tuple(each.model_copy(update={"seed": seed}) for each in (scenario, other)) for seed in numbers]
+    shake_s = _shake_s(other) if seeds > 1 else 0.0
+    pairs = [tuple(_of_seed(each, seed, shake_s) for each in (scenario, other)) for seed in numbers]
     found: list[list[dict[str, Any]]] = [[] for _ in pairs]
     progress.stage("seeds")
     found[0] = both(pairs[0])  # here, so that what must be compiled is compiled once
@@ -159,11 +172,26 @@ def whatif(
         base=scenario,
         changes=tuple(changes.items()),
         seeds=numbers,
+        shake_s=shake_s,
         figures=_compared("figures", without, with_, units),
         by_size=_compared("size", without, with_, dict.fromkeys(map(_class, range(len(SIZES))), "s")),
         by_account=_compared("account", without, with_, dict.fromkeys(accounts, "s")),
         hours_by_account=_compared("account_h", without, with_, dict.fromkeys(accounts, "node-h")),
     )
+
+
+def _shake_s(scenario: Scenario) -> float:
+    """Return how far seeds move the submissions of a log [s]."""
+    trace = scenario.trace
+    return 0.0 if trace is None or trace.as_recorded else trace.shake_s or SHAKE_S
+
+
+def _of_seed(scenario: Scenario, seed: int, shake_s: float) -> Scenario:
+    """Return `scenario` with another seed; that of the scenario leaves the log as it is."""
+    found = scenario.model_copy(update={"seed": seed})
+    if scenario.trace is None or seed == scenario.seed or not shake_s:
+        return found
+    return found.model_copy(update={"trace": scenario.trace.model_copy(update={"shake_s": shake_s})})
 
 
 def both(pair: Sequence[Scenario]) -> list[dict[str, Any]]:
@@ -184,18 +212,21 @@ def figures_of(scenario: Scenario) -> dict[str, Any]:
     return {
         "figures": _ALWAYS | result.summary() | _neighbours(result),
         "size": {_class(k): float(wait[kind == k].mean()) for k in range(len(SIZES)) if np.any(kind == k)},
-        "account": _of_accounts(jobs.account[counted], wait, mean=True),
-        "account_h": _of_accounts(jobs.account, held_h, mean=False),
+        "account": _of_accounts(jobs.account[counted], wait, result.accounts, mean=True),
+        "account_h": _of_accounts(jobs.account, held_h, result.accounts, mean=False),
     }
 
 
-def _of_accounts(account: np.ndarray, values: np.ndarray, *, mean: bool) -> dict[str, float]:
-    """Return mean or sum of the values of each account that is known."""
+def _of_accounts(
+    account: np.ndarray, values: np.ndarray, names: Sequence[str], *, mean: bool
+) -> dict[str, float]:
+    """Return mean or sum of the values of each account that is known, by its name or number."""
     known = account >= 0
     numbers, row, many = np.unique(account[known], return_inverse=True, return_counts=True)
     sums = np.bincount(row, weights=values[known], minlength=len(numbers))
     found = sums / many if mean else sums
-    return {f"account {one}": float(value) for one, value in zip(numbers, found, strict=True)}
+    told = [names[one] if one < len(names) else one for one in numbers.tolist()]
+    return {f"account {one}": float(value) for one, value in zip(told, found, strict=True)}
 
 
 def _greatest(runs: Sequence[Mapping[str, Any]]) -> list[str]:

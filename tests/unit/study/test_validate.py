@@ -6,10 +6,10 @@ import csv
 from pathlib import Path
 
 import pytest
+from exatwin.study.validation.scores.measured import ENERGY, SERVICES, SLURM
 
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import CatalogueError, SpecError
-from exatwin.study.measured import ENERGY, SERVICES, SLURM
 from exatwin.study.validate import absent, models, validate
 
 RUNS = data_folder() / "calibration" / "llm-runs.csv"

@@ -14,6 +14,7 @@ from exatwin.schedule._slurm.layout import (
     FIRST_NODE,
     FIRST_WORD,
     FOREVER,
+    HAS_LIMITS,
     HAS_SPREAD,
     POOL,
     SINCE,
@@ -75,14 +76,14 @@ def fits(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
 
 @lean
 def next_wake(g: Any, m: Any, o: Any) -> int:
-    """When a job next stops waiting for few switches."""
-    return m.counter[NEXT_WAKE] if o[HAS_SPREAD] != 0 else FOREVER
+    """When a job next stops waiting for few switches, or for what its groups have used."""
+    return m.counter[NEXT_WAKE] if o[HAS_SPREAD] + o[HAS_LIMITS] != 0 else FOREVER
 
 
 @lean
 def woken(g: Any, m: Any, o: Any, now: int) -> None:
-    """Let all pools be looked at as a job stops waiting for few switches."""
-    if o[HAS_SPREAD] == 0 or m.counter[NEXT_WAKE] > now:
+    """Let all pools be looked at as a job stops waiting for few switches, or for its groups' usage."""
+    if o[HAS_SPREAD] + o[HAS_LIMITS] == 0 or m.counter[NEXT_WAKE] > now:
         return
     m.counter[NEXT_WAKE] = FOREVER
     m.counter[CHANGED] = 1
