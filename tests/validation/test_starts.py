@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from exatwin.study.validation.scores.starts import GOAL, LOGS
+from exatwin.study.validation.starts import GOAL, LOGS
 
 from exatwin.catalogue.load import data_folder
 from exatwin.study.starts.backtest import sampled, simulated

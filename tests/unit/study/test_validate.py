@@ -6,11 +6,11 @@ import csv
 from pathlib import Path
 
 import pytest
-from exatwin.study.validation.scores.measured import ENERGY, SERVICES, SLURM
 
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import CatalogueError, SpecError
 from exatwin.study.validate import absent, models, validate
+from exatwin.study.validation.measured import ENERGY, SERVICES, SLURM
 
 RUNS = data_folder() / "calibration" / "llm-runs.csv"
 LISTS = data_folder() / "lists" / "machines.csv"

@@ -10,10 +10,12 @@ import numpy as np
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import InfeasibleError, SpecError, nearest
 from exatwin.schedule.bound import Bound
+from exatwin.schedule.limits import NO_LIMIT, Limits
 from exatwin.schedule.priority import age_factor
 from exatwin.schedule.rules import MULTIFACTOR
 from exatwin.schedule.site.accounts import Accounts
-from exatwin.schedule.site.limits import site_limits, site_preemption
+from exatwin.schedule.site.limits import site_limits
+from exatwin.schedule.site.preemption import site_preemption
 from exatwin.schedule.site.ranks import Site, site_ranks
 from exatwin.schedule.site.tree import Labels
 from exatwin.study.starts.ensemble import Queue
@@ -168,7 +170,29 @@ def _bound(queue: Queue, jobs: Jobs, site: Site, asked: Int64) -> Bound:
             f"{nodes:,} nodes for {limit / 3600:g} h: more than its QOS or association grants a job "
             f"({site.accounts.path}), it would never start"
         )
-    return replace(queue.rule.bound, limits=limits, preempt=site_preemption(jobs, site))
+    preempt, _ = site_preemption(jobs, site)
+    if limits is not None:
+        limits = _sent(limits, len(queue.jobs), len(jobs) - 1, site.accounts.path)
+    return replace(queue.rule.bound, limits=limits, preempt=preempt)
+
+
+def _sent(limits: Limits, standing: int, own: int, path: str) -> Limits:
+    """Return limits without those of submissions, which the jobs that stand have passed.
+
+    Raises
+    ------
+    InfeasibleError
+        The job in row `own` would not be taken beside the first `standing` ones.
+    """
+    here = np.repeat(np.arange(len(limits.first) - 1), np.diff(limits.first)) < standing
+    sent = np.bincount(limits.group[here], minlength=len(limits.most_sent))
+    for group in limits.group[limits.first[own] : limits.first[own + 1]].tolist():
+        if sent[group] >= limits.most_sent[group]:
+            raise InfeasibleError(
+                f"{limits.names[group]} has {sent[group]:,} jobs, at most {limits.most_sent[group]:,} are "
+                f"taken at once ({path}): one more would be refused"
+            )
+    return replace(limits, most_sent=np.full_like(limits.most_sent, NO_LIMIT))
 
 
 def _points(queue: Queue, jobs: Jobs, site: Site, who: Who, labels: Labels) -> Float64 | None:

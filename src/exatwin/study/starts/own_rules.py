@@ -22,9 +22,9 @@ from exatwin.schedule.site.ranks import Site, site_ranks
 from exatwin.schedule.site.tree import Labels
 from exatwin.schedule.standing import usage_at
 from exatwin.schedule.windows import Kind, Window
-from exatwin.study.centre.conditions.recorded import as_recorded
-from exatwin.study.centre.conditions.reservations import windows
-from exatwin.study.centre.conditions.site import floor_of_conf
+from exatwin.study.centre.recorded import as_recorded
+from exatwin.study.centre.reservations import windows
+from exatwin.study.centre.site import floor_of_conf
 from exatwin.study.scenario import Scenario
 from exatwin.study.starts.standing_state import Place
 from exatwin.workload.job import Jobs
@@ -153,7 +153,7 @@ def recorded_priorities(
 
 def result_priorities(scenario: Scenario, job_id: Int64, at_s: int) -> Float64:
     """Return the priorities of jobs of a result, by its scenario; NaN for those that it does not have."""
-    from exatwin.study.centre.conditions.priorities import stood
+    from exatwin.study.centre.priorities import stood
 
     found = stood(scenario)
     own = found.schedule.jobs.job_id

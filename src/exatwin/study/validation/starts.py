@@ -10,8 +10,8 @@ from exatwin.foundation.errors import SpecError
 from exatwin.study.starts.analogs import HELD
 from exatwin.study.starts.backtest import sampled, simulated
 from exatwin.study.starts.forecast_scores import HINDSIGHT, NARROWEST, PAST, Band, Scores, scores
-from exatwin.study.validation.scores.measured import Measured
-from exatwin.study.validation.scores.scores import Metric, Row, Validation
+from exatwin.study.validation.measured import Measured
+from exatwin.study.validation.scores import Metric, Row, Validation
 from exatwin.workload.traces import read_trace
 
 JOBS = 2000

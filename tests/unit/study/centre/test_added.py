@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from exatwin.study.centre.conditions.added import with_added, without_added
 
 from exatwin.catalogue.load import machine
 from exatwin.schedule.floor import Floor
+from exatwin.study.centre.added import with_added, without_added
 
 
 def test_nodes_join_the_default_partition():

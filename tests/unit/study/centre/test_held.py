@@ -6,9 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exatwin.study.centre.conditions.hold import begins
-from exatwin.study.centre.conditions.power import PowerSettings, caps, over_cap
-from exatwin.study.centre.conditions.scheduling import switches
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +13,9 @@ from exatwin.catalogue.load import machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.foundation.signal import Signal
 from exatwin.study import store
+from exatwin.study.centre.hold import begins
+from exatwin.study.centre.power import PowerSettings, caps, over_cap
+from exatwin.study.centre.scheduling import switches
 from exatwin.study.run import run
 from exatwin.study.scenario import Scenario
 

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from exatwin.study.centre.conditions.downtime import Down
-from exatwin.study.centre.conditions.reliability import (
-    Failing,
-    Repairs,
-    apart,
-    drawn,
-    failing,
-    held_back,
-    repairs,
-)
-from exatwin.study.centre.conditions.reliable import Reliability
 
 from exatwin.catalogue.load import machine
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule.floor import Floor
+from exatwin.study.centre.downtime import Down
+from exatwin.study.centre.reliability import Failing, Repairs, apart, drawn, failing, held_back, repairs
+from exatwin.study.centre.reliable import Reliability
 
 DAY = 86400
 WEEK = 7 * DAY

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from exatwin.study.centre.conditions.reservations import reservation, windows
 
 from exatwin.catalogue.load import machine
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.windows import Kind
+from exatwin.study.centre.reservations import reservation, windows
 from exatwin.study.scenario import Scenario
 
 DAY = 86400.0

@@ -5,17 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from exatwin.study.validation.scores.climate_rows import (
-    by_series,
-    id_of,
-    output_law,
-    read_lines,
-    small_and_large,
-)
-from exatwin.study.validation.scores.measured import Measured
 
 from exatwin.foundation.errors import SpecError
 from exatwin.study.validate import validate
+from exatwin.study.validation.climate_rows import by_series, id_of, output_law, read_lines, small_and_large
+from exatwin.study.validation.measured import Measured
 
 COLUMNS = (
     "model,grid_km,columns,levels,timestep_s,components,machine,nodes,accelerators,throughput_SDPD,SYPD,"

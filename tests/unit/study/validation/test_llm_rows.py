@@ -6,10 +6,10 @@ import csv
 from pathlib import Path
 
 import pytest
-from exatwin.study.validation.scores.llm_rows import MACHINE_OF, left_out, read_cases, reading
 
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import data_folder
+from exatwin.study.validation.llm_rows import MACHINE_OF, left_out, read_cases, reading
 from exatwin.workload.apps.llm_setup import Layout
 
 RUNS = data_folder() / "calibration" / "llm-runs.csv"

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from exatwin.study.validation.scores.zih_scores import validate_zih
 
 from exatwin.foundation.errors import SpecError
 from exatwin.study.validate import absent, models, validate
+from exatwin.study.validation.zih_scores import validate_zih
 
 
 def test_without_a_folder_the_hall_is_skipped_and_named():

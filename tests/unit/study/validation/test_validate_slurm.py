@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exatwin.study.validation.scores.slurm import agreement
-from exatwin.study.validation.scores.slurm_record import read_slurm_record
 
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.slurm import SlurmRule
 from exatwin.schedule.under_way import cycle_from
 from exatwin.study.validate import absent, models, validate
+from exatwin.study.validation.slurm import agreement
+from exatwin.study.validation.slurm_record import read_slurm_record
 from exatwin.workload.job import Jobs
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from exatwin.study.validation.scores.scores import BALANCED, REGRET, Row, Skipped, Validation, relative
+
+from exatwin.study.validation.scores import BALANCED, REGRET, Row, Skipped, Validation, relative
 
 ERRORS = (0.0, 0.1, -0.2, 0.3, -0.4)
 
