@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from exatwin.study.backtest import sampled, simulated
-from exatwin.study.forecast_error import CLASS_ENDS_S, GRAIN_S
-from exatwin.study.forecast_scores import Band, scores
+from exatwin.study.starts.backtest import sampled, simulated
+from exatwin.study.starts.forecast_error import CLASS_ENDS_S, GRAIN_S
+from exatwin.study.starts.forecast_scores import Band, scores
 from exatwin.workload.job import Jobs
 from exatwin.workload.traces import read_trace
 from exatwin.workload.usage import CLASS_ENDS_S as LIMIT_ENDS_S

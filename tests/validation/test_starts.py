@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from exatwin.catalogue.load import data_folder
-from exatwin.study.backtest import sampled, simulated
-from exatwin.study.forecast_scores import HINDSIGHT, scores
-from exatwin.study.validate_starts import GOAL, LOGS
+from exatwin.study.starts.backtest import sampled, simulated
+from exatwin.study.starts.forecast_scores import HINDSIGHT, scores
+from exatwin.study.validation.starts import GOAL, LOGS
 from exatwin.workload.traces import read_trace
 
 

@@ -16,7 +16,7 @@ from exatwin.cli._centre import files
 from exatwin.cli._options import File
 
 if TYPE_CHECKING:
-    from exatwin.study.priorities import Stood
+    from exatwin.study.centre.priorities import Stood
     from exatwin.study.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,7 +76,7 @@ def reached(asked: Question) -> tuple[Stood, int]:
     ExatwinError
         Something of the question does not exist or does not fit.
     """
-    from exatwin.study.priorities import instant, seconds_at, stood
+    from exatwin.study.centre.priorities import instant, seconds_at, stood
 
     at = instant(asked.at)  # before anything is scheduled
     found = stood(scenario_of(asked))

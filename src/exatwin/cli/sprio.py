@@ -26,7 +26,7 @@ def command(only_weights: bool, jobs: str | None, users: str | None, **given: An
     NICE is taken off. Example: exatwin sprio sacct.txt --slurm-conf slurm.conf --sacctmgr dump.txt --at
     2026-09-07T12:00
     """
-    from exatwin.study.priorities import COLUMNS, numbered, sprio, weights, when
+    from exatwin.study.centre.priorities import COLUMNS, numbered, sprio, weights, when
 
     asked = Question(**given)
     if only_weights:
@@ -50,7 +50,7 @@ def command(only_weights: bool, jobs: str | None, users: str | None, **given: An
 
 def _weights(asked: Question, columns: tuple[str, ...]) -> None:
     """Print the weights in the columns of the points; nothing is scheduled for them."""
-    from exatwin.study.priorities import instant, weights
+    from exatwin.study.centre.priorities import instant, weights
 
     instant(asked.at)
     found = weights(scenario_of(asked).schedule.slurm.priority())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from exatwin.foundation import units
 
 if TYPE_CHECKING:
-    from exatwin.study.validation import Row, Score, Validation
+    from exatwin.study.validation.scores import Row, Score, Validation
 
 NAME_CHARACTERS = 44
 

@@ -74,7 +74,9 @@ def _from(
         named=True,
     )
     memory = simulation._memory
-    up = np.where(which[:many] < over, now_s + 1, begun + np.minimum(jobs.limit_s[:many].astype(np.int64), 2**40))
+    up = np.where(
+        which[:many] < over, now_s + 1, begun + np.minimum(jobs.limit_s[:many].astype(np.int64), 2**40)
+    )
     # when they began shows in `up`; from here on they run for as long as given just above
     memory.job[layout.START, :many] = now_s
     memory.job[layout.STATE, :many] = layout.RUNNING

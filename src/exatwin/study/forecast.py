@@ -13,13 +13,13 @@ from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.random import stream
 from exatwin.foundation.units import parse
-from exatwin.study.analogs import HIGH, LEVELS, Corrected, Past, edges, foretold
-from exatwin.study.backtest import alike, sampled, simulated
-from exatwin.study.ensemble import HOUR_S, waits, worth
-from exatwin.study.forecast_error import widened
-from exatwin.study.read_state import read_state
 from exatwin.study.scenario import Scenario
-from exatwin.study.standing_state import MachineState
+from exatwin.study.starts.analogs import HIGH, LEVELS, Corrected, Past, edges, foretold
+from exatwin.study.starts.backtest import alike, sampled, simulated
+from exatwin.study.starts.ensemble import HOUR_S, waits, worth
+from exatwin.study.starts.forecast_error import widened
+from exatwin.study.starts.read_state import read_state
+from exatwin.study.starts.standing_state import MachineState
 
 MEMBERS = 100
 WITHIN_S = (HOUR_S, 4 * HOUR_S, 24 * HOUR_S)
@@ -191,11 +191,11 @@ def forecast(
     ----------
     state
         The output of ``squeue`` (text or JSON), a log or the folder of a result (with `at`), or what
-        :func:`~exatwin.study.read_state.read_state` made of it.
+        :func:`~exatwin.study.starts.read_state.read_state` made of it.
     job
         Such as ``"nodes=64,time=2h"``.
     at, machine, history, scenario
-        As :func:`~exatwin.study.read_state.read_state` takes them.
+        As :func:`~exatwin.study.starts.read_state.read_state` takes them.
     members
         How many courses of the queue are simulated.
     seed

@@ -10,7 +10,7 @@ from typing import Any
 
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.version import __version__
-from exatwin.study.asked import Asked
+from exatwin.study.centre.asked import Asked
 from exatwin.study.scenario import Scenario
 
 

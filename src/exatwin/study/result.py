@@ -14,7 +14,7 @@ from exatwin.account.ledger import Ledger
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.result import Schedule
-from exatwin.study.one_job import job_figures
+from exatwin.study.centre.one_job import job_figures
 from exatwin.study.scenario import Scenario
 from exatwin.workload.job import Jobs, Profiles
 

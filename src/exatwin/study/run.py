@@ -12,16 +12,16 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.rules import check_rule
-from exatwin.study.added import with_added
-from exatwin.study.asked import Asked, asked
-from exatwin.study.centre import with_spares
-from exatwin.study.held import asks
-from exatwin.study.power import check_times
+from exatwin.study.centre.added import with_added
+from exatwin.study.centre.asked import Asked, asked
+from exatwin.study.centre.conditions import with_spares
+from exatwin.study.centre.held import asks
+from exatwin.study.centre.power import check_times
+from exatwin.study.centre.reliability import apart
+from exatwin.study.centre.scheduled import in_window, is_recorded, scheduled, semantics, windowed
 from exatwin.study.provenance import provenance
-from exatwin.study.reliability import apart
 from exatwin.study.result import Result
 from exatwin.study.scenario import Scenario
-from exatwin.study.scheduled import in_window, is_recorded, scheduled, semantics, windowed
 
 _PLACED = ("failures", "reliability", "power.groups", "schedule.switches", "schedule.distance")
 """What is asked for that means nothing where nobody knows who holds which node."""
@@ -110,7 +110,7 @@ def check(scenario: Scenario) -> None:
             site = around(scenario, wanted, machine, *window).site
             market_of(scenario, site, wanted, *window)
     elif machine is not None:
-        from exatwin.study.held import with_held
+        from exatwin.study.centre.held import with_held
         from exatwin.study.reaches import Draws
 
         with_held(scenario, wanted, machine, Draws(wanted.profiles, machine, None))
@@ -181,7 +181,7 @@ def _parts(scenario: Scenario, wanted: Asked, machine: Machine | None, progress:
     progress.stage("schedule")
     draws = None
     if machine is not None:
-        from exatwin.study.held import met, with_held
+        from exatwin.study.centre.held import met, with_held
         from exatwin.study.reaches import Conditions, Draws, power_under
 
         draws = Draws(wanted.profiles, machine, None)

@@ -16,11 +16,11 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.explain import explain
 from exatwin.foundation.spec import Quantity, Spec, read_toml
 from exatwin.study import keys
+from exatwin.study.centre.jobs_asked import Trace, Workload
+from exatwin.study.centre.power import PowerSettings
+from exatwin.study.centre.reliable import Reliability
+from exatwin.study.centre.scheduling import Scheduling
 from exatwin.study.customers import HeatReuseChange
-from exatwin.study.jobs_asked import Trace, Workload
-from exatwin.study.power import PowerSettings
-from exatwin.study.reliable import Reliability
-from exatwin.study.scheduling import Scheduling
 from exatwin.study.texts import listed
 
 _LOGS = (".swf", ".gz", ".parquet", ".txt", ".csv")
@@ -78,7 +78,7 @@ class MarketChange(Spec):
 
 
 def _failure(text: str) -> str:
-    from exatwin.study.failures import failure
+    from exatwin.study.centre.failures import failure
 
     failure(text)
     return text
@@ -88,7 +88,7 @@ Failures = Annotated[tuple[Annotated[str, AfterValidator(_failure)], ...], Befor
 
 
 def _reservation(text: str) -> str:
-    from exatwin.study.reservations import reservation
+    from exatwin.study.centre.reservations import reservation
 
     reservation(text)
     return text

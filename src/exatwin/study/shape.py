@@ -13,12 +13,12 @@ import numpy as np
 from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.foundation.random import stream
-from exatwin.study.analogs import HIGH, LEVELS, Past, edges
-from exatwin.study.ensemble import HOUR_S, waits_of_shapes, worth
 from exatwin.study.forecast import learned, told_of
-from exatwin.study.read_state import read_state
 from exatwin.study.scenario import Scenario
-from exatwin.study.standing_state import MachineState
+from exatwin.study.starts.analogs import HIGH, LEVELS, Past, edges
+from exatwin.study.starts.ensemble import HOUR_S, waits_of_shapes, worth
+from exatwin.study.starts.read_state import read_state
+from exatwin.study.starts.standing_state import MachineState
 
 MEMBERS = 50
 LIMITS_H = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0, 48.0, 96.0)

@@ -18,16 +18,16 @@ from exatwin.facility.running import run_plant
 from exatwin.foundation.progress import Progress
 from exatwin.power.it import ItPower
 from exatwin.schedule.result import Schedule
-from exatwin.study.asked import Asked
 from exatwin.study.building import Around, around, plant_of, settled
+from exatwin.study.centre.asked import Asked
+from exatwin.study.centre.downtime import Down, Sent, Worked
+from exatwin.study.centre.failures import downs, outages
+from exatwin.study.centre.held import met, with_held
+from exatwin.study.centre.reliability import apart
+from exatwin.study.centre.scheduled import is_recorded, scheduled, windowed
 from exatwin.study.couple import Coupled, River, coupled
-from exatwin.study.downtime import Down, Sent, Worked
-from exatwin.study.failures import downs, outages
-from exatwin.study.held import met, with_held
 from exatwin.study.reaches import Draws
-from exatwin.study.reliability import apart
 from exatwin.study.scenario import Scenario
-from exatwin.study.scheduled import is_recorded, scheduled, windowed
 
 if TYPE_CHECKING:
     from exatwin.facility.plant import Plant

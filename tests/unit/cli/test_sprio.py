@@ -121,8 +121,8 @@ def test_the_instant_is_looked_at_before_anything_is_scheduled(monkeypatch: pyte
     def never(*_: object, **__: object) -> None:
         raise AssertionError
 
-    monkeypatch.setattr("exatwin.study.priorities.asked", never)
-    monkeypatch.setattr("exatwin.study.priorities.scheduled", never)
+    monkeypatch.setattr("exatwin.study.centre.priorities.asked", never)
+    monkeypatch.setattr("exatwin.study.centre.priorities.scheduled", never)
     for text in ("nonsense", "", "nan s", "1e400 s", "36 kg", "2026-13-01"):
         assert "expected a time such as" in refused("sprio", LOG, *FILES, "--at", text)
     assert exatwin("sprio", LOG, *FILES, "--at", "30h", "--weights", "-q").code == 0

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from exatwin.foundation.errors import InfeasibleError, SpecError, TraceError
-from exatwin.study.ensemble import Queue, waits
 from exatwin.study.forecast import JobAsked, forecast
-from exatwin.study.forecast_error import widened
-from exatwin.study.read_state import read_state
 from exatwin.study.shape import Scaling, shape
+from exatwin.study.starts.ensemble import Queue, waits
+from exatwin.study.starts.forecast_error import widened
+from exatwin.study.starts.read_state import read_state
 from exatwin.workload.job import Jobs
 from exatwin.workload.snapshot import Standing
 from exatwin.workload.upcoming import Upcoming

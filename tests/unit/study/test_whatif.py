@@ -10,7 +10,7 @@ from exatwin.catalogue.load import machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.report.whatif import amount, figure, lines, write
 from exatwin.report.whatif_words import in_words
-from exatwin.study.asked import asked
+from exatwin.study.centre.asked import asked
 from exatwin.study.run import run
 from exatwin.study.scenario import Scenario, Trace
 from exatwin.study.whatif import ACCOUNTS, SHAKE_S, Difference, WhatIf, whatif
@@ -81,7 +81,7 @@ def test_the_page_stands_alone(warmer, tmp_path):
 
 
 def test_jobs_of_a_machine_of_the_catalogue_are_those_drawn_alone():
-    from exatwin.study.asked import _Draw
+    from exatwin.study.centre.asked import _Draw
 
     for seed in (3, 4):  # the second shares what its jobs do with the first
         day = DAY.replace("seed", seed)

@@ -10,6 +10,7 @@ from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import add, common, count, drop, fill
 from exatwin.schedule._slurm.layout import (
     ATTEMPT,
+    BY_END,
     CHOSEN,
     ENDS,
     EPILOG,
@@ -25,7 +26,6 @@ from exatwin.schedule._slurm.layout import (
     ROWS,
     RUN,
     START,
-    BY_END,
 )
 
 _NONE = np.uint64(0)
