@@ -15,9 +15,9 @@ import pytest
 from exatwin.foundation.arrays import Int64
 from exatwin.schedule.simulate import simulate
 from exatwin.schedule.slurm import SlurmRule
-from exatwin.study.slurm_record import Cycle, SlurmRecord, read_slurm_record
-from exatwin.study.slurm_replay import recorded_lags, replayed
-from exatwin.study.validate_slurm import agreement
+from exatwin.study.validation.slurm import agreement
+from exatwin.study.validation.slurm_record import Cycle, SlurmRecord, read_slurm_record
+from exatwin.study.validation.slurm_replay import recorded_lags, replayed
 from reference.loop import Job
 from reference.slurm import Cluster, cycle
 from strategies import to_jobs

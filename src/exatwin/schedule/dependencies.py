@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exatwin.foundation.arrays import Int64
-from exatwin.foundation.errors import SpecError
+from exatwin.foundation.errors import SpecError, nearest
 from exatwin.workload.job import Jobs
 
 KINDS = ("after", "afterok", "afternotok", "afterany")
@@ -24,10 +24,26 @@ class Dependencies:
     """The job that it waits for, shape (pairs,)."""
     kind: Int64
     """Index of :data:`KINDS`, shape (pairs,)."""
+    delay_s: Int64 | None = None
+    """What must pass after that [s], shape (pairs,); None for nothing."""
+
+    @property
+    def delays(self) -> Int64:
+        """What must pass after that [s], shape (pairs,)."""
+        return np.zeros(len(self.job), np.int64) if self.delay_s is None else self.delay_s
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[int, int, str]]) -> Dependencies:
-        """Return dependencies from triples of a job, the job that it waits for, and the kind by its name."""
+        """Return dependencies from triples of a job, the job that it waits for, and the kind by its name.
+
+        Raises
+        ------
+        SpecError
+            An unknown kind.
+        """
+        for _, _, kind in pairs:
+            if kind not in KINDS:
+                raise SpecError(f"unknown kind of dependency '{kind}': {nearest(kind, KINDS)}")
         codes = [(job, on, KINDS.index(kind)) for job, on, kind in pairs]
         return cls(*np.array(codes, np.int64).reshape(-1, 3).T)
 
@@ -46,9 +62,14 @@ class Dependencies:
         SpecError
             An unknown job, or a cycle: the chain is named.
         """
+        if np.any(self.delays < 0):
+            raise SpecError(f"a dependency has a delay of {self.delays.min()} s: expected 0 or more")
         rows = np.concatenate([self.job, self.on])
         if len(rows) and not 0 <= rows.min() <= rows.max() < jobs:
-            raise SpecError(f"a dependency names job {rows.max()}: expected a job from 0 to {jobs - 1}")
+            wrong = int(rows.min() if rows.min() < 0 else rows.max())
+            raise SpecError(f"a dependency names job {wrong}: expected a job from 0 to {jobs - 1}")
+        if len(self.kind) and not 0 <= self.kind.min() <= self.kind.max() < len(KINDS):
+            raise SpecError(f"a dependency is of a kind beyond those known: expected 0 to {len(KINDS) - 1}")
         chain = self._cycle(jobs)
         if chain:
             names = [str(row if job_id is None else job_id[row]) for row in chain]
@@ -79,7 +100,12 @@ class Dependencies:
 
     def joined(self, other: Dependencies) -> Dependencies:
         """Return all pairs of both."""
-        parts = ((self.job, other.job), (self.on, other.on), (self.kind, other.kind))
+        parts = [
+            (self.job, other.job),
+            (self.on, other.on),
+            (self.kind, other.kind),
+            (self.delays, other.delays),
+        ]
         return Dependencies(*(np.concatenate(pair) for pair in parts))
 
 

@@ -85,6 +85,7 @@ def order_memory(given: layout.Given, nodes: int, rows: int) -> dict[str, np.nda
     return {
         "list": np.zeros(jobs + 1, np.int64),
         "pick": np.zeros(nodes + 1, np.int64),
+        "room": np.zeros(len(given.first), np.int64),
         "end": np.zeros((3, rows), np.int64),
         "mark": np.zeros((layout.MARKS + 2, words), np.uint64),
         "tree": tree,
@@ -92,6 +93,7 @@ def order_memory(given: layout.Given, nodes: int, rows: int) -> dict[str, np.nda
         "order": np.zeros(associations, np.int64),
         "stack": np.zeros((3, associations + 2), np.int64),
         "worth": np.zeros((2, associations)),
+        "rated": np.zeros(jobs),
     }
 
 

@@ -58,8 +58,7 @@ def cycle_from(
     clock
         How the time goes on meanwhile; starts are at that time.
     """
-    alone = replace(rule, default_queue_depth=0, epilog_s=1)
-    return _from(jobs, floor, alone, held, now_s, layout.PERIODIC, over, clock)
+    return _from(jobs, floor, replace(rule, epilog_s=1), held, now_s, layout.PERIODIC, over, clock)
 
 
 def easy_from(
@@ -108,6 +107,8 @@ def _from(
     )
     options = simulation._options.copy()
     options[layout.PACE_FROM : layout.PACE_SPAN + 1] = clock
+    if mode == layout.PERIODIC:
+        options[layout.DEPTH] = 0  # the main scheduler starts nothing
     simulation._options = options
     memory = simulation._memory
     up = np.where(

@@ -41,7 +41,7 @@ trailing: Any = _trailing_plainly if INTERPRETED else intrinsic(_trailing)
 # loops over words count without a sign: an index that may be negative is turned round first, and then none of
 # them is done several words at a time
 index: Any = int if INTERPRETED else np.uint64
-_whole: Any = np.int64
+whole: Any = np.int64
 
 
 @lean
@@ -49,23 +49,22 @@ def count(bits: Any, low: int, high: int) -> int:
     total = index(0)
     for w in range(index(low), index(high)):
         total += ones(bits[w])
-    return _whole(total)
+    return whole(total)
 
 
 @lean
-def count_beyond(some: Any, more: Any, low: int, high: int) -> int:
-    beyond = 0
+def word_beyond(some: Any, more: Any, low: int, high: int) -> int:
+    """The first word from `low` to `high` in which `some` has a bit that `more` has not; -1 for none."""
     for w in range(index(low), index(high)):
         if some[w] & ~more[w]:
-            beyond += 1
-            break
-    return beyond
+            return whole(w)
+    return -1
 
 
 @lean
 def within(some: Any, more: Any, low: int, high: int) -> bool:
     """Whether each bit of `some` is one of `more`."""
-    return count_beyond(some, more, low, high) == 0
+    return word_beyond(some, more, low, high) < 0
 
 
 @lean
@@ -97,7 +96,7 @@ def common(a: Any, b: Any, low: int, high: int) -> int:
     total = index(0)
     for w in range(index(low), index(high)):
         total += ones(a[w] & b[w])
-    return _whole(total)
+    return whole(total)
 
 
 @lean
@@ -105,7 +104,7 @@ def count_three(a: Any, b: Any, c: Any, low: int, high: int) -> int:
     total = index(0)
     for w in range(index(low), index(high)):
         total += ones(a[w] & b[w] & c[w])
-    return _whole(total)
+    return whole(total)
 
 
 @lean
@@ -114,13 +113,27 @@ def keep_and_count(target: Any, mask: Any, low: int, high: int) -> int:
     for w in range(index(low), index(high)):
         target[w] &= mask[w]
         total += ones(target[w])
-    return _whole(total)
+    return whole(total)
 
 
 @lean
-def both(one: Any, other: Any, target: Any, low: int, high: int) -> None:
+def both(one: Any, other: Any, target: Any, low: int, high: int) -> int:
+    """Put into `target` what two sets have in common; return how many that are."""
+    total = index(0)
     for w in range(index(low), index(high)):
         target[w] = one[w] & other[w]
+        total += ones(target[w])
+    return whole(total)
+
+
+@lean
+def edges(bits: Any, low: int, high: int) -> tuple[int, int]:
+    """The first word that has a bit, and the one behind the last; there is a bit."""
+    while bits[low] == 0:
+        low += 1
+    while bits[high - 1] == 0:
+        high -= 1
+    return low, high
 
 
 @lean

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import fill, trailing
+from exatwin.schedule._slurm.bits import fill, ones, trailing
 from exatwin.schedule._slurm.layout import (
     BY_SEGMENT,
     CHOSEN,
@@ -102,10 +102,13 @@ def _best_fit(m: Any, found: int, base: int, shift: int, want: int) -> None:
 
 @lean
 def _free_in(bits: Any, base: int, shift: int, low: int, high: int) -> int:
-    total = 0
-    for place in range(low - base, high - base):
-        if (bits[shift + place // 64] >> np.uint64(place % 64)) & _ONE:
-            total += 1
+    """How many nodes from `low` to `high` are in a set."""
+    place, stop, total = low - base, high - base, 0
+    while place < stop:
+        part = min(stop - place, 64 - place % 64)
+        mask = _ALL if part == 64 else (_ONE << np.uint64(part)) - _ONE
+        total += _whole(ones((bits[shift + place // 64] >> np.uint64(place % 64)) & mask))
+        place += part
     return total
 
 
@@ -125,22 +128,21 @@ def choose(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
         _best_fit(m, _blocks(m, bits, base, shift, base, end), base, shift, want)
         return
     first, last = g.segment[base], g.segment[end - 1]
-    taken = 0
-    while taken < want:
-        left, best, held = want - taken, -1, 0
+    for segment in range(first, last + 1):
+        m.room[segment] = _free_in(bits, base, shift, g.first[segment], g.first[segment + 1])
+    while want > 0:
+        best, held = -1, 0
         for segment in range(first, last + 1):
-            low, high = g.first[segment], g.first[segment + 1]
-            chosen = m.scratch[CHOSEN]
-            size = _free_in(bits, base, shift, low, high) - _free_in(chosen, base, shift, low, high)
-            enough = held >= left
+            size, enough = m.room[segment], held >= want
             if size > 0 and (
-                best < 0 or (size >= left and (not enough or size < held)) or (not enough and size > held)
+                best < 0 or (size >= want and (not enough or size < held)) or (not enough and size > held)
             ):
                 best, held = segment, size
-        part = min(left, held)
+        part = min(want, held)
         found = _blocks(m, bits, base, shift, g.first[best], g.first[best + 1])
         _best_fit(m, found, base, shift, part)
-        taken += part
+        m.room[best] = 0
+        want -= part
 
 
 @lean

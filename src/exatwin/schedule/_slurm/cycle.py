@@ -109,7 +109,7 @@ def _when(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
         if when == now and must_wait(g, m, o, g.job[POOL, job]):
             ask = now + 1
             continue
-        if when == now or tried or not make_room(g, m, o, job, now):
+        if when == now or tried or not make_room(g, m, o, job, now, records):
             break
         tried = True
         list_ends(g, m, g.job[POOL, job])

@@ -13,9 +13,9 @@ from exatwin.schedule._slurm.bits import (
     common,
     copy,
     count_three,
+    edges,
     fill,
     keep,
-    keep_and_count,
     within,
 )
 from exatwin.schedule._slurm.choose import choose
@@ -115,16 +115,27 @@ def _ends_for(g: Any, m: Any, pool: int, bits: Any, wanted: int) -> int:
     return found if have >= wanted else ends + 1
 
 
+@lean
+def _frees_any(m: Any, i: int, way: int) -> int:
+    """The first end from `i` on, one after the other (`way` 1) or back (-1), that frees a node of AVAIL."""
+    avail = m.scratch[AVAIL]
+    while True:
+        row = m.end[END_ROW, i]
+        if common(avail, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row]) > 0:
+            return i
+        i += way
+
+
 @spliced
-def _put_fits(g: Any, m: Any, pool: int, ends: int) -> int:
-    """Put into FITS the nodes of the row AVAIL that are free after `ends` ends of a pool; return how many."""
+def _put_fits(g: Any, m: Any, pool: int, ends: int) -> None:
+    """Put into FITS the nodes of the row AVAIL that are free after `ends` ends of a pool."""
     low, high, each = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], m.pool[EACH, pool]
     fits, mark = m.scratch[FITS], ends // each
     copy(m.mark[mark], fits, low, high)
     for i in range(mark * each, ends):
         row = m.end[END_ROW, i]
         add(fits, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
-    return keep_and_count(fits, m.scratch[AVAIL], low, high)
+    keep(fits, m.scratch[AVAIL], low, high)
 
 
 @spliced
@@ -140,36 +151,40 @@ def _released(g: Any, m: Any, o: Any, pool: int, wanted: int, now: int) -> int:
         return NEVER
     taken = 0
     if enough > 0:
-        idle = common(avail, m.free, g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
-        begin = m.end[END_AT, _ends_for(g, m, pool, avail, idle + 1) - 1]
+        begin = m.end[END_AT, _frees_any(m, 0, 1)]
         edge, reach = begin + o[RELEASE_DELAY] - begin % o[RELEASE_DELAY], o[RELEASE_DELAY]
         while m.end[END_AT, enough - 1] > edge + reach:
             reach = reach + o[RELEASE_STEP] if o[RELEASE_STEP] > 0 else 2 * reach
         taken = _listed(m.end, ends, edge + reach)
-    have = _put_fits(g, m, pool, taken)
+    _put_fits(g, m, pool, taken)
     if enough == 0:
         return now
-    return max(m.end[END_AT, _ends_for(g, m, pool, avail, have) - 1], now + 1)
+    return max(m.end[END_AT, _frees_any(m, taken - 1, -1)], now + 1)
 
 
 @spliced
 def _clear(m: Any, records: int, begin: int, until: int, low: int, high: int) -> bool:
     """Whether the nodes in the row CHOSEN are free of reservations from `begin` to `until`."""
-    i = first_after(m.record, records, begin)
+    i, (left, right) = first_after(m.record, records, begin), edges(m.scratch[CHOSEN], low, high)
     while i < records and m.record[BEGIN, i] < until and m.record[UNTIL, i] > begin:
-        if not within(m.scratch[CHOSEN], m.planned[m.record[SLOT, i]], low, high):
+        if not within(m.scratch[CHOSEN], m.planned[m.record[SLOT, i]], left, right):
             return False
         i += 1
     return True
 
 
 @spliced
-def _suffixes(m: Any, first: int, stop: int, low: int, high: int) -> None:
-    """What each record and those after it, before `stop`, have in common; TAIL is for the records to come."""
+def _suffixes(m: Any, first: int, stop: int, wanted: int, low: int, high: int) -> int:
+    """What each record has in common with those after it, before `stop`; TAIL is for the records to come.
+
+    From the last record back, as long as `wanted` nodes are left; return the first record of that kind.
+    """
+    fill(m.scratch[TAIL], ALL, low, high)
     copy(m.planned[m.record[SLOT, stop - 1]], m.suffix[stop - 1], low, high)
     for i in range(stop - 2, first - 1, -1):
-        both(m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i], low, high)
-    fill(m.scratch[TAIL], ALL, low, high)
+        if both(m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i], low, high) < wanted:
+            return i + 1
+    return first
 
 
 @spliced
@@ -226,6 +241,7 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     pool, wanted, limit = g.job[POOL, job], g.job[NODES, job], g.job[LIMIT, job]
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     ask, avail, tail, flip, done, stop, narrow = now, m.scratch[AVAIL], m.scratch[TAIL], 0, 0, 0, -1
+    known = 0
     hope = _not_before(m, pool, wanted, now)
     while True:
         first = first_after(m.record, records, ask)
@@ -245,14 +261,14 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
             past = m.record[UNTIL, narrow] - 1
         else:
             if first >= flip:
-                _suffixes(m, first, stop, low, high)
+                known = _suffixes(m, first, stop, wanted, low, high)
                 flip, done = stop, stop
             while done < stop:
                 keep(tail, m.planned[m.record[SLOT, done]], low, high)
                 done += 1
-            at = first
+            at = max(first, known)
             if o[HAS_WINDOWS] == 0:
-                at = _step(g, m, records, pool, wanted, first, flip)
+                at = _step(g, m, records, pool, wanted, at, flip)
             if at == first:
                 later = _later(g, m, o, pool, next_rise, ask)
                 both(m.suffix[first], tail, avail, low, high)

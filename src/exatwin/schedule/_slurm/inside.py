@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.bits import copy, count, keep, ones
 from exatwin.schedule._slurm.choose import choose
@@ -13,6 +14,8 @@ from exatwin.schedule._slurm.layout import (
     BACKFILL,
     BLOCKED,
     BY_END,
+    CENTRE,
+    DYNAMIC,
     EXTRA,
     FIRST_WORD,
     FREE,
@@ -36,25 +39,26 @@ from exatwin.schedule._slurm.layout import (
 from exatwin.schedule._slurm.limits import may_start
 from exatwin.schedule._slurm.power import fits
 from exatwin.schedule._slurm.rank import rate
+from exatwin.schedule._slurm.rescore import rank
 from exatwin.schedule._slurm.running import start
 from exatwin.schedule._slurm.windows import usable
 
 _whole: Any = np.int64
 
 
-@spliced
+@where(CENTRE)
 def enter(m: Any, job: int) -> None:
     """Let a job wait for its window."""
     m.inside[m.counter[INSIDE]] = job
     m.counter[INSIDE] += 1
 
 
-@spliced
-def serve(g: Any, m: Any, o: Any, now: int) -> None:
+@where(CENTRE)
+def serve(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """Start jobs of open reservations in order: heads, and behind them what does not keep them waiting."""
     if m.counter[INSIDE] == 0:
         return
-    _in_order(g, m, o, now)
+    _in_order(g, m, o, score, now)
     for i in range(m.counter[INSIDE]):
         m.blocked[BLOCKED, g.job[RESERVED, m.inside[i]]] = 0
     for i in range(m.counter[INSIDE]):
@@ -75,7 +79,15 @@ def serve(g: Any, m: Any, o: Any, now: int) -> None:
 
 
 @spliced
-def _in_order(g: Any, m: Any, o: Any, now: int) -> None:
+def _in_order(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
+    if o[DYNAMIC] > 0:
+        size = m.counter[INSIDE]
+        for i in range(size):
+            m.list[i] = m.inside[i]
+        rank(g, m, score, size, now)
+        for i in range(size):
+            m.inside[i] = m.list[i]
+        return
     for i in range(m.counter[INSIDE]):
         job = m.inside[i]
         rate(g, m, o, job, now)

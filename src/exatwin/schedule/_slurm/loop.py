@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 
 from exatwin.foundation import handle
-from exatwin.foundation.handle import reader
+from exatwin.foundation.handle import reader, where
 from exatwin.foundation.jit import entry, lean, spliced
 from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
+from exatwin.schedule._kernel.layout import SCORE
 from exatwin.schedule._slurm.clocks import settle
 from exatwin.schedule._slurm.cycle import cycle
 from exatwin.schedule._slurm.eligible import chance, comes
@@ -24,6 +26,7 @@ from exatwin.schedule._slurm.layout import (
     BF_INTERVAL,
     BF_TESTS,
     CALC_PERIOD,
+    CENTRE,
     CHANGED,
     CYCLES,
     DEPTH,
@@ -49,6 +52,7 @@ from exatwin.schedule._slurm.layout import (
     NEXT_PASS,
     NOW,
     PERIODIC,
+    PLANS,
     POOL,
     QUEUED,
     RANGES,
@@ -66,6 +70,7 @@ from exatwin.schedule._slurm.line import join
 from exatwin.schedule._slurm.passes import allow, pass_easy, start_heads
 from exatwin.schedule._slurm.power import changed, next_change
 from exatwin.schedule._slurm.rank import bring_up_to_date, rate, rate_all
+from exatwin.schedule._slurm.rescore import rescore
 from exatwin.schedule._slurm.running import finish
 from exatwin.schedule._slurm.shares import rank_shares
 from exatwin.schedule._slurm.spread import next_wake, woken
@@ -116,7 +121,7 @@ def _line_all_up(g: Any, m: Any, o: Any, now: int) -> None:
 
 
 @spliced
-def _main(g: Any, m: Any, o: Any, now: int) -> None:
+def _main(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """The main scheduler: after an event to a depth, at its own interval as deep as need be."""
     due = m.counter[NEXT_PASS] <= now
     if due:
@@ -126,13 +131,14 @@ def _main(g: Any, m: Any, o: Any, now: int) -> None:
             m.pool[TOUCHED, pool] = 0
             continue
         m.pool[TOUCHED, pool] = 0
+        rescore(g, m, o, score, pool, now)
         if start_heads(g, m, o, pool, now, FOREVER if due else o[DEPTH]):
             m.counter[NEXT_PASS] = (now // o[SCHED_INTERVAL] + 1) * o[SCHED_INTERVAL]
         if o[BACKFILL] == EASY:
             pass_easy(g, m, o, pool, now)
 
 
-@spliced
+@where(PLANS)
 def _backfill(g: Any, m: Any, o: Any, now: int) -> None:
     """The backfill scheduler: a cycle where one is due, and when the next will be.
 
@@ -155,6 +161,13 @@ def _backfill(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[NEXT_CYCLE] = FOREVER
     m.counter[CHANGED] = 0
     m.counter[IDLE] = 1 if m.counter[WAITING] == 0 else 0
+
+
+@where(PLANS)
+def _note(m: Any, o: Any, now: int) -> None:
+    """Appoint a cycle if something has changed since the last of this instant: who was pushed aside waits."""
+    if m.counter[NEXT_CYCLE] == FOREVER and m.counter[CHANGED] == 1 and m.counter[WAITING] > 0:
+        _appoint(m, o, now)
 
 
 @lean
@@ -195,7 +208,7 @@ def _due(g: Any, m: Any, o: Any, now: int) -> None:
 
 
 @spliced
-def _instant(g: Any, m: Any, o: Any, now: int) -> None:
+def _instant(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """What happens by itself, then all submissions, then the main scheduler, then backfill.
 
     What a start sets free or pushes aside joins the line behind them, and they go on.
@@ -205,17 +218,28 @@ def _instant(g: Any, m: Any, o: Any, now: int) -> None:
     filled = o[BACKFILL] != PERIODIC
     while True:
         _line_all_up(g, m, o, now)
-        _main(g, m, o, now)
-        serve(g, m, o, now)
-        if m.counter[READY] > 0:
+        _main(g, m, o, score, now)
+        serve(g, m, o, score, now)
+        if _goes_on(m):
             continue
         if filled:
             break
         filled = True
         _backfill(g, m, o, now)
-        if m.counter[READY] == 0:
+        if not _goes_on(m):
             break
+    if o[BACKFILL] == PERIODIC:
+        _note(m, o, now)
     settle(g, m, o, now)
+
+
+@lean
+def _goes_on(m: Any) -> bool:
+    """Whether a start has let others join the line, or pushed some aside whose nodes are not all in use."""
+    found = m.counter[READY] > 0
+    for pool in range(m.pool.shape[1]):
+        found |= m.pool[TOUCHED, pool] != 0
+    return found
 
 
 @spliced
@@ -235,52 +259,70 @@ def _next(g: Any, m: Any, o: Any) -> int:
     return now
 
 
-def _loop(digest: str) -> Callable[..., int]:
-    def advance(given: Any, memory: Any, o: Any, until: int, ranked: int) -> int:
-        """Run all events before `until`; return DONE, or what is needed to go on.
+def _loop(parts: int) -> Callable[[str], Callable[..., int]]:
+    def build(digest: str) -> Callable[..., int]:
+        def advance(given: Any, memory: Any, o: Any, score: Any, until: int, ranked: int) -> int:
+            """Run all events before `until`; return DONE, or what is needed to go on.
 
-        `ranked` says that new fair shares are there since the last call.
-        """
-        g, m = read_given(given), read_memory(memory)
-        nodes = len(g.segment)
-        if ranked:
-            _reordered(g, m, o, m.counter[LAST_CALC])
-        while len(digest) > 0:  # always: see `entry`
-            now = _next(g, m, o)
-            if now < FOREVER and m.counter[NEXT_CALC] < min(now, until):
-                bring_up_to_date(g, m, m.counter[NEXT_CALC])
-                m.counter[NEXT_CALC] += o[CALC_PERIOD]
-                if m.counter[WAITING] > 0 or now <= m.counter[NEXT_CALC]:
-                    if o[FAIR_TREE] == 0:
-                        return RANK_ANEW
-                    rank_shares(g, m)
-                    _reordered(g, m, o, m.counter[LAST_CALC])
-                continue
-            if now >= until:
+            `score` is the order of the queue where that changes as jobs wait; `ranked` says that new fair
+            shares are there since the last call.
+            """
+            if len(digest) == 0:  # never: see `entry`
                 return DONE
-            if m.counter[RANGES] + nodes > m.range.shape[1]:
-                return MORE_RANGES
-            if m.counter[ATTEMPTS] + nodes > m.attempt.shape[1]:
-                return MORE_ATTEMPTS
-            if o[POWER_MODE] != 0 and m.counter[CLOCKS] + len(m.heap[0]) > m.power.change.shape[1]:
-                return MORE_CLOCKS
-            m.counter[NOW] = now
-            _instant(g, m, o, now)
-        return DONE
+            return _run(read_given(given, parts), read_memory(memory, parts), o, score, until, ranked)
 
-    return advance
+        return advance
+
+    return build
 
 
-advance = entry(
-    numba.int64(
-        numba.int64,
-        numba.int64,
-        numba.types.Array(numba.int64, 1, "C", readonly=True),
-        numba.int64,
-        numba.int64,
-    ),
-    _loop,
-    Path(__file__).parent,
-    also=(Path(handle.__file__), Path(heap.__file__)),
-    makes_arrays=False,
-)
+@lean
+def _run(g: Any, m: Any, o: Any, score: Any, until: int, ranked: int) -> int:
+    nodes = len(g.segment)
+    if ranked:
+        _reordered(g, m, o, m.counter[LAST_CALC])
+    while True:
+        now = _next(g, m, o)
+        if now < FOREVER and m.counter[NEXT_CALC] < min(now, until):
+            bring_up_to_date(g, m, m.counter[NEXT_CALC])
+            m.counter[NEXT_CALC] += o[CALC_PERIOD]
+            if m.counter[WAITING] > 0 or now <= m.counter[NEXT_CALC]:
+                if o[FAIR_TREE] == 0:
+                    return RANK_ANEW
+                rank_shares(g, m)
+                _reordered(g, m, o, m.counter[LAST_CALC])
+            continue
+        if now >= until:
+            return DONE
+        if m.counter[RANGES] + nodes > m.range.shape[1]:
+            return MORE_RANGES
+        if m.counter[ATTEMPTS] + nodes > m.attempt.shape[1]:
+            return MORE_ATTEMPTS
+        if o[POWER_MODE] != 0 and m.counter[CLOCKS] + len(m.heap[0]) > m.power.change.shape[1]:
+            return MORE_CLOCKS
+        m.counter[NOW] = now
+        _instant(g, m, o, score, now)
+
+
+def parts_of(o: Any) -> int:
+    """Return which parts of the loop a simulation with the options `o` has."""
+    return (CENTRE if o[HAS_CONDITIONS] else 0) | (PLANS if o[BACKFILL] == PERIODIC else 0)
+
+
+@cache
+def loop_of(parts: int) -> Callable[..., int]:
+    """Return the loop that has `parts` only; each is compiled when it is first asked for."""
+    return entry(
+        numba.int64(
+            numba.int64,
+            numba.int64,
+            numba.types.Array(numba.int64, 1, "C", readonly=True),
+            SCORE,
+            numba.int64,
+            numba.int64,
+        ),
+        _loop(parts),
+        Path(__file__).parent,
+        also=(Path(handle.__file__), Path(heap.__file__)),
+        makes_arrays=False,
+    )

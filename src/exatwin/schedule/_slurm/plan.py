@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean, spliced
-from exatwin.schedule._slurm.bits import add, copy, count, count_beyond, drop
+from exatwin.schedule._slurm.bits import add, copy, count, drop, edges, word_beyond
 from exatwin.schedule._slurm.layout import (
     BEGIN,
     BF_RESOLUTION,
@@ -126,8 +126,17 @@ def _split(record: Any, planned: Any, records: int, time: int, low: int, high: i
 
 @lean
 def _grows(record: Any, planned: Any, i: int, low: int, high: int) -> int:
-    """Whether the follower of record `i` has a node that it has not."""
-    return count_beyond(planned[record[SLOT, i + 1]], planned[record[SLOT, i]], low, high)
+    """The word, counted from 1, in which the follower of a record has a node that it has not; 0 for none."""
+    return word_beyond(planned[record[SLOT, i + 1]], planned[record[SLOT, i]], low, high) + 1
+
+
+@lean
+def _still_grows(record: Any, planned: Any, i: int, low: int, high: int) -> int:
+    """The same where there was such a word: mostly that has not changed."""
+    w = record[RISES, i] - 1
+    if planned[record[SLOT, i + 1], w] & ~planned[record[SLOT, i], w]:
+        return w + 1
+    return _grows(record, planned, i, low, high)
 
 
 @spliced
@@ -144,18 +153,14 @@ def reserve(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> int:
         records = _split(m.record, m.planned, records, until, low, high)
     i = first_after(m.record, records, begin)
     before = max(i - 1, 0)
-    while m.scratch[CHOSEN, low] == 0:
-        low += 1
-    while m.scratch[CHOSEN, high - 1] == 0:
-        high -= 1
+    left, right = edges(m.scratch[CHOSEN], low, high)
     while i < records and m.record[BEGIN, i] < until:
-        drop(m.planned[m.record[SLOT, i]], m.scratch[CHOSEN], low, high)
+        drop(m.planned[m.record[SLOT, i]], m.scratch[CHOSEN], left, right)
         m.record[COUNT, i] -= g.job[NODES, job]
         i += 1
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     for k in range(before, i - 1):
         if m.record[RISES, k] > 0:
-            m.record[RISES, k] = _grows(m.record, m.planned, k, low, high)
+            m.record[RISES, k] = _still_grows(m.record, m.planned, k, low, high)
     if i < records and m.record[RISES, i - 1] == 0:
         m.record[RISES, i - 1] = _grows(m.record, m.planned, i - 1, low, high)
     return records
