@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import spliced
+from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.bits import copy, count, drop, keep_and_count
 from exatwin.schedule._slurm.completing import lend, must_wait, take_back
 from exatwin.schedule._slurm.earliest import earliest
@@ -26,6 +26,9 @@ from exatwin.schedule._slurm.layout import (
     LIMIT,
     NEVER,
     NODES,
+    PACE_FROM,
+    PACE_SPAN,
+    PACE_TO,
     POOL,
     PREEMPTS,
     SLOT,
@@ -69,13 +72,13 @@ def _fill(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             witness = _witness(g, m, o, pool, records, max(seek, i), last, now)
             if witness == last:
                 break
-        job = m.list[i]
+        job, at = m.list[i], _clock(o, i, now)
         i += 1
-        if not may_start(g, m, o, job, now):
+        if not may_start(g, m, o, job, at):
             continue
-        when = _when(g, m, o, records, job, now)
-        if when == now:
-            begin(g, m, o, job, now)
+        when = _when(g, m, o, records, job, at)
+        if when == at:
+            begin(g, m, o, job, at)
             started += 1
             list_ends(g, m, pool)
         elif when != NEVER and when <= now + o[BF_WINDOW]:
@@ -86,6 +89,15 @@ def _fill(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             continue
         if witness >= i and not _stays(g, m, o, pool, records, m.list[witness], when, now):
             seek, witness = witness + 1, -1
+
+
+@lean
+def _clock(o: Any, i: int, now: int) -> int:
+    """What time it is when a cycle comes to place `i` of the queue."""
+    if o[PACE_SPAN] == 0:
+        return now
+    first, last = o[PACE_FROM], o[PACE_TO]
+    return now + o[PACE_SPAN] * (min(max(i, first), last) - first) // (last - first)
 
 
 @spliced
@@ -136,7 +148,7 @@ def _witness(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int,
 
     The nodes that stay free until it would end are in the row STAYS.
     """
-    if o[PREEMPTS] > 0:
+    if o[PREEMPTS] + o[PACE_SPAN] > 0:
         return last - 1
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     stays, reached, left = m.scratch[STAYS], NEVER, 0
@@ -161,7 +173,7 @@ def _stays(g: Any, m: Any, o: Any, pool: int, records: int, job: int, when: int,
     """Whether enough nodes stay for a witness, now that those in CHOSEN are taken from `when` on."""
     begin = when // o[BF_RESOLUTION] * o[BF_RESOLUTION]
     beyond = begin > now + g.job[LIMIT, job] or begin >= m.record[UNTIL, records - 1]
-    if o[PREEMPTS] > 0 or beyond:
+    if o[PREEMPTS] + o[PACE_SPAN] > 0 or beyond:
         return True
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     drop(m.scratch[STAYS], m.scratch[CHOSEN], low, high)

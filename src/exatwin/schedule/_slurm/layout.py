@@ -48,12 +48,14 @@ FIRST_PLACE, FIRST_NODE, FIRST_WORD = range(3)
 ) = range(13, 24)  # fmt: skip
 # power and spread
 HAS_POWER, HAS_SPREAD = range(24, 26)
+# a cycle that takes time: that many seconds pass between the test of one place of the queue and of another
+PACE_FROM, PACE_TO, PACE_SPAN = range(40, 43)
 # queue, nodes, ranking: whether nodes are told one by one, how many of a queue are kept in order, whether
 # shares are ranked by Fair Tree, whether priorities never fall
 NAMED, KEPT, FAIR_TREE, ONLY_UP = range(32, 36)
 # whether EASY tries the shortest first, whether the order is made anew at each pass
 SHORTEST, DYNAMIC = range(36, 38)
-NUMBERS = 40  # the rest is free
+NUMBERS = 48  # the rest is free
 
 # entries of Memory.counter
 (
