@@ -1,4 +1,4 @@
-"""Forecasts that know who asks: dependencies, limits, preemption and priorities of a queue, on exact cases."""
+"""Forecasts that know who asks: dependencies, limits, preemption, priorities, on exact cases."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def test_json_tells_dependencies_accounts_and_qos_too(tmp_path: Path) -> None:
     base = {"partition": "all", "user_name": "anna", "account": "physics", "qos": "urgent", "time_limit": 60,
             "node_count": 4, "submit_time": NOW}  # fmt: skip
     jobs = [
-        {**base, "job_id": 11, "array_job_id": 10, "array_task_id": 1, "job_state": "RUNNING", "start_time": NOW},
+        {**base, "job_id": 11, "array_job_id": 10, "array_task_id": 1, "job_state": "RUNNING",
+         "start_time": NOW},
         {**base, "job_id": 12, "job_state": "PENDING", "state_reason": "Dependency",
          "dependency": "afterok:10_1(unfulfilled)"},
     ]  # fmt: skip
