@@ -86,7 +86,7 @@ def test_a_dependency_on_what_is_not_there_leaves_the_job_out(tmp_path: Path) ->
     ]
     state = read_state(squeue(tmp_path, *rows), machine="16", scenario=scenario())
     assert state.jobs.held.tolist() == [0, 1]
-    assert "1 jobs wait for jobs that are not there: left out of the queue" in state.notes
+    assert state.notes == ("1 jobs wait for other jobs, nobody tells which: left out of the queue",)
 
 
 def test_json_tells_dependencies_accounts_and_qos_too(tmp_path: Path) -> None:
