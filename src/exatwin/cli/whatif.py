@@ -45,7 +45,7 @@ def command(
     from exatwin.cli._estimate import positive
     from exatwin.cli._options import failing, written
     from exatwin.foundation.files import check_writable
-    from exatwin.report import whatif as page
+    from exatwin.report.whatif import lines
     from exatwin.study.scenario import Scenario
     from exatwin.study.store import scenario_of
     from exatwin.study.whatif import whatif
@@ -65,6 +65,8 @@ def command(
     finally:
         progress.done()
     if output is not None:
-        page.write(found, output)
+        from exatwin.report.whatif_page import write
+
+        write(found, output)
         click.echo(f"page     {output}", err=True)
-    click.echo(json.dumps(found.document(), allow_nan=False) if as_json else "\n".join(page.lines(found)))
+    click.echo(json.dumps(found.document(), allow_nan=False) if as_json else "\n".join(lines(found)))

@@ -50,11 +50,12 @@ def _energy(rows: dict[str, Difference], amount: Amount) -> str:
     row, peak = rows.get("energy_j"), rows.get("peak_power_w")
     if row is None or not row.base:
         return ""
+    share = abs(row.difference) / row.base
     more = "more" if row.difference > 0 else "less"
-    said = f"The IT takes {abs(row.difference) / row.base:.1%} {more} energy"
+    said = f"The IT takes {share:.1%} {more} energy" if share >= 5e-4 else "The IT takes as much energy"
     if peak is not None:
         said += f", its peak is {amount(peak.changed, 'W')} instead of {amount(peak.base, 'W')}"
-    return f"{said}{_doubt(row)}."
+    return f"{said}{_doubt(row) if share >= 5e-4 else ''}."
 
 
 def _waits(row: Difference | None, amount: Amount) -> str:

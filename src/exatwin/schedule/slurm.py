@@ -232,11 +232,12 @@ class SlurmSimulation:
             answer = self._run(until, ranked)
 
     def _run(self, until: int, ranked: int) -> int:
-        from exatwin.schedule._slurm.loop import advance
+        from exatwin.schedule._slurm.loop import loop_of, parts_of
 
         given, memory = table(self._given), table(self._memory)
         ends = address(self._given, given), address(self._memory, memory)
         score = (self._order or POLICIES.get("fcfs")).score
+        advance = loop_of(parts_of(self._options))
         return int(advance(*ends, self._options, score, until, ranked))
 
     def _rank(self) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from exatwin.catalogue.load import machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
-from exatwin.report.whatif import amount, figure, lines, write
+from exatwin.report.whatif import amount, lines
+from exatwin.report.whatif_page import figure, write
 from exatwin.report.whatif_words import in_words
 from exatwin.study.centre.asked import asked
 from exatwin.study.run import run
@@ -160,8 +161,8 @@ def test_a_change_that_moves_nothing_says_so():
 def test_a_range_that_ends_at_nothing_is_drawn_to_nothing():
     half = Difference("node_h", "node-h", 100.0, 110.0, 0.0, 20.0)
     drawn = figure(WhatIf(DAY, (("days", 2),), (0, 1), (half,), (), ()))
-    assert drawn.data[0].error_x.arrayminus == (10.0,)
-    assert drawn.data[0].error_x.array == (10.0,)
+    assert drawn.data[1].error_x.arrayminus == (10.0,)
+    assert drawn.data[1].error_x.array == (10.0,)
 
 
 def test_nothing_changed_and_unknown_keys_are_refused():

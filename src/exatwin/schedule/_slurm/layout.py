@@ -15,6 +15,9 @@ NEVER = np.iinfo(np.int64).min
 # what the loop answers
 DONE, MORE_RANGES, RANK_ANEW, MORE_ATTEMPTS, MORE_CLOCKS = 0, 1, 2, 3, 4
 
+# parts of the loop that not every simulation has: what goes beyond an order and a backfill; Slurm's cycles
+CENTRE, PLANS = 1, 2
+
 # who may pass the head of the queue
 STRICT, EASY, PERIODIC = 0, 1, 2
 

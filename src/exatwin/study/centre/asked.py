@@ -14,7 +14,6 @@ import numpy as np
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import SpecError, TraceError
-from exatwin.foundation.random import stream
 from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.dependencies import Dependencies
 from exatwin.schedule.floor import Floor
@@ -26,6 +25,7 @@ from exatwin.study.centre.downtime import Down
 from exatwin.study.centre.jobs_asked import MOST_PROCESSORS
 from exatwin.study.centre.log_waits import LogWaits, log_waits
 from exatwin.study.centre.one_job import nothing, with_job
+from exatwin.study.centre.shaken import shaken
 from exatwin.study.scenario import Scenario
 from exatwin.workload.chains import in_chains
 from exatwin.workload.job import Jobs, Profiles
@@ -232,24 +232,6 @@ def _from_trace(scenario: Scenario, machine: Machine | None) -> Asked:
         queue=_rows_of(jobs, trace.jobs),
     )
     return _with_centre(scenario, machine, found, waits=log_waits(scenario, trace, jobs))
-
-
-def shaken(jobs: Jobs, most_s: int, seed: int) -> Jobs:
-    """Return `jobs` with each submission but the first up to `most_s` later [s], as `seed` has it.
-
-    Schedules are chaotic: what a change does to one log, submitted to the second as it was, is one draw of
-    many. Moving submissions by less than anybody would notice shows how wide the others lie.
-
-    References
-    ----------
-    D. Tsafrir, K. Ouaknine, D. G. Feitelson, *Reducing performance evaluation sensitivity and variability by
-    input shaking*, MASCOTS 2007, https://doi.org/10.1109/MASCOTS.2007.58
-    """
-    later = stream(seed, "workload", "shake").integers(0, most_s + 1, len(jobs))
-    later[jobs.submit_s == np.min(jobs.submit_s)] = 0
-    eligible = np.where(jobs.eligible_s >= 0, jobs.eligible_s + later, jobs.eligible_s)
-    moved = jobs.replace(submit_s=jobs.submit_s + later, eligible_s=eligible)
-    return moved.take(np.argsort(moved.submit_s, kind="stable"))
 
 
 def _profiles(machine: Machine | None) -> Profiles:

@@ -21,8 +21,10 @@ from exatwin.workload.node_model import power_law
 
 if TYPE_CHECKING:
     from exatwin.power.it import ItPower
+    from exatwin.schedule.floor import Floor
     from exatwin.study.reaches import Draws
     from exatwin.study.scenario import Scenario
+    from exatwin.workload.job import Jobs
 
 
 def asks(scenario: Scenario) -> dict[str, bool]:
@@ -106,15 +108,23 @@ def _spread(scenario: Scenario, wanted: Asked, machine: Machine) -> Communicatio
     )
 
 
-def _beyond(rule: PowerRule | None) -> np.ndarray:
-    """Return which jobs ask for more watts than the machine's cap ever leaves them, shape (jobs,)."""
+def _beyond(rule: PowerRule | None, jobs: Jobs, floor: Floor) -> np.ndarray:
+    """Return which jobs ask for more watts than the caps ever leave them, shape (jobs,)."""
     if rule is None:
         return np.zeros(0, np.bool_)
     found = np.zeros(len(rule.klass), np.bool_)
+    node_w = np.maximum(rule.node_w, 1e-9)
+    pool = floor.pool_of_partition[jobs.partition]
+    room = floor.pool_nodes[pool].astype(np.int64)
     for cap, base_w in zip(rule.caps, rule.base_w.tolist(), strict=True):
+        left_w = cap.most_w.max() - base_w
         if cap.nodes is None:
-            found |= rule.node_w * rule.nodes > cap.most_w.max() - base_w
-    return found
+            found |= node_w * rule.nodes > left_w
+            continue
+        ends = np.searchsorted(cap.nodes, floor.first_node)
+        inside = np.diff(ends)[pool]  # nodes of the job's pool under this cap
+        room -= inside - np.minimum(inside, left_w / node_w).astype(np.int64)
+    return found | ((rule.nodes > room) & (rule.nodes <= floor.pool_nodes[pool]))
 
 
 def met(
@@ -141,7 +151,7 @@ def met(
         more_j, more_s = over_cap(drawn, cap.most_w)
         over_j, over_s = over_j + more_j, over_s + more_s
     asked_for, opens_s = wanted.jobs, _opens_s(scenario, wanted)
-    beyond = _beyond(wanted.conditions.power) & (asked_for.submit_s >= opens_s)
+    beyond = _beyond(wanted.conditions.power, asked_for, wanted.floor) & (asked_for.submit_s >= opens_s)
     slow = slowed_s(schedule, lambda frac: draws.at(frac, 0.0), it_w.start_s, it_w.end_s)
     found |= {
         "jobs_beyond_cap": int(beyond.sum()),
