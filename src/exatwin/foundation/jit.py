@@ -16,6 +16,7 @@ INTERPRETED: bool = bool(vars(numba.config)["DISABLE_JIT"])
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 _LEAN: dict[str, Any] = {**_FLAGS, "_nrt": False}
+_PART: dict[str, Any] = {**_LEAN, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def jit(function: F) -> F:
@@ -34,18 +35,13 @@ def inner(function: F) -> F:
 def lean(function: F) -> F:
     """Return `function` like :func:`inner`, unable to make arrays and so spared counting references.
 
-    A loop that hands many arrays to small functions spends half of its time on that counting.
+    A loop that hands many arrays to small functions spends half of its time on that counting. Compiled, it
+    can't be called from Python.
     """
-    return cast(F, numba.njit(**_LEAN)(function))
+    return cast(F, numba.njit(**_PART)(function))
 
 
-def spliced(function: F) -> F:
-    """Return `function` to be written into its caller before anything is compiled: for steps called once.
-
-    A function that is compiled by itself is optimised again inside each caller; in a tall stack of them,
-    compiling takes several times as long.
-    """
-    return cast(F, numba.njit(inline="always", **_LEAN)(function))
+spliced = lean  # what is called once is not different any more
 
 
 def entry(
@@ -74,4 +70,9 @@ def entry(
     """
     text = b"".join(path.read_bytes() for path in [*sorted(folder.glob("*.py")), *also])
     function = build(hashlib.sha256(text).hexdigest())
-    return cast(F, numba.njit([signature], cache=True, **(_FLAGS if makes_arrays else _LEAN))(function))
+    if makes_arrays or INTERPRETED:
+        return cast(F, numba.njit([signature], cache=True, **_FLAGS)(function))
+    from exatwin.foundation.parts import at_once
+
+    with at_once(function.__qualname__):
+        return cast(F, numba.njit([signature], cache=True, **_LEAN)(function))

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exatwin.catalogue.load import machine
@@ -41,6 +41,7 @@ def ran(plant, it_w, outages, air_c=30.0, wet_c=20.0, end_s=4 * HOUR):
     )
 
 
+@example(it=12750001.0, air=31.0, dry=0.0, hit=[("pump", 1, 0.0, 1.0), ("pump", 2, 0.0, 1.0)])
 @given(
     it=st.floats(0.1e6, 16e6), air=st.floats(-10, 40), dry=st.floats(0, 15),
     hit=st.lists(
@@ -60,7 +61,10 @@ def test_energy_closes_with_units_missing(it, air, dry, hit):
         value["heat_to_water_w"], rel=1e-9
     )
     whole = {key: signal.values for key, signal in ran(plant, it, (), air, air - dry).signals.items()}
-    assert np.all(value["supply_k"] >= whole["supply_k"] - 1e-9)
+    # less water has a wider range: with all fans at full speed it may leave colder, but never return colder
+    assert np.all(value["return_k"] >= whole["return_k"] - 1e-9)
+    if all(outage.kind != "pump" for outage in outages):
+        assert np.all(value["supply_k"] >= whole["supply_k"] - 1e-9)
     assert np.all(value["water_kg_s"] >= 0.0)
     coldest = air - 0.8 * dry + 273.15
     assert np.all(value["return_k"] >= coldest - 1e-6)
