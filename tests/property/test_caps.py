@@ -74,11 +74,15 @@ def test_the_engine_equals_the_plain_program(log: Any, clocks: bool) -> None:
     assert wanted == {int(job): (int(start), int(end)) for job, start, end in rows}
 
 
-def test_a_cap_that_lifts_wakes_the_queue_at_that_second() -> None:
+@pytest.mark.parametrize("backfill", ["none", "easy", "easy-sjbf", "slurm"])
+@pytest.mark.parametrize("policy", ["fcfs", "multifactor", "wfp3"])
+def test_a_cap_that_lifts_wakes_the_queue_at_that_second(backfill: str, policy: str) -> None:
     # 4 nodes of 8 W: the cap of 16 W lets two run; at 50 s it lifts, and both others start as nothing ends
     jobs = to_jobs([(n, 0, 1, 100, 100) for n in (1, 2, 3, 4)])
     held = rule([0] * 4, [(0, 16.0), (50, 32.0)], "admission")
-    found = simulate(jobs, 4, conditions=Conditions(power=held))
+    if (backfill, policy) == ("slurm", "wfp3"):
+        policy = "sjf"
+    found = simulate(jobs, 4, policy=policy, backfill=backfill, conditions=Conditions(power=held))
     assert found.start_s.tolist() == [0, 0, 50, 50]
 
 
@@ -162,7 +166,7 @@ def real_logs(draw: st.DrawFn) -> Jobs:
     jobs=real_logs(),
     above=st.lists(st.floats(0.1, 0.9), min_size=1, max_size=3),
     mode=st.sampled_from(MODES),
-    backfill=st.sampled_from(["none", "easy", "slurm"]),
+    backfill=st.sampled_from(["none", "easy", "easy-sjbf", "slurm"]),
     policy=st.sampled_from(["fcfs", "multifactor"]),
     limits=st.sampled_from(["stretched", "kept"]),
 )

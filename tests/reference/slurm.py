@@ -7,7 +7,7 @@ reservations before it leave enough nodes, on nodes that the running jobs free b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -87,8 +87,23 @@ def released(
     return None
 
 
-def earliest(cluster: Cluster, plan: list[Record], job: Job, now: int) -> tuple[int, frozenset[int]] | None:
-    """Return when, and where, `job` can start beside the reservations of `plan`."""
+def earliest(
+    cluster: Cluster,
+    plan: list[Record],
+    job: Job,
+    now: int,
+    usable: Callable[[frozenset[int], int], frozenset[int]] = lambda nodes, begin: nodes,
+    edges: Sequence[int] = (),
+) -> tuple[int, frozenset[int]] | None:
+    """Return when, and where, `job` can start beside the reservations of `plan`.
+
+    Parameters
+    ----------
+    usable
+        Which of some nodes no window keeps from the job, if it begins at a time.
+    edges
+        When windows open and close.
+    """
     ask = now
     while True:
         here = [i for i, record in enumerate(plan) if record.until > ask]
@@ -96,8 +111,8 @@ def earliest(cluster: Cluster, plan: list[Record], job: Job, now: int) -> tuple[
             return None
         covered = [plan[i] for i in here if plan[i].begin <= ask + job.limit]
         rises = [plan[i].until for i in here if i + 1 < len(plan) and not plan[i + 1].nodes <= plan[i].nodes]
-        later = rises[0] if rises else None
-        nodes = frozenset.intersection(*(record.nodes for record in covered))
+        later = min([*rises[:1], *(edge for edge in edges if edge > ask)], default=None)
+        nodes = usable(frozenset.intersection(*(record.nodes for record in covered)), ask)
         found = released(cluster, nodes, job.procs, now) if len(nodes) >= job.procs else None
         if found is not None:
             when, chosen = max(found[0], ask), found[1]
@@ -106,7 +121,7 @@ def earliest(cluster: Cluster, plan: list[Record], job: Job, now: int) -> tuple[
             if later is None or when <= later:
                 begin, until = span(cluster, when, job.limit)
                 clear = all(chosen <= r.nodes for r in plan if r.begin < until and r.until > begin)
-                if when == ask or clear:
+                if when == ask or (clear and chosen <= usable(chosen, when)):
                     return when, chosen
                 later = when
         if later is None:

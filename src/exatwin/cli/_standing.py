@@ -51,7 +51,7 @@ _OPTIONS = (
     click.option("--processors", metavar="N", help="Size of the machine where none is named, for a TRACE."),
     click.option("--as-recorded", is_flag=True, help="As things really went by the TRACE."),
     click.option("--policy", metavar="NAME", help="multifactor, unless --as-recorded."),
-    click.option("--backfill", metavar="NAME", help="none, easy or slurm."),
+    click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf or slurm."),
     click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change any key."),
     click.option("--seed", metavar="N", help="Seed of every draw."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),

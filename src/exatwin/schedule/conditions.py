@@ -71,5 +71,37 @@ class Conditions:
         more = (*parts, self.power, self.spread)
         return bool(self.windows) or bool(self.length_s) or any(each is not None for each in more)
 
+    def check(self, jobs: int) -> None:
+        """Check that what is said of each job is said of `jobs` jobs, and that windows are those there are.
+
+        Raises
+        ------
+        SpecError
+            The first part that is not.
+        """
+        told = {
+            "reserved": self.reserved, "begin_s": self.begin_s, "never": self.never,
+            "restart.requeue": self.restart.requeue, "restart.checkpoint_s": self.restart.checkpoint_s,
+            "preempt.klass": None if self.preempt is None else self.preempt.klass,
+            "limits.first": None if self.limits is None else self.limits.first[1:],
+            "spread.penalty": None if self.spread is None else self.spread.penalty,
+            "spread.most": None if self.spread is None else self.spread.most,
+            "power.klass": None if self.power is None else self.power.klass,
+        }  # fmt: skip
+        for name, each in told.items():
+            shape = np.shape(() if each is None else each)
+            if each is not None and shape not in ((), (jobs,)):
+                raise SpecError(f"conditions.{name} has the shape {shape}: expected ({jobs},), one each job")
+        last, held = len(self.windows) - 1, self.reserved
+        if held is not None and jobs and not -1 <= held.min() <= held.max() <= last:
+            wrong = int(held.min() if held.min() < -1 else held.max())
+            raise SpecError(f"a job is to run in window {wrong}: expected -1 (none) to {last}")
+        for (row, attempt), seconds in self.length_s.items():
+            if not (0 <= row < jobs and attempt >= 0 and seconds >= 0):
+                raise SpecError(
+                    f"length_s has {seconds} s for attempt {attempt} of job {row}: expected a job from 0 to "
+                    f"{jobs - 1}, and 0 or more for both others"
+                )
+
 
 NOTHING = Conditions()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exatwin.foundation.arrays import Int64
-from exatwin.foundation.errors import SpecError
+from exatwin.foundation.errors import SpecError, nearest
 from exatwin.workload.job import Jobs
 
 KINDS = ("after", "afterok", "afternotok", "afterany")
@@ -27,7 +27,16 @@ class Dependencies:
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[int, int, str]]) -> Dependencies:
-        """Return dependencies from triples of a job, the job that it waits for, and the kind by its name."""
+        """Return dependencies from triples of a job, the job that it waits for, and the kind by its name.
+
+        Raises
+        ------
+        SpecError
+            An unknown kind.
+        """
+        for _, _, kind in pairs:
+            if kind not in KINDS:
+                raise SpecError(f"unknown kind of dependency '{kind}': {nearest(kind, KINDS)}")
         codes = [(job, on, KINDS.index(kind)) for job, on, kind in pairs]
         return cls(*np.array(codes, np.int64).reshape(-1, 3).T)
 
@@ -48,7 +57,10 @@ class Dependencies:
         """
         rows = np.concatenate([self.job, self.on])
         if len(rows) and not 0 <= rows.min() <= rows.max() < jobs:
-            raise SpecError(f"a dependency names job {rows.max()}: expected a job from 0 to {jobs - 1}")
+            wrong = int(rows.min() if rows.min() < 0 else rows.max())
+            raise SpecError(f"a dependency names job {wrong}: expected a job from 0 to {jobs - 1}")
+        if len(self.kind) and not 0 <= self.kind.min() <= self.kind.max() < len(KINDS):
+            raise SpecError(f"a dependency is of a kind beyond those known: expected 0 to {len(KINDS) - 1}")
         chain = self._cycle(jobs)
         if chain:
             names = [str(row if job_id is None else job_id[row]) for row in chain]

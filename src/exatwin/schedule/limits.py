@@ -34,7 +34,8 @@ class Limits:
             if np.any(each < 0):
                 raise SpecError(f"a limit is {int(np.min(each))}: expected 0 or more")
         if len(self.group) and not 0 <= self.group.min() <= self.group.max() < len(self.most_jobs):
-            raise SpecError(f"a job is in the group {int(self.group.max())} of {len(self.most_jobs)}")
+            wrong = int(self.group.min() if self.group.min() < 0 else self.group.max())
+            raise SpecError(f"a job is in group {wrong}: expected 0 to {len(self.most_jobs) - 1}")
 
     @classmethod
     def of_pairs(
@@ -48,7 +49,16 @@ class Limits:
         most_node_s: Int64 | None = None,
         names: tuple[str, ...] = (),
     ) -> Limits:
-        """Return limits from pairs of a job and a group it is in; what is not given has no limit."""
+        """Return limits from pairs of a job and a group it is in; what is not given has no limit.
+
+        Raises
+        ------
+        SpecError
+            A job that there is not.
+        """
+        if len(job) and not 0 <= job.min() <= job.max() < jobs:
+            wrong = int(job.min() if job.min() < 0 else job.max())
+            raise SpecError(f"a limit names job {wrong}: expected a job from 0 to {jobs - 1}")
         given = (most_jobs, most_nodes, most_node_s)
         groups = max([len(each) for each in given if each is not None] + [int(group.max(initial=-1)) + 1])
         full = [np.full(groups, NO_LIMIT) if each is None else each.astype(np.int64) for each in given]

@@ -59,7 +59,7 @@ class PriorityRule:
             )
         if self.reset not in RESETS:
             raise SpecError(f"unknown period of reset '{self.reset}': {nearest(self.reset, RESETS)}")
-        if self.calc_period_s < 1 or self.half_life_s < 0 or not self.dampening > 0:
+        if self.calc_period_s < 1 or not self.half_life_s >= 0 or not self.dampening > 0:
             raise SpecError(
                 "priorities need a period of at least 1 s, a half-life of 0 or more and a dampening > 0"
             )

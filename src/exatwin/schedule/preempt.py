@@ -32,11 +32,14 @@ class Preemption:
     def __post_init__(self) -> None:
         if self.mode not in WAYS:
             raise SpecError(f"unknown way of preemption '{self.mode}': {nearest(self.mode, WAYS)}")
+        if self.exempt_s < 0:
+            raise SpecError(f"jobs are exempt from preemption for {self.exempt_s} s: expected 0 s or more")
         classes = len(self.pushes)
         if self.pushes.shape != (classes, classes):
             raise SpecError(f"preemption needs a square table of classes, not {self.pushes.shape}")
         if len(self.klass) and not 0 <= self.klass.min() <= self.klass.max() < classes:
-            raise SpecError(f"a job is of class {int(self.klass.max())}: expected 0 to {classes - 1}")
+            wrong = int(self.klass.min() if self.klass.min() < 0 else self.klass.max())
+            raise SpecError(f"a job is of class {wrong}: expected 0 to {classes - 1}")
         around = _cycle(self.pushes)
         if around:
             names = ", ".join(str(each) for each in around)

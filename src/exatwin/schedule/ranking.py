@@ -91,6 +91,7 @@ def order_memory(given: layout.Given, nodes: int, rows: int) -> dict[str, np.nda
         "order": np.zeros(associations, np.int64),
         "stack": np.zeros((3, associations + 2), np.int64),
         "worth": np.zeros((2, associations)),
+        "rated": np.zeros(jobs),
     }
 
 

@@ -42,7 +42,7 @@ def check_rule(
         raise SpecError(f"unknown backfill '{backfill}': {nearest(backfill, names)}")
     slurm = backfill == "slurm"
     if centre or placement == "spread":
-        _check_centre(policy, backfill, semantics)
+        _check_centre(backfill, semantics)
     if policy == MULTIFACTOR:
         if backfill not in MODES:
             raise SpecError(
@@ -59,13 +59,10 @@ def check_rule(
         raise SpecError(f"{what} has a timing of its own: expected no --compat event")
 
 
-def _check_centre(policy: str, backfill: str, semantics: str) -> None:
+def _check_centre(backfill: str, semantics: str) -> None:
     what = "windows, failures, dependencies, limits, preemption, caps, holding and distance"
     if backfill not in MODES:
         raise SpecError(f"backfill '{backfill}' does not go with {what}: expected {', '.join(MODES)}")
-    if policy != MULTIFACTOR and POLICIES.get(policy).dynamic:
-        static = ", ".join(name for name in POLICIES.names() if not POLICIES.get(name).dynamic)
-        raise SpecError(f"policy '{policy}' does not go with {what}: expected one of {static}, multifactor")
     if semantics == "event":
         raise SpecError(f"--compat event does not go with {what}: expected batch, or nothing of these")
 

@@ -48,7 +48,7 @@ def simulate(
         The nodes, or just their number.
     policy
         Order of the queue, a name in :data:`exatwin.schedule.policies.POLICIES`; or ``multifactor``:
-        Slurm's priorities, with the backfills ``none``, ``easy`` and ``slurm``.
+        Slurm's priorities, with any backfill but ``conservative``.
     backfill
         ``none``; ``easy`` (one reservation, for the head); ``easy-sjbf`` (the same, shortest request first);
         ``conservative`` (a reservation for every waiting job); ``slurm`` (strict order, and at an
@@ -109,6 +109,7 @@ def _by_slurm(
     ground = Floor.flat(floor) if isinstance(floor, int) else floor
     score = np.zeros(len(jobs))
     policy, priority, ranks = order
+    changing = POLICIES.get(policy) if priority is None and POLICIES.get(policy).dynamic else None
     if priority is None:
         limit = np.clip(jobs.limit_s, 0, LONGEST_S)
         columns = (jobs.submit_s.astype(np.int64), jobs.nodes.astype(np.int64), limit)
@@ -124,6 +125,8 @@ def _by_slurm(
         priority=priority,
         ranks=ranks,
         conditions=conditions,
+        shortest=way[0] == "easy-sjbf",
+        order=changing,
     )
     simulation.advance(until_s)
     return simulation.schedule()

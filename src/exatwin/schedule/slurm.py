@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -25,13 +25,19 @@ from exatwin.schedule.centre import (
 from exatwin.schedule.conditions import NOTHING, Conditions
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.multifactor import PriorityRule
+from exatwin.schedule.policies import POLICIES, Policy
 from exatwin.schedule.priority import Shares
 from exatwin.schedule.ranking import ORDER_GIVEN, order_given, order_memory, places_of
 from exatwin.schedule.ranks import Ranks, plain_ranks
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.workload.job import Jobs, State
 
-MODES = {"none": layout.STRICT, "easy": layout.EASY, "slurm": layout.PERIODIC}
+MODES = {
+    "none": layout.STRICT,
+    "easy": layout.EASY,
+    "easy-sjbf": layout.EASY,
+    "slurm": layout.PERIODIC,
+}
 MOST_BITS_B = 2**35
 _LONGEST_S = 2**40
 
@@ -61,6 +67,13 @@ class SlurmRule:
 
     epilog_s: int = 0
     """From the end of a job to the time when its nodes are free again."""
+
+    def __post_init__(self) -> None:
+        least = dict.fromkeys(("bf_max_job_start", "bf_node_space_size", "bf_window_linear_s", "epilog_s"), 0)
+        for each in fields(self):
+            value, low = getattr(self, each.name), least.get(each.name, 1)
+            if value < low:
+                raise SpecError(f"{each.name} is {value}: expected {low} or more")
 
     def numbers(self, mode: int, by_segment: bool, priority: PriorityRule | None = None) -> Int64:
         """Return the options of the event loop."""
@@ -103,6 +116,7 @@ class SlurmSimulation:
     _priority: PriorityRule | None = None
     _tree: Shares | None = None
     _conditions: Conditions = NOTHING
+    _order: Policy | None = None
 
     @classmethod
     def begin(
@@ -118,6 +132,8 @@ class SlurmSimulation:
         priority: PriorityRule | None = None,
         ranks: Ranks | None = None,
         conditions: Conditions = NOTHING,
+        shortest: bool = False,
+        order: Policy | None = None,
     ) -> SlurmSimulation:
         """Return a simulation in which nothing has happened yet.
 
@@ -143,27 +159,37 @@ class SlurmSimulation:
             What those of each job are made of; by default equal shares, and whole nodes.
         conditions
             Windows, dependencies, limits, and what becomes of jobs that are ended early.
+        shortest
+            Whether EASY tries those behind the head by shortest limit first.
+        order
+            A policy whose scores change as jobs wait, instead of `score`; with EASY or no backfill.
 
         Raises
         ------
         SpecError
             The machine has too many nodes to plan them one by one.
         """
+        conditions.check(len(jobs))
         conditions = arranged(conditions)
         made_of = None if priority is None else ranks or plain_ranks(jobs, priority, floor.capacity)
         tree, row = (None, np.zeros(len(jobs), np.int64)) if made_of is None else (made_of.tree, made_of.row)
         points = places_of(score) if made_of is None else made_of.points
+        by_submission = priority is None and bool(np.array_equal(score, jobs.submit_s))
+        if by_submission:
+            points = score - score[:1]
         given = _given(jobs, floor, points, segment, rule, row, conditions)
         given = given._replace(**_all_fixed(order_given(given.job, mode == layout.EASY, made_of)))
         numbers = rule.numbers(mode, bool(np.any(segment != floor.pool_of_node)), priority)
+        numbers[layout.SHORTEST], numbers[layout.DYNAMIC] = int(shortest), int(order is not None)
+        if order is not None:
+            numbers[layout.KEPT] = len(jobs) + 1
         numbers[layout.NAMED] = int(named or mode == layout.PERIODIC or bool(conditions))
-        by_submission = priority is None and bool(np.array_equal(score, jobs.submit_s))
         numbers = _fixed(options(numbers, conditions, rule.epilog_s, by_submission=by_submission))
         memory = _memory(given, floor, rule, priority)
         if made_of is not None and not conditions:
             memory.job[layout.SINCE] = made_of.eligible_s
         begun(memory.counter, conditions.spread)
-        made = cls(jobs, floor, given, memory, numbers, named, priority, tree, conditions)
+        made = cls(jobs, floor, given, memory, numbers, named, priority, tree, conditions, order)
         made._rank()
         return made
 
@@ -191,9 +217,9 @@ class SlurmSimulation:
         from exatwin.schedule._slurm.loop import advance
 
         given, memory = table(self._given), table(self._memory)
-        return int(
-            advance(address(self._given, given), address(self._memory, memory), self._options, until, ranked)
-        )
+        ends = address(self._given, given), address(self._memory, memory)
+        score = (self._order or POLICIES.get("fcfs")).score
+        return int(advance(*ends, self._options, score, until, ranked))
 
     def _rank(self) -> None:
         """Bring the fair shares up to the usage."""

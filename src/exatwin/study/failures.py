@@ -57,7 +57,7 @@ def failure(text: str) -> Failure:
     if found.after_s < 0.0:
         raise ValueError(f"'{text}' starts before the window: {_LIKE}")
     if not 1.0 <= found.for_s < 1e10:
-        raise ValueError(f"'{text}' lasts {show(found.for_s, 's')}: expected at least a second")
+        raise ValueError(f"'{text}' lasts {show(found.for_s, 's')}: expected 1 s to 300 years")
     return found
 
 

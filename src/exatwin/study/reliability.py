@@ -28,6 +28,18 @@ class Failing(NamedTuple):
     units: Sequence[Int64]
     mtbf_s: float
 
+    def rate(self, span_s: float) -> float:
+        """Return how often one of them fails in `span_s` [s] on average.
+
+        Raises
+        ------
+        SpecError
+            The mean time between failures is not above 0 s.
+        """
+        if not self.mtbf_s > 0.0:
+            raise SpecError(f"each {self.kind} fails every {self.mtbf_s:g} s: expected more than 0 s")
+        return len(self.units) * span_s / self.mtbf_s
+
 
 @dataclass(frozen=True)
 class Repairs:
@@ -35,6 +47,13 @@ class Repairs:
 
     mean_s: float
     spread: float | None
+
+    def __post_init__(self) -> None:
+        if not self.mean_s > 0.0 or (self.spread is not None and not self.spread >= 0.0):
+            raise SpecError(
+                f"repairs take {self.mean_s:g} s with a spread of {self.spread}: expected more than 0 s, and "
+                "0 or more"
+            )
 
     def draw(self, rng: np.random.Generator, many: int) -> Int64:
         """Return `many` times [s], at least a second each."""
@@ -105,7 +124,7 @@ def drawn(kinds: Sequence[Failing], away: Repairs, start_s: int, end_s: int, see
     """
     found = []
     for kind in kinds:
-        rate = len(kind.units) * WEEK_S / kind.mtbf_s
+        rate = kind.rate(WEEK_S)
         for week in range(start_s // WEEK_S, -(-end_s // WEEK_S)):
             rng = stream(seed, "failures", kind.kind, str(week))
             many = int(rng.poisson(rate))
@@ -151,8 +170,10 @@ def held_back(downs: Sequence[Down], floor: Floor, spares: int, start_s: int, en
     Raises
     ------
     SpecError
-        A pool has no more nodes than that.
+        A pool has no more nodes than that, or it is below 0.
     """
+    if spares < 0:
+        raise SpecError(f"reliability.spares is {spares}: expected 0 or more")
     if spares == 0:
         return []
     windows: list[Window] = []

@@ -70,7 +70,7 @@ def reservation(text: str) -> Reserved:
     if after < 0.0:
         raise ValueError(f"'{text}' starts before the window: expected a start of 0 s or later")
     if not 1.0 <= length < 1e10:
-        raise ValueError(f"'{text}' lasts {show(length, 's')}: expected at least a second")
+        raise ValueError(f"'{text}' lasts {show(length, 's')}: expected 1 s to 300 years")
     return Reserved(text, KINDS[kind], match["where"].lower(), after, length, (match["who"] or "").lower())
 
 

@@ -67,7 +67,7 @@ def test_a_scenario_may_hold_failures() -> None:
     [
         ("cdu", "'cdu' is no failure: expected COMPONENT:WHICH@START/DURATION, such as cdu:07@6h/4h"),
         ("cdu:1@6/1h", "'6' has no unit"),
-        ("cdu:1@6h/0s", "lasts 0 s: expected at least a second"),
+        ("cdu:1@6h/0s", "lasts 0 s: expected 1 s to 300 years"),
         ("cdu:1@-6h/1h", "starts before the window"),
         ("cdu:1@12h/1h", "starts after the window of 12 h: expected a start inside it"),
         ("cdu:11@6h/1h", "there is no cdu 11, expected 1 to 10"),

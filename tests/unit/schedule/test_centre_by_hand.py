@@ -16,7 +16,7 @@ from exatwin.schedule.slurm import SlurmRule
 from exatwin.schedule.windows import Kind, Window
 from exatwin.workload.job import Jobs, State
 
-EVERY = pytest.mark.parametrize("backfill", ["none", "easy", "slurm"])
+EVERY = pytest.mark.parametrize("backfill", ["none", "easy", "easy-sjbf", "slurm"])
 QUICK = SlurmRule(bf_interval_s=1, bf_resolution_s=1)
 
 
@@ -121,9 +121,10 @@ def test_afterok_and_afternotok(backfill: str) -> None:
     assert failed.state.tolist()[1] == State.PENDING
 
 
-def test_singletons_of_one_user_and_name_follow_each_other() -> None:
+@EVERY
+def test_singletons_of_one_user_and_name_follow_each_other(backfill: str) -> None:
     table = jobs((0, 1, 10, 10), (0, 1, 10, 10), (0, 1, 10, 10), (0, 1, 10, 10), user=[1, 1, 2, 1])
-    found = go(table, 4, Conditions(dependencies=singletons(table, np.array([5, 5, 5, -1]))))
+    found = go(table, 4, Conditions(dependencies=singletons(table, np.array([5, 5, 5, -1]))), backfill)
     assert found.start_s.tolist() == [0, 10, 0, 0]
 
 
@@ -175,6 +176,53 @@ def test_the_youngest_of_the_lowest_goes(
         assert found.end_s[again].tolist() == [90]
 
 
+@pytest.mark.parametrize(("limit", "starts"), [(60, [2, 62]), (200, [150, 100])])
+def test_a_cycle_pushes_nobody_off_nodes_that_wait_for_someone_before(limit: int, starts: list[int]) -> None:
+    """Job 1 is promised all nodes at 100, as the limit of job 0 is up; job 2 may push job 0 aside.
+
+    It does so where it is over by then. Its 200 s would hold up job 1, which is before it in the queue.
+    """
+    table = jobs((0, 4, 100, 100), (1, 4, 50, 50), (2, 2, limit, limit))
+    pushes = np.zeros((3, 3), np.bool_)
+    pushes[0, 2] = True
+    held = Conditions(preempt=Preemption(np.array([2, 1, 0]), pushes))
+    found = go(table, 4, held, "slurm")
+    assert found.row is not None
+    first = {int(row): int(found.start_s[i]) for i, row in reversed(list(enumerate(found.row)))}
+    assert [first[2], first[1]] == starts
+
+
+@pytest.mark.parametrize("backfill", ["easy", "easy-sjbf"])
+def test_a_head_is_promised_nodes_enough_and_not_these_or_those(backfill: str) -> None:
+    """Node 7 is drained. At 10 job 1 has 7 nodes to choose its 5 of: 2 may be in use by what lasts longer."""
+    table = jobs((0, 4, 10, 10), (1, 5, 30, 30), (2, 2, 90, 90), (3, 1, 90, 90), (4, 1, 6, 6))
+    found = go(table, 8, Conditions(windows=[window(0, 200, [7], Kind.DRAIN)]), backfill)
+    assert found.start_s.tolist() == [0, 10, 2, 40, 4]
+
+
+def test_the_shortest_passes_first_beside_a_failure() -> None:
+    """Node 5 is down. Two nodes are idle behind job 1; of the two that end in time the shorter goes first."""
+    table = jobs((0, 3, 50, 50), (1, 5, 30, 30), (2, 2, 40, 40), (2, 2, 20, 20))
+    down = Conditions(windows=[window(1, 300, [5], Kind.DOWN)])
+    assert go(table, 6, down, "easy").start_s.tolist() == [0, 50, 2, 80]
+    assert go(table, 6, down, "easy-sjbf").start_s.tolist() == [0, 50, 80, 2]
+
+
+@pytest.mark.parametrize("backfill", ["none", "easy", "easy-sjbf"])
+@pytest.mark.parametrize("policy", ["wfp3", "unicef"])
+def test_a_job_that_failed_counts_its_wait_anew(backfill: str, policy: str) -> None:
+    """Job 0 is ended at 20 by a failure, and waits since then; the others, as wide, since 1.
+
+    At 60 job 1 is over. Job 0 has waited for 40 of its 50 s, job 2 for 59 of its 60 and goes first; since its
+    submission job 0 would have waited for 60 of 50.
+    """
+    table = jobs((0, 4, 50, 50), (1, 4, 30, 30), (1, 4, 60, 30))
+    down = Conditions(windows=[window(20, 30, 4, Kind.DOWN)])
+    found = simulate(table, 4, policy=policy, backfill=backfill, placement="contiguous", conditions=down)
+    assert found.row is not None
+    assert found.start_s[(found.row == 0) & (found.attempt == 1)].tolist() == [90]
+
+
 @EVERY
 def test_begin_times(backfill: str) -> None:
     found = go(jobs((0, 4, 10, 10), (1, 4, 10, 10)), 4, Conditions(begin_s=np.array([30, 0])), backfill)
@@ -199,6 +247,22 @@ def test_bad_conditions_are_refused() -> None:
         go(one, 4, Conditions(dependencies=Dependencies.of([(0, 7, "after")])))
     with pytest.raises(SpecError, match="a limit is -1"):
         Limits.of_pairs(1, np.zeros(1, int), np.zeros(1, int), most_jobs=np.array([-1]))
+    with pytest.raises(SpecError, match="names job -1: expected a job from 0 to 0"):
+        go(one, 4, Conditions(dependencies=Dependencies.of([(0, -1, "after")])))
+    with pytest.raises(SpecError, match="unknown kind of dependency 'afterburn': did you mean 'after'"):
+        Dependencies.of([(0, 0, "afterburn")])
+    with pytest.raises(SpecError, match="run in window 1: expected -1"):
+        go(one, 4, Conditions(windows=[window(0, 5, 1, Kind.RESERVATION)], reserved=np.array([1])))
+    with pytest.raises(SpecError, match=r"begin_s has the shape \(2,\): expected \(1,\)"):
+        go(one, 4, Conditions(begin_s=np.zeros(2, int)))
+    with pytest.raises(SpecError, match="length_s has -3 s for attempt 0 of job 0"):
+        go(one, 4, Conditions(length_s={(0, 0): -3}))
+    with pytest.raises(SpecError, match="a limit names job 3: expected a job from 0 to 0"):
+        Limits.of_pairs(1, np.array([3]), np.zeros(1, int), most_jobs=np.array([1]))
+    with pytest.raises(SpecError, match="exempt from preemption for -1 s"):
+        Preemption(np.zeros(1, int), np.zeros((1, 1), bool), exempt_s=-1)
+    with pytest.raises(SpecError, match="bf_interval_s is 0: expected 1 or more"):
+        SlurmRule(bf_interval_s=0)
     with pytest.raises(SpecError, match="unknown way of preemption 'kill'"):
         Preemption(np.zeros(1, int), np.zeros((1, 1), bool), "kill")
     with pytest.raises(SpecError, match="push each other aside: 0, 1, 0"):

@@ -9,7 +9,7 @@ from exatwin.catalogue.load import machine
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule.floor import Floor
 from exatwin.study.downtime import Down
-from exatwin.study.reliability import Repairs, apart, drawn, failing, held_back, repairs
+from exatwin.study.reliability import Failing, Repairs, apart, drawn, failing, held_back, repairs
 from exatwin.study.reliable import Reliability
 
 DAY = 86400
@@ -84,6 +84,15 @@ def test_a_spare_steps_in_and_the_repaired_node_is_the_next():
 def test_a_spare_that_fails_is_a_spare_again():
     found = held_back([Down(10, 20, np.array([5]))], Floor.flat(6), 1, 0, 100)
     assert [(int(one.nodes[0]), one.start_s, one.end_s) for one in found] == [(5, 0, 10), (5, 20, 100)]
+
+
+def test_rates_and_times_below_nothing_are_refused():
+    with pytest.raises(SpecError, match="each node fails every 0 s: expected more than 0 s"):
+        drawn([Failing("node", [np.array([0])], 0.0)], Repairs(3.0, None), 0, 100, 1)
+    with pytest.raises(SpecError, match="repairs take -3 s"):
+        Repairs(-3.0, None)
+    with pytest.raises(SpecError, match="spares is -1: expected 0 or more"):
+        held_back([], Floor.flat(4), -1, 0, 10)
 
 
 def test_what_nobody_says_is_refused():

@@ -6,6 +6,7 @@ from typing import Any
 
 from exatwin.foundation.jit import spliced
 from exatwin.schedule._slurm.bits import copy, count, drop, keep
+from exatwin.schedule._slurm.bounds import no_bounds
 from exatwin.schedule._slurm.earliest import earliest
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
@@ -103,10 +104,11 @@ def _when(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     tried = o[PREEMPTS] == 0
     while True:
         when = earliest(g, m, o, records, job, now)
-        if when == now or tried or not make_room(g, m, o, job, now):
+        if when == now or tried or not make_room(g, m, o, job, now, records):
             break
         tried = True
         plan_anew(g, m, o, g.job[POOL, job], records)
+        no_bounds(m, g.job[POOL, job])
     return _with_watts(g, m, o, job, now) if when == now else when
 
 

@@ -26,6 +26,7 @@ from exatwin.schedule._slurm.layout import (
     LIMIT,
     NEVER,
     NODES,
+    NOW,
     OFFERED,
     PICKED,
     POOL,
@@ -192,7 +193,7 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     ask, flip, done, stop, narrow, known = now, 0, 0, 0, -1, 0
     beyond = max(0, freed(m, pool, m.pool[ENDS_LISTED, pool]) - 64 * (top - low))
     bound = not_before(m, pool, wanted, limit)
-    hope, noted = max(bound, _not_before(m, pool, wanted, now)), o[HAS_WINDOWS] > 0
+    hope, noted = max(bound, _not_before(m, pool, wanted, now)), o[HAS_WINDOWS] > 0 or now > m.counter[NOW]
     if hope > now:
         ask = _last_rise(m.record, records, hope, now)
     while True:

@@ -13,6 +13,7 @@ from exatwin.schedule._slurm.layout import (
     BACKFILL,
     BLOCKED,
     BY_END,
+    DYNAMIC,
     EXTRA,
     FIRST_WORD,
     FREE,
@@ -36,6 +37,7 @@ from exatwin.schedule._slurm.layout import (
 from exatwin.schedule._slurm.limits import may_start
 from exatwin.schedule._slurm.power import fits
 from exatwin.schedule._slurm.rank import rate
+from exatwin.schedule._slurm.rescore import rank
 from exatwin.schedule._slurm.running import start
 from exatwin.schedule._slurm.windows import usable
 
@@ -50,11 +52,11 @@ def enter(m: Any, job: int) -> None:
 
 
 @spliced
-def serve(g: Any, m: Any, o: Any, now: int) -> None:
+def serve(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """Start jobs of open reservations in order: heads, and behind them what does not keep them waiting."""
     if m.counter[INSIDE] == 0:
         return
-    _in_order(g, m, o, now)
+    _in_order(g, m, o, score, now)
     for i in range(m.counter[INSIDE]):
         m.blocked[BLOCKED, g.job[RESERVED, m.inside[i]]] = 0
     for i in range(m.counter[INSIDE]):
@@ -75,7 +77,15 @@ def serve(g: Any, m: Any, o: Any, now: int) -> None:
 
 
 @spliced
-def _in_order(g: Any, m: Any, o: Any, now: int) -> None:
+def _in_order(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
+    if o[DYNAMIC] > 0:
+        size = m.counter[INSIDE]
+        for i in range(size):
+            m.list[i] = m.inside[i]
+        rank(g, m, score, size, now)
+        for i in range(size):
+            m.inside[i] = m.list[i]
+        return
     for i in range(m.counter[INSIDE]):
         job = m.inside[i]
         rate(g, m, o, job, now)

@@ -48,6 +48,8 @@ HAS_POWER, HAS_SPREAD = range(24, 26)
 # queue, nodes, ranking: whether nodes are told one by one, how many of a queue are kept in order, whether
 # shares are ranked by Fair Tree, whether priorities never fall
 NAMED, KEPT, FAIR_TREE, ONLY_UP = range(32, 36)
+# whether EASY tries the shortest first, whether the order is made anew at each pass
+SHORTEST, DYNAMIC = range(36, 38)
 NUMBERS = 40  # the rest is free
 
 # entries of Memory.counter
@@ -240,6 +242,7 @@ class Memory(NamedTuple):
     order: Any  # (associations,) lists of siblings on the way
     stack: Any  # (3, associations + 2) lists yet to rank
     worth: Any  # (2, associations)
+    rated: Any  # (jobs,) scores of the last pass, where they change as jobs wait
     power: Any  # layout_power.Held
 
 
@@ -269,7 +272,7 @@ MEMORY = numba.types.NamedTuple(
         # attempts, windows, limits
         _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO,
         # queue, ranking
-        _ONE, _ONE, _ONE, _TWO, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1],
+        _ONE, _ONE, _ONE, _TWO, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1], numba.float64[::1],
         # power
         HELD,
     ],

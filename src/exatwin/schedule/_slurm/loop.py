@@ -13,6 +13,7 @@ from exatwin.foundation.handle import reader
 from exatwin.foundation.jit import entry, lean, spliced
 from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
+from exatwin.schedule._kernel.layout import SCORE
 from exatwin.schedule._slurm.clocks import settle
 from exatwin.schedule._slurm.cycle import cycle
 from exatwin.schedule._slurm.eligible import chance, comes
@@ -66,6 +67,7 @@ from exatwin.schedule._slurm.line import join
 from exatwin.schedule._slurm.passes import allow, pass_easy, start_heads
 from exatwin.schedule._slurm.power import changed, next_change
 from exatwin.schedule._slurm.rank import bring_up_to_date, rate, rate_all
+from exatwin.schedule._slurm.rescore import rescore
 from exatwin.schedule._slurm.running import finish
 from exatwin.schedule._slurm.shares import rank_shares
 from exatwin.schedule._slurm.spread import next_wake, woken
@@ -116,7 +118,7 @@ def _line_all_up(g: Any, m: Any, o: Any, now: int) -> None:
 
 
 @spliced
-def _main(g: Any, m: Any, o: Any, now: int) -> None:
+def _main(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """The main scheduler: after an event to a depth, at its own interval as deep as need be."""
     due = m.counter[NEXT_PASS] <= now
     if due:
@@ -126,6 +128,7 @@ def _main(g: Any, m: Any, o: Any, now: int) -> None:
             m.pool[TOUCHED, pool] = 0
             continue
         m.pool[TOUCHED, pool] = 0
+        rescore(g, m, o, score, pool, now)
         if start_heads(g, m, o, pool, now, FOREVER if due else o[DEPTH]):
             m.counter[NEXT_PASS] = (now // o[SCHED_INTERVAL] + 1) * o[SCHED_INTERVAL]
         if o[BACKFILL] == EASY:
@@ -155,6 +158,13 @@ def _backfill(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[NEXT_CYCLE] = FOREVER
     m.counter[CHANGED] = 0
     m.counter[IDLE] = 1 if m.counter[WAITING] == 0 else 0
+
+
+@lean
+def _note(m: Any, o: Any, now: int) -> None:
+    """Appoint a cycle if something has changed since the last of this instant: who was pushed aside waits."""
+    if m.counter[NEXT_CYCLE] == FOREVER and m.counter[CHANGED] == 1 and m.counter[WAITING] > 0:
+        _appoint(m, o, now)
 
 
 @lean
@@ -195,7 +205,7 @@ def _due(g: Any, m: Any, o: Any, now: int) -> None:
 
 
 @spliced
-def _instant(g: Any, m: Any, o: Any, now: int) -> None:
+def _instant(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """What happens by itself, then all submissions, then the main scheduler, then backfill.
 
     What a start sets free or pushes aside joins the line behind them, and they go on.
@@ -205,17 +215,28 @@ def _instant(g: Any, m: Any, o: Any, now: int) -> None:
     filled = o[BACKFILL] != PERIODIC
     while True:
         _line_all_up(g, m, o, now)
-        _main(g, m, o, now)
-        serve(g, m, o, now)
-        if m.counter[READY] > 0:
+        _main(g, m, o, score, now)
+        serve(g, m, o, score, now)
+        if _goes_on(m):
             continue
         if filled:
             break
         filled = True
         _backfill(g, m, o, now)
-        if m.counter[READY] == 0:
+        if not _goes_on(m):
             break
+    if o[BACKFILL] == PERIODIC:
+        _note(m, o, now)
     settle(g, m, o, now)
+
+
+@lean
+def _goes_on(m: Any) -> bool:
+    """Whether a start has let others join the line, or pushed some aside whose nodes are not all in use."""
+    found = m.counter[READY] > 0
+    for pool in range(m.pool.shape[1]):
+        found |= m.pool[TOUCHED, pool] != 0
+    return found
 
 
 @spliced
@@ -236,10 +257,11 @@ def _next(g: Any, m: Any, o: Any) -> int:
 
 
 def _loop(digest: str) -> Callable[..., int]:
-    def advance(given: Any, memory: Any, o: Any, until: int, ranked: int) -> int:
+    def advance(given: Any, memory: Any, o: Any, score: Any, until: int, ranked: int) -> int:
         """Run all events before `until`; return DONE, or what is needed to go on.
 
-        `ranked` says that new fair shares are there since the last call.
+        `score` is the order of the queue where that changes as jobs wait; `ranked` says that new fair shares
+        are there since the last call.
         """
         g, m = read_given(given), read_memory(memory)
         nodes = len(g.segment)
@@ -265,7 +287,7 @@ def _loop(digest: str) -> Callable[..., int]:
             if o[POWER_MODE] != 0 and m.counter[CLOCKS] + len(m.heap[0]) > m.power.change.shape[1]:
                 return MORE_CLOCKS
             m.counter[NOW] = now
-            _instant(g, m, o, now)
+            _instant(g, m, o, score, now)
         return DONE
 
     return advance
@@ -276,6 +298,7 @@ advance = entry(
         numba.int64,
         numba.int64,
         numba.types.Array(numba.int64, 1, "C", readonly=True),
+        SCORE,
         numba.int64,
         numba.int64,
     ),

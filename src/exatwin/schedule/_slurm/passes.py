@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean, spliced
-from exatwin.schedule._slurm.bits import copy, count, drop
+from exatwin.schedule._slurm.bits import common, copy, count
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.fits import first_of, rekey
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
     BACKFILL,
+    CHOSEN,
     EASY,
     FAR,
     FIRST_PLACE,
@@ -21,19 +22,21 @@ from exatwin.schedule._slurm.layout import (
     HAS_WINDOWS,
     HEAD,
     LIMIT,
+    LIVE,
     NAMED,
     NODES,
     OFFERED,
     PREEMPTS,
     QUEUED,
     SHADE,
+    SHORTEST,
     SORTED,
     STALE,
 )
 from exatwin.schedule._slurm.layout_power import CAPPED_GROUPS
 from exatwin.schedule._slurm.limits import may_start
 from exatwin.schedule._slurm.line import job_of, nth, withdraw
-from exatwin.schedule._slurm.power import fits, need, room
+from exatwin.schedule._slurm.power import fits, keep_first, need, room
 from exatwin.schedule._slurm.power import usable as keep_capped
 from exatwin.schedule._slurm.preempt import make_room
 from exatwin.schedule._slurm.running import start
@@ -98,7 +101,7 @@ def start_heads(g: Any, m: Any, o: Any, pool: int, now: int, depth: int) -> bool
         tried = o[PREEMPTS] == 0
         while True:
             found = place(g, m, o, pool, job, now)
-            if found != WAITS or tried or not make_room(g, m, o, job, now):
+            if found != WAITS or tried or not make_room(g, m, o, job, now, 0):
                 break
             tried = True
         if found == WAITS and (o[BACKFILL] == EASY or not _in_the_way(g, m, o, pool, job)):
@@ -125,18 +128,18 @@ def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     if m.pool[HEAD, pool] >= m.pool[QUEUED, pool] - 1 or m.pool[FREE, pool] == 0:
         return
     head = nth(g, m, o, pool, m.pool[HEAD, pool])
-    if o[HAS_WINDOWS] > 0:
+    if o[HAS_WINDOWS] > 0 and m.counter[LIVE] > 0:
         _pass_beside_windows(g, m, o, pool, head, now)
         return
     edge, extra, watts = shadow(g, m, o, pool, head, now)
-    after, at = -1, m.pool[HEAD, pool] + 1
+    after, at = _before_all(m, o, head), m.pool[HEAD, pool] + 1
     while m.pool[FREE, pool] > 0:
-        after, at = _candidate(g, m, pool, at, extra, edge - now, after)
+        after, at = _candidate(g, m, o, pool, at, extra, edge - now, after)
         if after == FOREVER:
             return
         job = job_of(after)
         late, asks = now + g.job[LIMIT, job] > edge, need(g, m, o, job)
-        if job == head or (late and asks > watts) or not may_start(g, m, o, job, now):
+        if (late and asks > watts) or not may_start(g, m, o, job, now):
             continue
         if place(g, m, o, pool, job, now) == READY:
             if late:
@@ -147,39 +150,67 @@ def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
 
 @spliced
 def _pass_beside_windows(g: Any, m: Any, o: Any, pool: int, head: int, now: int) -> None:
-    """The same where nodes are not for everybody at all times: the head holds nodes by name."""
-    edge, watts = shadow_nodes(g, m, o, pool, head, now)
+    """The same where nodes are not for everybody at all times.
+
+    At its time the head may choose among the nodes in the row SHADE; what outlasts that may take as many of
+    these as are left over, and any others. Without windows these are all nodes, and it is the same as above.
+    """
+    edge, extra, watts = shadow_nodes(g, m, o, pool, head, now)
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    bits, held = m.scratch[OFFERED], m.scratch[SHADE]
-    after, at = -1, m.pool[HEAD, pool] + 1
+    held = m.scratch[SHADE]
+    beside = m.pool[FREE, pool] - common(m.free, held, low, high)
+    after, at = _before_all(m, o, head), m.pool[HEAD, pool] + 1
     while m.pool[FREE, pool] > 0:
-        after, at = _candidate(g, m, pool, at, m.pool[FREE, pool], 0, after)
+        after, at = _candidate(g, m, o, pool, at, extra + beside, edge - now, after)
         if after == FOREVER:
             return
         job = job_of(after)
         late, asks = now + g.job[LIMIT, job] > edge, need(g, m, o, job)
-        if job == head or g.job[NODES, job] > m.pool[FREE, pool] or asks > room(g, m, o):
+        if asks > room(g, m, o) or (late and asks > watts) or not may_start(g, m, o, job, now):
             continue
-        if (late and asks > watts) or not may_start(g, m, o, job, now):
+        if not _sparing(g, m, o, pool, job, now, extra if late else FOREVER):
             continue
-        copy(m.free, bits, low, high)
+        used = common(m.scratch[CHOSEN], held, low, high)
+        beside -= g.job[NODES, job] - used
         if late:
-            drop(bits, held, low, high)
-        if count(bits, low, high) < g.job[NODES, job]:
-            continue
-        if choose_from(g, m, o, bits, pool, job, now) == READY:
-            if late:
-                watts -= asks
-            begin(g, m, o, job, now)
+            extra -= used
+            watts -= asks
+        begin(g, m, o, job, now)
 
 
 @lean
-def _candidate(g: Any, m: Any, pool: int, at: int, extra: int, window: int, after: int) -> tuple[int, int]:
+def _sparing(g: Any, m: Any, o: Any, pool: int, job: int, now: int, most: int) -> bool:
+    """Choose free nodes for a job, at most so many of those in the row SHADE; say whether there are any."""
+    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
+    bits, held = m.scratch[OFFERED], m.scratch[SHADE]
+    copy(m.free, bits, low, high)
+    if choose_from(g, m, o, bits, pool, job, now) != READY:
+        return False
+    if common(m.scratch[CHOSEN], held, low, high) <= most:
+        return True
+    copy(m.free, bits, low, high)
+    usable(g, m, o, job, now, now + g.job[LIMIT, job], bits)
+    keep_first(bits, held, low, high, most)
+    return choose_from(g, m, o, bits, pool, job, now) == READY
+
+
+@lean
+def _before_all(m: Any, o: Any, head: int) -> int:
+    """What is before all that stand behind the head: its key, or shortest first nothing."""
+    return -1 if o[SHORTEST] > 0 else m.key[head]
+
+
+@lean
+def _candidate(
+    g: Any, m: Any, o: Any, pool: int, at: int, extra: int, window: int, after: int
+) -> tuple[int, int]:
     """The next key beyond `after` of a job that may pass the head, and where to look next; FOREVER if none.
 
     A short queue is gone through from place `at` on (one further back if the last has started), a long one by
-    the tree.
+    the tree. Shortest first, it is the next by limit and key.
     """
+    if o[SHORTEST] > 0:
+        return _shortest(g, m, pool, extra, window, after), at
     first, end, free = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool + 1], m.pool[FREE, pool]
     if m.pool[FAR, pool] > 0:
         if m.counter[STALE] == 1:
@@ -196,6 +227,26 @@ def _candidate(g: Any, m: Any, pool: int, at: int, extra: int, window: int, afte
         if key > after and nodes <= free and (nodes <= extra or g.job[LIMIT, job] <= window):
             return key, at
     return FOREVER, at
+
+
+@lean
+def _shortest(g: Any, m: Any, pool: int, extra: int, window: int, after: int) -> int:
+    """The next key beyond `after`, by limit, then key, of a job that may pass the head; else FOREVER.
+
+    All behind the head are looked at: the queue has no order of limits.
+    """
+    low, end = g.pool[FIRST_PLACE, pool] + m.pool[FRONT, pool], g.pool[FIRST_PLACE, pool + 1]
+    near, free = m.pool[SORTED, pool], m.pool[FREE, pool]
+    last = g.job[LIMIT, job_of(after)] if after >= 0 else -1
+    best, least = FOREVER, FOREVER
+    for i in range(m.pool[HEAD, pool] + 1, near + m.pool[FAR, pool]):
+        key = m.queue[low + i] if i < near else m.queue[end - 1 - (i - near)]
+        nodes, limit = g.job[NODES, job_of(key)], g.job[LIMIT, job_of(key)]
+        fits_in = nodes <= free and (nodes <= extra or limit <= window)
+        beyond = limit > last or (limit == last and key > after)
+        if fits_in and beyond and (limit < least or (limit == least and key < best)):
+            best, least = key, limit
+    return best
 
 
 @spliced

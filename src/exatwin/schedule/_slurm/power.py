@@ -118,11 +118,11 @@ def usable(g: Any, m: Any, o: Any, job: int, bits: Any) -> None:
     for cap in range(1, len(g.power.base)):
         zone, most = g.power.zone[cap], max(0, _room(g, m, o, cap) // each)
         if common(bits, zone, low, high) > most:
-            _first_of(bits, zone, low, high, most)
+            keep_first(bits, zone, low, high, most)
 
 
 @lean
-def _first_of(bits: Any, zone: Any, low: int, high: int, most: int) -> None:
+def keep_first(bits: Any, zone: Any, low: int, high: int, most: int) -> None:
     """Take out of `bits` all nodes of the zone but the first `most`."""
     for w in range(low, high):
         rest, kept = bits[w] & zone[w], bits[w] & ~zone[w]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean, spliced
-from exatwin.schedule._slurm.bits import add, common, copy, count
+from exatwin.schedule._slurm.bits import add, common, copy, count, drop
 from exatwin.schedule._slurm.layout import (
+    BOOKED,
+    BOOKED_FROM,
     BY_END,
     CLASS,
+    DYNAMIC,
     EXEMPT,
     FIRST_WORD,
     HIGH_WORD,
@@ -33,20 +36,24 @@ PREEMPTED = 8  # by Slurm's numbers
 
 
 @lean
-def make_room(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
-    """End running jobs that `job` may push aside until it could start; return whether it can."""
+def make_room(g: Any, m: Any, o: Any, job: int, now: int, records: int) -> bool:
+    """End running jobs that `job` may push aside until it could start; return whether it can.
+
+    The first `records` of a plan hold nodes for jobs that come before it: it gets none of these, whoever is
+    on them now.
+    """
     if o[PREEMPTS] == 0:
         return False
     pool, wanted = g.job[POOL, job], g.job[NODES, job]
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     room, whole = m.scratch[ROOM], m.scratch[SHOVED]
     copy(m.free, room, low, high)
-    usable(g, m, o, job, now, now + g.job[LIMIT, job], room)
+    _open(g, m, o, job, now, records, room)
     found, have = _candidates(g, m, o, job, now), count(room, low, high)
     for i in range(found):
         row = m.job[ROW, m.victim[i]]
         add(room, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
-    usable(g, m, o, job, now, now + g.job[LIMIT, job], room)
+    _open(g, m, o, job, now, records, room)
     copy(room, whole, low, high)
     if count(whole, low, high) < wanted:
         return False
@@ -65,6 +72,16 @@ def make_room(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     return True
 
 
+@lean
+def _open(g: Any, m: Any, o: Any, job: int, now: int, records: int, bits: Any) -> None:
+    """Take out of `bits` the nodes that windows, or the plan, keep from the job until its limit."""
+    pool, until = g.job[POOL, job], now + g.job[LIMIT, job]
+    usable(g, m, o, job, now, until, bits)
+    for b in range(m.pool[BOOKED, pool] if records > 0 else 0):
+        if m.booking[BOOKED_FROM, b] <= until:
+            drop(bits, m.booked[b], g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
+
+
 @spliced
 def _candidates(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """List the running jobs that `job` may push aside, in the order in which they go; return how many."""
@@ -77,7 +94,7 @@ def _candidates(g: Any, m: Any, o: Any, job: int, now: int) -> int:
         if ran < o[EXEMPT] or ran == 0:
             continue
         k = found
-        while k > 0 and _goes_before(m, other, m.victim[k - 1]):
+        while k > 0 and _goes_before(m, o, other, m.victim[k - 1]):
             m.victim[k] = m.victim[k - 1]
             k -= 1
         m.victim[k] = other
@@ -86,8 +103,9 @@ def _candidates(g: Any, m: Any, o: Any, job: int, now: int) -> int:
 
 
 @lean
-def _goes_before(m: Any, a: int, b: int) -> bool:
-    if m.key[a] >> JOB_BITS != m.key[b] >> JOB_BITS:
+def _goes_before(m: Any, o: Any, a: int, b: int) -> bool:
+    # an order that changes as jobs wait says nothing of those that run
+    if o[DYNAMIC] == 0 and m.key[a] >> JOB_BITS != m.key[b] >> JOB_BITS:
         return m.key[a] > m.key[b]
     if m.job[START, a] != m.job[START, b]:
         return m.job[START, a] > m.job[START, b]

@@ -15,6 +15,7 @@ from exatwin.schedule._slurm.layout import (
     BY_END,
     CALC_PERIOD,
     CHANGED,
+    DYNAMIC,
     EASY,
     FAR,
     FIRST_PLACE,
@@ -27,7 +28,6 @@ from exatwin.schedule._slurm.layout import (
     LAST_CALC,
     LEAST_KEY,
     LEFT,
-    NEXT,
     ONLY_UP,
     ORDER_BITS,
     QUEUED,
@@ -38,6 +38,7 @@ from exatwin.schedule._slurm.layout import (
     SORTED,
     STALE,
     START,
+    SUBMIT,
     TRIES,
 )
 from exatwin.schedule._slurm.line import job_of, sift
@@ -54,11 +55,16 @@ def _by_priority(g: Any, m: Any, job: int, now: int) -> int:
 
 @lean
 def rate(g: Any, m: Any, o: Any, job: int, now: int) -> None:
-    """Set the key of a job: by its score, or with priorities by its priority, then by its number."""
+    """Set the key of a job: by its score, or with priorities by its priority, then by its number.
+
+    Where the order changes as jobs wait, it is the last until the next pass.
+    """
     if o[CALC_PERIOD] > 0:
         order = _by_priority(g, m, job, now)
+    elif o[DYNAMIC] > 0:
+        order = HIGHEST
     elif o[RESCORE] > 0 and m.job[TRIES, job] > 0:
-        order = 2 * int(g.score[m.counter[NEXT] - 1]) + 1
+        order = 2 * (m.job[SINCE, job] - g.job[SUBMIT, 0]) + 1
     else:
         order = 2 * int(g.score[job])
     m.key[job] = (order << JOB_BITS) | job

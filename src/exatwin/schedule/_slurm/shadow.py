@@ -6,10 +6,8 @@ from typing import Any
 
 from exatwin.foundation.jit import spliced
 from exatwin.schedule._slurm.bits import add, copy, count, drop
-from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
     BY_END,
-    CHOSEN,
     FIRST_WORD,
     FITS,
     FOREVER,
@@ -52,11 +50,12 @@ def shadow(g: Any, m: Any, o: Any, pool: int, job: int, now: int) -> tuple[int, 
 
 
 @spliced
-def shadow_nodes(g: Any, m: Any, o: Any, pool: int, job: int, now: int) -> tuple[int, int]:
-    """When a job finds nodes that no window keeps from it, with these in the row SHADE; how many watts it
-    leaves over then. FOREVER if never.
+def shadow_nodes(g: Any, m: Any, o: Any, pool: int, job: int, now: int) -> tuple[int, int, int]:
+    """When a job finds enough nodes that no window keeps from it; how many of them, and how many watts, are
+    left over then. FOREVER if never.
 
-    It is tried whenever a limit is up or a window opens or closes.
+    All nodes that it could hold then are in the row SHADE. It is tried whenever a limit is up or a window
+    opens or closes.
     """
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     fits, offered = m.scratch[FITS], m.scratch[OFFERED]
@@ -73,12 +72,12 @@ def shadow_nodes(g: Any, m: Any, o: Any, pool: int, job: int, now: int) -> tuple
         if free >= g.job[NODES, job] and watts >= need(g, m, o, job):
             copy(fits, offered, low, high)
             usable(g, m, o, job, time, time + g.job[LIMIT, job], offered)
-            if count(offered, low, high) >= g.job[NODES, job]:
-                choose(g, m, o, offered, pool, g.job[NODES, job])
-                copy(m.scratch[CHOSEN], m.scratch[SHADE], low, high)
-                return time, watts - need(g, m, o, job)
+            many = count(offered, low, high)
+            if many >= g.job[NODES, job]:
+                copy(offered, m.scratch[SHADE], low, high)
+                return time, many - g.job[NODES, job], watts - need(g, m, o, job)
         time = edge_after(g, m, o, pool, time)
         if i < m.counter[ROWS]:
             time = min(time, m.row[UP, m.row[BY_END, i]])
     drop(m.scratch[SHADE], m.scratch[SHADE], low, high)
-    return FOREVER, FOREVER
+    return FOREVER, 0, FOREVER
