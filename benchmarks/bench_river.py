@@ -25,7 +25,7 @@ import exatwin
 from exatwin.catalogue.load import machine
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.simulate import simulate
-from exatwin.study.asked import asked
+from exatwin.study.centre.asked import asked
 from exatwin.study.run import run
 from exatwin.study.scenario import Scenario
 

@@ -11,7 +11,7 @@ from exatwin.foundation import units
 from exatwin.report.validation_svg import drawing
 from exatwin.report.validation_text import figures, pair, reasons, verdict
 from exatwin.study.validate import validate
-from exatwin.study.validation import Validation
+from exatwin.study.validation.scores import Validation
 
 WORST = 6
 

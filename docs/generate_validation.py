@@ -162,20 +162,27 @@ def starts() -> str:
     """Forecasts of starts beside recorded ones, a constant guess beside them."""
     found = ({k: v if k == "log" else float(v) for k, v in row.items()} for row in _hall("forecast-scores"))
     head = (
-        "log", "jobs", "held by the band", "by the guess", "median band", "mean band", "guess",
-        "interval score", "of the guess", "pinball loss", "of the guess",
+        "log", "jobs", "bands", "held", "mean width", "median width", "interval score",
+        "error of P50, median", "mean",
     )  # fmt: skip
-    lines = (
-        (
-            str(row["log"]), f"{row['jobs']:,.0f}",
-            *(f"{row[key]:.1%}" for key in ("held_frac", "guess_held_frac")),
-            *(_span(row[key]) for key in ("median_width_s", "mean_width_s")),
-            _span(float(row["guess_high_s"]) - float(row["guess_low_s"])),
-            *(_span(row[key]) for key in ("interval_s", "guess_interval_s")),
-            *(_span(row[key]) for key in ("pinball_p90_s", "guess_pinball_p90_s")),
-        )
-        for row in found
-    )  # fmt: skip
+    who = {
+        "": "ours",
+        "hindsight_": "guess: P10 to P90 of all waits",
+        "past_": "guess: P10 to P90 of the waits by then",
+        "narrowest_": "guess: the shortest that holds as many",
+        "alone_": "ours, nobody before who asks for no more",
+        "behind_": "ours, somebody before",
+    }
+    lines = []
+    for row in found:
+        for key, words in who.items():
+            off = {"": "error", "hindsight_": "guess_error"}.get(key)
+            first = (str(row["log"]), f"{row['jobs']:,.0f}") if not key else ("", "")
+            jobs = f", {row[f'{key}jobs']:,.0f} jobs" if f"{key}jobs" in row and key else ""
+            widths = (f"{key}{name}_s" for name in ("mean_width", "median_width", "interval"))
+            errors = (_span(row[f"{off}_{name}_s"]) if off else "" for name in ("median", "mean"))
+            held = f"{row[f'{key}held_frac']:.1%}"
+            lines.append((*first, words + jobs, held, *(_span(row[each]) for each in widths), *errors))
     return table(head, lines)
 
 

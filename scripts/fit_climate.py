@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from exatwin.catalogue.climate_calibration import climate_reading
-from exatwin.study.climate_rows import (
+from exatwin.study.validation.climate_rows import (
     Line,
     Point,
     Volume,

@@ -14,12 +14,14 @@ how forecasts did that learned from earlier jobs of the log alone.
 from __future__ import annotations
 
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
-from exatwin.study.backtest import sampled, scores, simulated
-from exatwin.study.forecast_error import CLASS_ENDS_S, GRAIN_S
+from exatwin.study.starts.backtest import sampled, simulated
+from exatwin.study.starts.forecast_error import CLASS_ENDS_S, GRAIN_S
+from exatwin.study.starts.forecast_scores import Band, scores
 from exatwin.workload.job import Jobs
 from exatwin.workload.traces import read_trace
 from exatwin.workload.usage import CLASS_ENDS_S as LIMIT_ENDS_S
@@ -71,57 +73,74 @@ def limits(data: Path) -> None:
 
 def errors(data: Path) -> None:
     """Write how far recorded waits lay from simulated ones."""
-    found: dict[int, list[np.ndarray]] = {}
-    said: dict[int, list[np.ndarray]] = {}
+    found: dict[tuple[int, int], list[np.ndarray]] = {}
+    said: dict[tuple[int, int], list[np.ndarray]] = {}
     for name in STARTS:
         trace = read_trace(data / "traces" / name)
         assert trace.processors is not None
         past = simulated(trace.jobs, trace.processors, sampled(trace.jobs, 2000))
-        kind = np.searchsorted(CLASS_ENDS_S, past.p50_s)
+        kind, behind = np.searchsorted(CLASS_ENDS_S, past.p50_s), (past.alike > 0).astype(int)
         error = np.log((past.wait_s + GRAIN_S) / (past.p50_s + GRAIN_S))
-        for each in range(len(CLASS_ENDS_S) + 1):
-            if np.count_nonzero(kind == each) >= 40:
-                found.setdefault(each, []).append(error[kind == each])
-                said.setdefault(each, []).append(past.p50_s[kind == each])
+        for each in product((0, 1), range(len(CLASS_ENDS_S) + 1)):
+            here = (behind == each[0]) & (kind == each[1])
+            if np.count_nonzero(here) >= 40:
+                found.setdefault(each, []).append(error[here])
+                said.setdefault(each, []).append(past.p50_s[here])
     lines = []
-    for kind in sorted(found):
-        value = np.concatenate(found[kind])
-        weight = np.concatenate([np.full(len(each), 1.0 / len(each)) for each in found[kind]])
+    for of, values in sorted(found.items()):
+        value = np.concatenate(values)
+        weight = np.concatenate([np.full(len(each), 1.0 / len(each)) for each in values])
         order = np.argsort(value)
         below = np.cumsum(weight[order]) / weight.sum()
         picked = value[order][np.minimum(np.searchsorted(below, LEVELS), len(value) - 1)]
-        about = float(np.median([np.median(each) for each in said[kind]]))
-        lines += [f"{kind},{about:.0f},{p:.2f},{v:.4f}" for p, v in zip(LEVELS, picked, strict=True)]
+        about = float(np.median([np.median(each) for each in said[of]]))
+        start = f"{of[0]},{of[1]},{about:.0f}"
+        lines += [f"{start},{p:.2f},{v:.4f}" for p, v in zip(LEVELS, picked, strict=True)]
     head = [
-        "# ln((recorded wait + 60 s) / (simulated median wait + 60 s)) by class of the simulated median; "
-        "quality: derived by scripts/fit_forecast.py",
-        "# from 2,000 jobs each of KTH-SP2-1996-2.1 (Lars Malinowsky) and UniLu-Gaia-2014-1 (Joseph Emeras), "
-        "Parallel Workloads Archive; each log counts the same",
-        "class,about_s,level,error",
+        "# ln((recorded wait + 60 s) / (simulated median wait + 60 s)) by class of the simulated median, "
+        "apart for jobs behind somebody who waits and asks for no more;",
+        "# quality: derived by scripts/fit_forecast.py from 2,000 jobs each of KTH-SP2-1996-2.1 "
+        "(Lars Malinowsky) and UniLu-Gaia-2014-1 (Joseph Emeras), Parallel Workloads Archive; "
+        "each counts the same",
+        "behind,class,about_s,level,error",
     ]
     write("forecast-error.csv", head, lines)
 
 
 def record(data: Path) -> None:
     """Write how corrected forecasts did on each log, a constant guess beside them."""
-    lines = []
+    lines, head = [], [""]
     for name in BESIDE:
         trace = read_trace(data / "traces" / name)
         jobs = trace.jobs
         rows = sampled(jobs, 2000)
         past = simulated(jobs, trace.processors or peak(jobs), rows)
         found, _, _ = scores(past, len(rows) // 4)
-        values: list[float] = [found.held_frac, found.median_width_s, found.mean_width_s, *found.guess_s]
-        values += [found.guess_held_frac, found.interval_s, found.guess_interval_s]
-        values += [*found.pinball_s, *found.guess_pinball_s]
         log = name.split("/")[1].removesuffix(".swf.gz")
-        lines.append(",".join([log, str(found.jobs), *(f"{value:.5g}" for value in values)]))
-    levels = [f"{who}pinball_p{level}_s" for who in ("", "guess_") for level in (10, 50, 90)]
-    head = [
-        "log", "jobs", "held_frac", "median_width_s", "mean_width_s", "guess_low_s", "guess_high_s",
-        "guess_held_frac", "interval_s", "guess_interval_s", *levels,
-    ]  # fmt: skip
+        values = {"jobs": found.band.jobs, **told("", found.band)}
+        for who, band in found.guess.items():
+            values |= told(f"{who}_", band)
+        values |= dict(zip(("guess_low_s", "guess_high_s"), found.guess_s, strict=True))
+        values |= dict(zip(("narrowest_low_s", "narrowest_high_s"), found.narrowest_s, strict=True))
+        values["narrower_frac"] = found.narrower_frac
+        for who, losses, errors in (
+            ("", found.pinball_s, found.error_s), ("guess_", found.guess_pinball_s, found.guess_error_s)
+        ):  # fmt: skip
+            values |= {f"{who}pinball_p{p}_s": x for p, x in zip((10, 50, 90), losses, strict=True)}
+            values |= {f"{who}error_{k}_s": x for k, x in zip(("median", "mean"), errors, strict=True)}
+        for who, pair in (("alone", found.alone), ("behind", found.behind)):
+            own, guess = pair if pair is not None else (found.band, found.guess["hindsight"])
+            values |= {f"{who}_jobs": own.jobs if pair else 0, **told(f"{who}_", own)}
+            values[f"{who}_guess_held_frac"] = guess.held_frac
+        lines.append(",".join([log, *(f"{value:.5g}" for value in values.values())]))
+        head = ["log", *values]
     write("forecast-scores.csv", [",".join(head)], lines)
+
+
+def told(before: str, band: Band) -> dict[str, float]:
+    """Return the figures of a band by column."""
+    names = ("held_frac", "mean_width_s", "median_width_s", "interval_s")
+    return {f"{before}{name}": getattr(band, name) for name in names}
 
 
 def peak(jobs: Jobs) -> int:
@@ -133,6 +152,5 @@ def peak(jobs: Jobs) -> int:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    limits(folder)
-    errors(folder)
-    record(folder)
+    for compute in (limits, errors, record):
+        compute(folder)

@@ -29,8 +29,8 @@ from llm_file import ASSUMED, write
 from llm_links import Measured, read_ceilings, read_links
 
 from exatwin.catalogue.llm_calibration import Error, FamilyRates, LlmCalibration, Stack
-from exatwin.study.llm_rows import Case, read_cases
-from exatwin.study.llm_score import Table, predict_s, quantiles, table
+from exatwin.study.validation.llm_rows import Case, read_cases
+from exatwin.study.validation.llm_score import Table, predict_s, quantiles, table
 from exatwin.workload.apps.llm_terms import Law
 
 ROOT = Path(__file__).resolve().parents[1]

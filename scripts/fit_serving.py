@@ -31,8 +31,8 @@ from exatwin.catalogue.serving_calibration import (
     ServingPower,
     ServingRates,
 )
-from exatwin.study.serving_rows import ServedCase, read_served
-from exatwin.study.serving_score import energies, predict
+from exatwin.study.validation.serving_rows import ServedCase, read_served
+from exatwin.study.validation.serving_score import energies, predict
 from exatwin.workload.apps.serving_power import accelerator_w
 
 ROOT = Path(__file__).resolve().parents[1]

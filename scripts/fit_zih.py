@@ -38,8 +38,8 @@ from exatwin.catalogue.reuse import Hall
 from exatwin.facility.hall import extracted_w, fan_w, hot_w_k, run_hall, still_coolers
 from exatwin.facility.heat import HeatPump
 from exatwin.foundation.arrays import Float64
-from exatwin.study.validate_zih import HEAT_PUMP_FROM_W, Score, compare, score
-from exatwin.study.zih import Telemetry, hall_cooling, read_telemetry, telemetry_files
+from exatwin.study.validation.zih import Telemetry, hall_cooling, read_telemetry, telemetry_files
+from exatwin.study.validation.zih_scores import HEAT_PUMP_FROM_W, Score, compare, score
 
 DATA = Path(__file__).resolve().parents[1] / "src/exatwin/catalogue/data"
 UNITS = {"_w_k": (1e3, "kW/K"), "_j_k": (3.6e6, "kWh/K"), "_w": (1e3, "kW"), "_s": (1.0, "s")}

@@ -20,8 +20,8 @@ from exatwin.schedule.site.limits import site_limits
 from exatwin.schedule.site.ranks import Site, site_ranks
 from exatwin.schedule.site.read import read_accounts
 from exatwin.schedule.site.tree import Labels
-from exatwin.study.site import floor_of_conf
-from exatwin.study.slurm import SlurmSettings
+from exatwin.study.centre.site import floor_of_conf
+from exatwin.study.centre.slurm import SlurmSettings
 from exatwin.workload.job import Jobs
 
 HERE = Path(__file__).resolve().parents[1] / "examples" / "centre"

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 from exatwin.study.validate import validate
-from exatwin.study.validation import Score, Validation
+from exatwin.study.validation.scores import Score, Validation
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "src/exatwin/catalogue/data/validation/recorded.csv"

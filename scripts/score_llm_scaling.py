@@ -18,10 +18,10 @@ import numpy as np
 from fit_llm import NAMES, ROOT, calibration, fit, read_links
 
 from exatwin.catalogue.llm_calibration import llm_calibration
-from exatwin.study.llm_rows import MACHINE_OF, Case, read_cases
-from exatwin.study.llm_score import predict_s, quantiles, table
-from exatwin.study.measured import nodes_of
-from exatwin.study.validate_llm import FEWEST, MOST, SMALL
+from exatwin.study.validation.llm import FEWEST, MOST, SMALL
+from exatwin.study.validation.llm_rows import MACHINE_OF, Case, read_cases
+from exatwin.study.validation.llm_score import predict_s, quantiles, table
+from exatwin.study.validation.measured import nodes_of
 
 TARGET = ROOT / "src/exatwin/catalogue/data/calibration/llm-scaling.csv"
 

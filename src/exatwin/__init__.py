@@ -36,7 +36,7 @@ _WHERE = {
     "Scenario": "exatwin.study.scenario",
     "Result": "exatwin.study.result",
     "Estimate": "exatwin.study.estimate",
-    "Goal": "exatwin.study.plan_goal",
+    "Goal": "exatwin.study.applications.plan_goal",
     "Machine": "exatwin.catalogue.machine",
     "Site": "exatwin.catalogue.site",
     "Jobs": "exatwin.workload.job",
@@ -79,12 +79,12 @@ if TYPE_CHECKING:
     from exatwin.study.api import run as run
     from exatwin.study.api import site as site
     from exatwin.study.api import sites as sites
+    from exatwin.study.applications.plan_goal import Goal as Goal
     from exatwin.study.comply import comply as comply
     from exatwin.study.estimate import Estimate as Estimate
     from exatwin.study.estimates import estimate as estimate
     from exatwin.study.forecast import forecast as forecast
     from exatwin.study.plan import plan_llm as plan_llm
-    from exatwin.study.plan_goal import Goal as Goal
     from exatwin.study.result import Result as Result
     from exatwin.study.scenario import Scenario as Scenario
     from exatwin.study.shape import shape as shape

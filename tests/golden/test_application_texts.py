@@ -14,9 +14,9 @@ from exatwin.catalogue.batch import load_rules
 from exatwin.foundation.version import __version__
 from exatwin.report import proposal
 from exatwin.report.batch_script import script
-from exatwin.study.application import application
-from exatwin.study.job_plan import plan_jobs
-from exatwin.study.work import work_of
+from exatwin.study.applying.application import application
+from exatwin.study.applying.job_plan import plan_jobs
+from exatwin.study.applying.work import work_of
 
 FOLDER = Path(__file__).parent / "files"
 

@@ -18,7 +18,7 @@ from exatwin.schedule.floor import Floor
 from exatwin.schedule.power_rule import MODES, Cap, PowerRule, clock_steps, power_rule
 from exatwin.schedule.result import check
 from exatwin.schedule.simulate import simulate
-from exatwin.study.power import over_cap
+from exatwin.study.centre.power import over_cap
 from exatwin.workload.draw import Draw, draw_at
 from exatwin.workload.job import Jobs, Phases, Profiles, State
 from reference.capped import Kind, capped

@@ -1,15 +1,11 @@
-"""Hundreds of jobs that wait at once: every start and every node as the plain program of the tests has them."""
+"""Hundreds of jobs that wait at once: every start and every node as the plain program has them."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exatwin.schedule.floor import Floor
-from exatwin.schedule.multifactor import PriorityRule
-from exatwin.schedule.priority import Weights
 from exatwin.schedule.result import check
 from exatwin.schedule.simulate import simulate
 from exatwin.schedule.slurm import SlurmRule

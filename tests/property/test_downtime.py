@@ -12,7 +12,7 @@ from exatwin.schedule.conditions import Conditions, Restart
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.result import check
 from exatwin.schedule.simulate import simulate
-from exatwin.study.downtime import Down, Sent, worked
+from exatwin.study.centre.downtime import Down, Sent, worked
 from exatwin.workload.job import Jobs, State
 
 FLOOR = Floor(

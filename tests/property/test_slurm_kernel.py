@@ -55,10 +55,18 @@ def compiled(rows: Rows, nodes: int, **changes: Any) -> dict[int, tuple[int, fro
     tests=st.sampled_from([1, 5, 500]),
     depth=st.sampled_from([1, 2, 100]),
     every=st.sampled_from([10, 60]),
+    epilog=st.sampled_from([0, 1, 45]),
 )
 @settings(max_examples=150, deadline=None)
 def test_kernel_equals_the_referee(
-    log: tuple[Rows, int], interval: int, resolution: int, window: int, tests: int, depth: int, every: int
+    log: tuple[Rows, int],
+    interval: int,
+    resolution: int,
+    window: int,
+    tests: int,
+    depth: int,
+    every: int,
+    epilog: int,
 ) -> None:
     rows, nodes = log
     wanted = slurm(
@@ -70,6 +78,7 @@ def test_kernel_equals_the_referee(
         tests=tests,
         depth=depth,
         every=every,
+        epilog=epilog,
     )
     assert wanted == compiled(
         rows,
@@ -80,6 +89,7 @@ def test_kernel_equals_the_referee(
         bf_max_job_test=tests,
         default_queue_depth=depth,
         sched_interval_s=every,
+        epilog_s=epilog,
     )
 
 

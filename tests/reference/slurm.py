@@ -25,7 +25,10 @@ class Record(NamedTuple):
 
 @dataclass
 class Cluster:
-    """All that changes while time goes on; `running` has the time of the limit and the nodes of each job."""
+    """All that changes while time goes on; `running` has the time of the limit and the nodes of each job.
+
+    `over` are jobs among them that have come to their end, and whose epilog runs.
+    """
 
     nodes: int
     resolution: int = 60
@@ -34,6 +37,7 @@ class Cluster:
     records: int = 500
     free: set[int] = field(default_factory=set)
     running: dict[int, tuple[int, frozenset[int]]] = field(default_factory=dict)
+    over: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.free = set(range(self.nodes))
@@ -44,6 +48,7 @@ class Cluster:
 
     def end(self, number: int) -> None:
         self.free |= self.running.pop(number)[1]
+        self.over.discard(number)
 
 
 def choose(nodes: set[int] | frozenset[int], want: int) -> frozenset[int]:
@@ -95,7 +100,7 @@ def earliest(
     usable: Callable[[frozenset[int], int], frozenset[int]] = lambda nodes, begin: nodes,
     edges: Sequence[int] = (),
 ) -> tuple[int, frozenset[int]] | None:
-    """Return when, and where, `job` can start beside the reservations of `plan`.
+    """Return when, and where, `job` can start beside the reservations of `plan`, at `now` or later.
 
     Parameters
     ----------
@@ -150,7 +155,20 @@ def reserved(plan: list[Record], begin: int, until: int, nodes: frozenset[int]) 
 
 
 def cycle(cluster: Cluster, queue: Sequence[Job], now: int) -> list[Job]:
-    """Plan `queue` in its order and start what can start now; return that."""
+    """Plan `queue` in its order and start what can start now; return that.
+
+    Nodes whose epilog runs are planned with as if they were free, but no job starts there.
+    """
+    busy = {number: cluster.running.pop(number) for number in cluster.over}
+    epilog = frozenset().union(*(nodes for _, nodes in busy.values()))
+    cluster.free |= epilog
+    started = _fill(cluster, queue, now, epilog)
+    cluster.free -= epilog
+    cluster.running |= busy
+    return started
+
+
+def _fill(cluster: Cluster, queue: Sequence[Job], now: int, epilog: frozenset[int]) -> list[Job]:
     grid = cluster.resolution
     plan = [
         Record(now // grid * grid, (now + cluster.window) // grid * grid, frozenset(range(cluster.nodes)))
@@ -158,6 +176,8 @@ def cycle(cluster: Cluster, queue: Sequence[Job], now: int) -> list[Job]:
     started = []
     for job in list(queue)[: cluster.tests]:
         found = earliest(cluster, plan, job, now)
+        if found is not None and found[0] == now and found[1] & epilog:
+            found = earliest(cluster, plan, job, now + 1)
         if found is None:
             continue
         if found[0] == now:
@@ -180,6 +200,7 @@ def slurm(
     tests: int = 500,
     depth: int = 100,
     every: int = 60,
+    epilog: int = 0,
 ) -> dict[int, tuple[int, frozenset[int]]]:
     """Return the start and the nodes of every job by its id; jobs are (id, submit, procs, limit, run)."""
     rows = [Job(*job) for job in jobs]
@@ -190,7 +211,7 @@ def slurm(
     arrived, last, idle, due, full = 0, None, True, None, None
 
     def note(job: Job, now: int) -> None:
-        ends[job.id] = now + min(job.run, job.limit)
+        ends[job.id] = now + min(job.run, job.limit) + epilog
         starts[job.id] = (now, cluster.running[job.id][1])
 
     while arrived < len(rows) or ends or due is not None or full is not None:
@@ -227,6 +248,7 @@ def slurm(
             while due < now:
                 due += interval
         if due == now:
+            cluster.over = {number for number, end in ends.items() if end - epilog <= now}
             for job in cycle(cluster, queue, now):
                 queue.remove(job)
                 note(job, now)

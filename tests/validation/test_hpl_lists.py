@@ -6,7 +6,7 @@ import pytest
 
 from exatwin.catalogue import lists
 from exatwin.study.validate import validate
-from exatwin.study.validation import Validation, table
+from exatwin.study.validation.scores import Validation, table
 from exatwin.workload.apps.hpl_data import hpl_law
 
 COLUMNS = {"hpl": ("hpl", "rmax"), "hpl-power": ("hpl", "power"), "hpcg": ("hpcg", "hpcg")}

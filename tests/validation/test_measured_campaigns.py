@@ -10,7 +10,7 @@ import pytest
 
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.reliability import MeasuredRun, reliability
-from exatwin.study.llm_campaign import Campaign, interruptions
+from exatwin.study.applications.llm_campaign import Campaign, interruptions
 from exatwin.workload.apps.llm_model import load_model
 from exatwin.workload.apps.llm_power import node_power_w
 from exatwin.workload.apps.llm_setup import Layout, device_of

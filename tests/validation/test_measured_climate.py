@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from exatwin.catalogue.load import data_folder
-from exatwin.study.measured import Measured
 from exatwin.study.validate import validate
-from exatwin.study.validation import Validation
+from exatwin.study.validation.measured import Measured
+from exatwin.study.validation.scores import Validation
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("climate", "climate-scaling", "climate-output")

@@ -10,10 +10,10 @@ import pytest
 
 from exatwin.catalogue.load import data_folder
 from exatwin.catalogue.serving_calibration import serving_calibration
-from exatwin.study.serving_rows import left_out, read_served
-from exatwin.study.serving_score import predict
 from exatwin.study.validate import validate
-from exatwin.study.validation import pins
+from exatwin.study.validation.scores import pins
+from exatwin.study.validation.serving_rows import left_out, read_served
+from exatwin.study.validation.serving_score import predict
 
 CALIBRATION = data_folder() / "calibration"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from exatwin.catalogue.llm_calibration import llm_calibration
-from exatwin.study.llm_rows import left_out
-from exatwin.study.measured import Measured
 from exatwin.study.validate import validate
-from exatwin.study.validation import ERROR, Validation, table
+from exatwin.study.validation.llm_rows import left_out
+from exatwin.study.validation.measured import Measured
+from exatwin.study.validation.scores import ERROR, Validation, table
 
 KINDS = {"dense": "llm", "experts": "llm-experts"}
 

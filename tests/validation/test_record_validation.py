@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from exatwin.study.validation import Row, Validation
+from exatwin.study.validation.scores import Row, Validation
 
 ROOT = Path(__file__).resolve().parents[2]
 

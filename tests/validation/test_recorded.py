@@ -11,7 +11,7 @@ import pytest
 from exatwin.catalogue.load import data_folder
 from exatwin.report.validation_text import figures
 from exatwin.study.validate import shipped, validate
-from exatwin.study.validation import Validation, pins
+from exatwin.study.validation.scores import Validation, pins
 
 ROOT = Path(__file__).resolve().parents[2]
 AGAIN = "run scripts/record_validation.py"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from exatwin.foundation.errors import SpecError
-from exatwin.study.validate_zih import recorded, validate_zih
-from exatwin.study.zih import OUTPUTS, hall_cooling, read_telemetry, telemetry_files
+from exatwin.study.validation.zih import OUTPUTS, hall_cooling, read_telemetry, telemetry_files
+from exatwin.study.validation.zih_scores import recorded, validate_zih
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts/fit_zih.py"
 

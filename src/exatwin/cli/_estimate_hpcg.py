@@ -25,6 +25,6 @@ def command(machine: str, nodes: str | None, accelerators: str | None, as_json: 
 def ask(machine: str, *, nodes: str | None, accelerators: str | None) -> Estimate:
     """Return the estimate that flags ask for."""
     from exatwin.cli._estimate import counts
-    from exatwin.study.hpl import estimate_hpcg
+    from exatwin.study.applications.hpl import estimate_hpcg
 
     return estimate_hpcg(machine, **counts(nodes, accelerators))

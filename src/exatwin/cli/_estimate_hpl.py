@@ -32,6 +32,6 @@ def command(
 def ask(machine: str, *, nodes: str | None, accelerators: str | None, order: str | None) -> Estimate:
     """Return the estimate that flags ask for."""
     from exatwin.cli._estimate import counts, positive
-    from exatwin.study.hpl import estimate_hpl
+    from exatwin.study.applications.hpl import estimate_hpl
 
     return estimate_hpl(machine, **counts(nodes, accelerators), n=positive("--n", order))

@@ -51,7 +51,7 @@ def ask(machine: str, **flags: Any) -> Estimate:
     """Return the estimate that flags ask for."""
     from exatwin.cli._estimate import model_asked, positive
     from exatwin.cli._llm_lines import campaign_of
-    from exatwin.study.llm import estimate_llm
+    from exatwin.study.applications.llm import estimate_llm
     from exatwin.workload.apps.llm_sizes import model_of
 
     names = ["accelerators", *(name.replace("-", "_") for name in _COUNTS)]

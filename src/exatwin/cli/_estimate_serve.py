@@ -82,7 +82,7 @@ def ask(machine: str, **flags: Any) -> Estimate:
     """Return the estimate that flags ask for."""
     from exatwin.cli._estimate import positive
     from exatwin.foundation.errors import SpecError
-    from exatwin.study.serving import estimate_serving
+    from exatwin.study.applications.serving import estimate_serving
 
     model = flags.get("name") or flags.get("model")
     if not model or (flags.get("name") and flags.get("model")):

@@ -13,7 +13,7 @@ from exatwin.cli._options import File
 
 if TYPE_CHECKING:
     from exatwin.study.scenario import Scenario
-    from exatwin.study.standing_state import MachineState
+    from exatwin.study.starts.standing_state import MachineState
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +60,7 @@ def state_of(path: Path, told: dict[str, Any]) -> MachineState:
         Something does not exist or does not fit, or a file can't be used.
     """
     from exatwin.cli._estimate import positive
-    from exatwin.study.read_state import read_state
+    from exatwin.study.starts.read_state import read_state
 
     found = read_state(
         path,

@@ -12,8 +12,8 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.units import counted, parse, show
 
 if TYPE_CHECKING:
+    from exatwin.study.applications.llm_campaign import Campaign
     from exatwin.study.estimate import Estimate
-    from exatwin.study.llm_campaign import Campaign
 
 _SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "G": 1e9, "T": 1e12}
 _NUMBER = re.compile(r"(\d+(?:[\d,_]*\d)?(?:\.\d*)?(?:e\+?\d+)?)\s*([KMBGT]?)", re.IGNORECASE)
@@ -28,7 +28,7 @@ def campaign_of(flags: Mapping[str, Any]) -> Campaign:
     SpecError
         A number of tokens or a time is none.
     """
-    from exatwin.study.llm_campaign import Campaign
+    from exatwin.study.applications.llm_campaign import Campaign
 
     return Campaign(
         tokens=None if flags["tokens"] is None else tokens(flags["tokens"]),

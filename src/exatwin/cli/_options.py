@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,7 +40,7 @@ fail = click.option(
     "may be repeated.",
 )
 
-_SHARED = (
+_RULES = (
     click.option(
         "--policy",
         metavar="NAME",
@@ -48,6 +48,10 @@ _SHARED = (
     ),
     click.option("--backfill", metavar="NAME", help="none, easy, easy-sjbf, conservative or slurm."),
     click.option("--placement", metavar="NAME", help="none, contiguous, groups, spread or random."),
+)
+
+_SHARED = (
+    *_RULES,
     click.option(
         "--set",
         "changes",
@@ -71,6 +75,13 @@ _SHARED = (
     click.option("-q", "--quiet", is_flag=True, help="Say nothing beside the answer."),
     click.option("-v", "--verbose", is_flag=True, help="Say which stage runs, and how long it took."),
 )
+
+
+def rules(function: F) -> F:
+    """Add the flags that say who starts next, and where, to a command."""
+    for option in reversed(_RULES):
+        function = option(function)
+    return function
 
 
 def shared(function: F) -> F:
@@ -108,19 +119,32 @@ def changed(scenario: Scenario, flags: Mapping[str, str | bool | None], changes:
     SpecError
         A key is unknown or a value does not fit.
     """
+    for path, value, where in written(flags, changes):
+        scenario = scenario.replace(path, value, where)
+    return scenario
+
+
+def written(
+    flags: Mapping[str, str | bool | None], changes: tuple[str, ...]
+) -> Iterator[tuple[str, Any, str]]:
+    """Yield key, value and wording of all that flags and ``--set`` change, in this order.
+
+    Raises
+    ------
+    SpecError
+        A change is not written as ``path=value``.
+    """
     from exatwin.foundation.errors import SpecError
     from exatwin.study.scenario import read_value
 
     for path, value in flags.items():
         if isinstance(value, str):
-            where = f"--{path.rpartition('.')[2].replace('_', '-')} {value or repr(value)}"
-            scenario = scenario.replace(path, read_value(path, value), where)
+            flag = path.rpartition(".")[2].replace("_", "-")
+            yield path, read_value(path, value), f"--{flag} {value or repr(value)}"
         elif value is not None:
-            scenario = scenario.replace(path, value)
+            yield path, value, ""
     for text in changes:
-        path, equals, value = text.partition("=")
+        path, equals, value = (part.strip() for part in text.partition("="))
         if not equals:
             raise SpecError(f"--set {text}: expected PATH=VALUE, such as cooling.supply=40degC")
-        path, value = path.strip(), value.strip()
-        scenario = scenario.replace(path, read_value(path, value), f"--set {path}={value}")
-    return scenario
+        yield path, read_value(path, value), f"--set {path}={value}"

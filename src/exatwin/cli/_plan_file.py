@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from exatwin.study.work import Work
+    from exatwin.study.applying.work import Work
 
 
 def given(plan: str) -> Work:
@@ -20,7 +20,7 @@ def given(plan: str) -> Work:
         It tells of a step only.
     """
     from exatwin.foundation.errors import SpecError
-    from exatwin.study.work import read_work, work_of
+    from exatwin.study.applying.work import read_work, work_of
 
     if plan != "-":
         return read_work(plan)

@@ -51,9 +51,9 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
 
     from exatwin.cli._estimate import model_asked
     from exatwin.cli._llm_lines import campaign_of
+    from exatwin.study.applications.plan_answer import document, lines
+    from exatwin.study.applications.plan_goal import TOKENS, Goal
     from exatwin.study.plan import plan_llm
-    from exatwin.study.plan_answer import document, lines
-    from exatwin.study.plan_goal import TOKENS, Goal
     from exatwin.workload.apps.llm_sizes import model_of
 
     campaign = campaign_of(flags)

@@ -16,7 +16,7 @@ from exatwin.cli._centre import files
 from exatwin.cli._options import File
 
 if TYPE_CHECKING:
-    from exatwin.study.priorities import Stood
+    from exatwin.study.centre.priorities import Stood
     from exatwin.study.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,17 +76,25 @@ def reached(asked: Question) -> tuple[Stood, int]:
     ExatwinError
         Something of the question does not exist or does not fit.
     """
-    from exatwin.study.priorities import instant, stood
+    from exatwin.study.centre.priorities import instant, seconds_at, stood
 
-    found = stood(_scenario(asked))
-    at_s = instant(asked.at, found)
+    at = instant(asked.at)  # before anything is scheduled
+    found = stood(scenario_of(asked))
+    at_s = seconds_at(at, found)
     if not asked.quiet:
         for remark in found.remarks:
             click.echo(remark, err=True)
     return found, at_s
 
 
-def _scenario(asked: Question) -> Scenario:
+def scenario_of(asked: Question) -> Scenario:
+    """Return the scenario that is asked about.
+
+    Raises
+    ------
+    ExatwinError
+        A file of it can't be read, or a key does not fit.
+    """
     from exatwin.cli._centre import with_files
     from exatwin.cli._options import changed
     from exatwin.study.scenario import Scenario, Trace
@@ -133,7 +141,7 @@ def show(
         text = io.StringIO()
         writer = csv.DictWriter(text, list(columns), extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({k: _cell(v) if isinstance(v, dict) else v for k, v in row.items()} for row in rows)
         click.echo(text.getvalue(), nl=False)
         return
     cells = [[_cell(row.get(name)) for name in columns] for row in rows]
@@ -146,4 +154,6 @@ def show(
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict):  # as Slurm prints points by resource
+        return ",".join(f"{name}={number:.0f}" for name, number in value.items())
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from exatwin.catalogue.calls import Call
-    from exatwin.study.work import Work
+    from exatwin.study.applying.work import Work
 
 _HOURS = re.compile(r"\s*([\d.,_]+(?:e\+?\d+)?)\s*([kM]?)\s*([A-Za-z]+-?h)?\s*", re.IGNORECASE)
 _SCALE = {"": 1.0, "k": 1e3, "m": 1e6}
@@ -51,8 +51,8 @@ def command(
     from exatwin.cli._plan_file import given
     from exatwin.foundation.errors import InfeasibleError
     from exatwin.report.calendar import lines
-    from exatwin.study.award import award_for
-    from exatwin.study.calendar_check import check_calendar
+    from exatwin.study.applying.award import award_for
+    from exatwin.study.applying.calendar_check import check_calendar
 
     if months is not None and end is not None:
         raise click.UsageError("--months and --end exclude each other")
@@ -84,7 +84,7 @@ def command(
 
 def _call(name: str, work: Work) -> Call:
     from exatwin.catalogue.calls import load_call
-    from exatwin.study.award import track_for
+    from exatwin.study.applying.award import track_for
 
     return track_for(work)[0] if name == "ai-factory" else load_call(name)
 
@@ -111,7 +111,7 @@ def day(flag: str, text: str) -> date:
 def _hours(flag: str, text: str | None, work: Work, call: Call) -> float | None:
     """Return hours in the unit of `call`; None where none were written."""
     from exatwin.foundation.errors import SpecError, nearest
-    from exatwin.study.award import hours_of_node
+    from exatwin.study.applying.award import hours_of_node
 
     if text is None:
         return None

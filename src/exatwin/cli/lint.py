@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from exatwin.study.lint import Checked
+    from exatwin.study.applying.lint import Checked
 
 _MOST = 4 * 2**20
 
@@ -27,7 +27,7 @@ def command(script: str, site: str | None, as_json: bool) -> None:
     """
     from exatwin.catalogue.batch import site_rules
     from exatwin.foundation.errors import SimulationError, SpecError
-    from exatwin.study.lint import lint
+    from exatwin.study.applying.lint import lint
 
     text = _text(script)
     try:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from exatwin.study.application import Application
-    from exatwin.study.calendar_check import Checked
+    from exatwin.study.applying.application import Application
+    from exatwin.study.applying.calendar_check import Checked
 
 
 @click.command("proposal")
@@ -46,7 +46,7 @@ def command(
     from exatwin.cli._estimate import positive
     from exatwin.cli._plan_file import given
     from exatwin.report import proposal
-    from exatwin.study.application import application
+    from exatwin.study.applying.application import application
 
     works = [given(plan) for plan in plans]
     counted = [positive("--runs", count) or 1 for count in runs]
@@ -76,8 +76,8 @@ def command(
 
 def _calendar(asked: Application, start: str) -> Checked:
     from exatwin.cli.calendar import day
-    from exatwin.study.award import award_for
-    from exatwin.study.calendar_check import check_calendar
+    from exatwin.study.applying.award import award_for
+    from exatwin.study.applying.calendar_check import check_calendar
 
     first = day("--start", start)
     largest = max(asked.planned, key=lambda one: one.node_h[1])

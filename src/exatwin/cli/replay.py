@@ -25,6 +25,11 @@ from exatwin.cli._options import File, shared
 @click.option("--processors-per-node", metavar="N", help="Turn processors asked for into nodes.")
 @click.option("--format", "format_", metavar="NAME", help="swf, sacct or parquet (default: recognised).")
 @click.option("--timezone", metavar="ZONE", help="Zone of times that name none (default UTC).")
+@click.option(
+    "--dependencies",
+    metavar="asked|recorded|closed",
+    help="What jobs wait for beside nodes: what users asked for (default), recorded times, or users too.",
+)
 @files
 @shared
 def command(
@@ -36,6 +41,7 @@ def command(
     processors_per_node: str | None,
     format_: str | None,
     timezone: str | None,
+    dependencies: str | None,
     slurm_conf: Path | None,
     accounts: tuple[Path, ...],
     policy: str | None,
@@ -64,7 +70,8 @@ def command(
     from exatwin.study.scenario import Scenario, Trace
 
     if as_recorded:
-        _refuse({"--policy": policy, "--backfill": backfill}, "jobs start as logged with --as-recorded")
+        flags_of_rules = {"--policy": policy, "--backfill": backfill, "--dependencies": dependencies}
+        _refuse(flags_of_rules, "jobs start as logged with --as-recorded")
     if machine is not None:
         _refuse({"--processors": processors}, "the size is that of --machine")
     for key in (text.partition("=")[0].strip() for text in changes):
@@ -80,6 +87,7 @@ def command(
         "trace.processors_per_node": processors_per_node,
         "trace.format": format_,
         "trace.timezone": timezone,
+        "trace.dependencies": dependencies,
         "schedule.policy": policy,
         "schedule.backfill": backfill,
         "schedule.placement": placement,

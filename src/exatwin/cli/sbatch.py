@@ -54,7 +54,7 @@ def command(
     from exatwin.foundation.errors import SpecError
     from exatwin.foundation.files import write_text
     from exatwin.report.batch_script import script
-    from exatwin.study.job_plan import plan_jobs
+    from exatwin.study.applying.job_plan import plan_jobs
 
     if account and not re.fullmatch(r"[\w.,:@+-]+", account):
         raise SpecError(f"--account {account}: expected a name without spaces")

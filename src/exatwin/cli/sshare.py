@@ -20,7 +20,7 @@ def command(**given: Any) -> None:
     RESULT is a folder of `run` or `replay` (or a SCENARIO.toml). Accounts stand before the users and accounts
     below them. Usage is in billing units times seconds, as of the last calculation of priorities.
     """
-    from exatwin.study.priorities import sshare, when
+    from exatwin.study.centre.priorities import sshare, when
 
     asked = Question(**given)
     found, at_s = reached(asked)

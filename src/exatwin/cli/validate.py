@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from exatwin.study.validation import Validation
+    from exatwin.study.validation.scores import Validation
 
 
 @click.command("validate")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -49,6 +50,35 @@ def write_text(path: Path, text: str) -> Path:
     with whole(path) as partial:
         partial.write_text(text, encoding="utf-8")
     return path
+
+
+def check_writable(path: Path) -> None:
+    """Check that a file may be written to `path`, before what goes into it is computed.
+
+    Raises
+    ------
+    OutputError
+        It is no regular file, or nobody may write there.
+    """
+    refuse_special(path)
+    try:
+        check_folder(path.resolve().parent)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written: {error.strerror or error}") from None
+
+
+def check_folder(folder: Path) -> None:
+    """Check that something can be made in `folder`, or in the nearest folder above it that exists.
+
+    Raises
+    ------
+    OSError
+        It can't.
+    """
+    while not folder.exists():
+        folder = folder.parent
+    with tempfile.TemporaryFile(dir=folder, prefix=".exatwin-"):
+        pass
 
 
 def refuse_special(path: Path) -> None:

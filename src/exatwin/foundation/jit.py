@@ -16,7 +16,8 @@ INTERPRETED: bool = bool(vars(numba.config)["DISABLE_JIT"])
 
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 _LEAN: dict[str, Any] = {**_FLAGS, "_nrt": False}
-_PART: dict[str, Any] = {**_LEAN, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+PART: dict[str, Any] = {**_LEAN, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""The flags of a function that only compiled ones call."""
 
 
 def jit(function: F) -> F:
@@ -38,7 +39,7 @@ def lean(function: F) -> F:
     A loop that hands many arrays to small functions spends half of its time on that counting. Compiled, it
     can't be called from Python.
     """
-    return cast(F, numba.njit(**_PART)(function))
+    return cast(F, numba.njit(**PART)(function))
 
 
 spliced = lean  # what is called once is not different any more

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from exatwin.foundation.units import counted, show
 from exatwin.foundation.version import __version__
-from exatwin.study.job_plan import JobPlan
+from exatwin.study.applying.job_plan import JobPlan
 
 _WIDE = 108
 _MEGATRON = (
@@ -28,7 +28,7 @@ def script(plan: JobPlan, *, chain: str = "array", account: str = "") -> str:
     Parameters
     ----------
     chain
-        How jobs follow each other where it takes several: one of :data:`exatwin.study.job_plan.CHAINS`.
+        How jobs follow each other: one of :data:`exatwin.study.applying.job_plan.CHAINS`.
     account
         The account; by default a placeholder.
     """

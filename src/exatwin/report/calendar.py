@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from exatwin.foundation.units import counted, show
-from exatwin.study.burn_down import Month
-from exatwin.study.calendar_check import Checked
+from exatwin.study.applying.burn_down import Month
+from exatwin.study.applying.calendar_check import Checked
 
 _HEAD = ("month", "days", "quota", "carried", "used", "lapsed", "still needed")
 

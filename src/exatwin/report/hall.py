@@ -11,7 +11,7 @@ from exatwin.report import style
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from exatwin.study.validate_zih import HallValidation
+    from exatwin.study.validation.zih_scores import HallValidation
 
 SHOWN = ("auxiliaries", "heat extracted", "heat pump electricity")
 TITLES = ("Pumps and fans", "Heat extracted from the loops", "Electricity of the heat pumps")

@@ -79,6 +79,11 @@ KEYS: Final = (
     Key("pue", "PUE, EN 50600-4-2", "ratio", 1.0, _PLANT),
     Key("throttled_h", "Throttled by the plant", "h", 1.0, "study: plant and schedule coupled"),
     Key("lost_node_h", "Lost to limits and failures", "node-h", 1.0, "study: plant and schedule coupled"),
+    Key("slowed_node_h", "Lost to slower clocks", "node-h", 1.0, "study: caps on power"),
+    Key("cap_excess_j", "Energy above the cap", "kWh", 1 / 3.6e6, "study: caps on power"),
+    Key("jobs_beyond_cap", "Jobs that no cap lets start", "jobs", 1.0, "study: caps on power"),
+    Key("groups_over_fewest", "Groups spanned over the fewest", "ratio", 1.0, _SCHEDULE, "schedule"),
+    Key("scattered_frac", "Nodes of jobs on more groups than needed", "%", 100.0, _SCHEDULE, "schedule"),
     Key("water_kg", "Water evaporated", "m³", 1e-3, _PLANT),
     Key("cost_eur", "Energy cost", "kEUR", 1e-3, "account: hourly price × facility energy"),
     Key(

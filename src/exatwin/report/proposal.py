@@ -12,10 +12,10 @@ from exatwin.foundation.units import show
 from exatwin.foundation.version import __version__
 from exatwin.report import calendar
 from exatwin.report.scaling_svg import drawing, speed_text
-from exatwin.study.application import Application, Planned
-from exatwin.study.burn_down import queued
-from exatwin.study.scaling import Scaling, validated
-from exatwin.study.work import Work
+from exatwin.study.applying.application import Application, Planned
+from exatwin.study.applying.burn_down import queued
+from exatwin.study.applying.scaling import Scaling, validated
+from exatwin.study.applying.work import Work
 
 PAGE = "proposal.md"
 TO_WRITE = "**TO WRITE**"

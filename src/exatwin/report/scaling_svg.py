@@ -9,7 +9,7 @@ from math import log2
 from exatwin.foundation.units import counted, show
 from exatwin.report import style
 from exatwin.report.validation_svg import ticks
-from exatwin.study.scaling import Scaling
+from exatwin.study.applying.scaling import Scaling
 
 WIDTH, HEIGHT = 640, 400
 EDGE, LEFT, RIGHT, TOP, BOTTOM = 20, 150, 610, 56, 340

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from exatwin.foundation.units import show
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("asked job", _asked_job(result, f)),
         ("slowdown", _slowdown(f)),
         ("allocated", _allocated(f)),
+        ("too large", _too_large(result)),
+        ("placement", _placement(result, f)),
         ("IT power", _power(f)),
         ("power cap", _cap(result, f)),
         ("facility", _facility(f)),
@@ -134,6 +138,33 @@ def _allocated(f: dict[str, Any]) -> str:
     )
 
 
+def _too_large(result: Result) -> str:
+    """Say how many jobs ask for nodes that are held back as spares, and so never start."""
+    spares, machine, jobs = result.scenario.reliability.spares, result.machine, result.jobs
+    if not spares or machine is None:
+        return ""
+    of_partition, sizes = machine.pools()
+    most = np.asarray(sizes)[np.asarray(of_partition)[jobs.partition]] - spares
+    never = int(np.sum(~result.schedule.started & (jobs.nodes > most)))
+    return f"{_some(never, 'asks', 'ask')} for more nodes than {spares} spares leave" if never else ""
+
+
+def _some(jobs: int, one: str, several: str) -> str:
+    return f"1 job {one}" if jobs == 1 else f"{jobs:,} jobs {several}"
+
+
+def _placement(result: Result, f: dict[str, Any]) -> str:
+    """Say how far jobs were spread over the groups of the network, where that was asked about."""
+    rule = result.scenario.schedule
+    usual = rule.placement == "groups" and rule.switches is None and rule.distance == "none"
+    if usual or f.get("groups_over_fewest") is None:
+        return ""
+    return (
+        f"{f['groups_over_fewest']:.3g} times the fewest groups, "
+        f"{f['scattered_frac']:.1%} of the nodes in jobs that span more than they must"
+    )
+
+
 def _power(f: dict[str, Any]) -> str:
     if f["energy_j"] is None:
         return ""
@@ -150,7 +181,7 @@ def _cap(result: Result, f: dict[str, Any]) -> str:
     if f.get("slowed_node_h"):
         told += f"; {f['slowed_node_h']:,.0f} node-h lost to slower clocks"
     if f.get("jobs_beyond_cap"):
-        told += f"; {f['jobs_beyond_cap']:,} jobs ask for more than it ever leaves"
+        told += f"; {_some(f['jobs_beyond_cap'], 'asks', 'ask')} for more than it ever leaves"
     if f.get("cap_excess_j"):
         told += f"; exceeded by {show(f['cap_excess_j'], 'J')} in {f['cap_excess_h']:,.3g} h"
     return told
@@ -196,7 +227,7 @@ def _limits(result: Result) -> str:
     if told.get("throttled_h"):
         found.append(f"throttled for {told['throttled_h']:,.3g} h, down to {more['lowest_clock_frac']:.0%}")
     if more.get("killed_jobs"):
-        found.append(f"{more['killed_jobs']:,} jobs ended by failures")
+        found.append(f"{_some(more['killed_jobs'], 'ended', 'ended')} by failures")
     if told.get("lost_node_h"):
         found.append(f"{told['lost_node_h']:,.0f} node-h lost")
     if told.get("overrun_h"):

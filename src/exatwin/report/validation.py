@@ -15,7 +15,7 @@ from exatwin.report.validation_svg import drawing
 from exatwin.report.validation_text import figures, pair, reasons, verdict
 
 if TYPE_CHECKING:
-    from exatwin.study.validation import Score, Validation
+    from exatwin.study.validation.scores import Score, Validation
 
 CSS = """
 body{max-width:1000px;font-size:14px}

@@ -13,7 +13,7 @@ from exatwin.foundation.files import whole
 from exatwin.report import style
 
 if TYPE_CHECKING:
-    from exatwin.study.validation import Row, Validation
+    from exatwin.study.validation.scores import Row, Validation
 
 WIDTH, HEIGHT = 880, 440
 TOP, BOTTOM = 34, 380

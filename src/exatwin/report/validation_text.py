@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from exatwin.foundation import units
 
 if TYPE_CHECKING:
-    from exatwin.study.validation import Row, Score, Validation
+    from exatwin.study.validation.scores import Row, Score, Validation
 
 NAME_CHARACTERS = 44
 
@@ -59,7 +59,8 @@ def pair(values: Mapping[str, float] | None) -> str:
 
 def verdict(each: Validation) -> str:
     """Return whether the goal is met, in words."""
-    return {"met": "goal met", "median met": "median met", "not met": "goal not met", "shown": ""}[
+    first = next(iter(each.goal or {}), "median")
+    return {"met": "goal met", "median met": f"{first} met", "not met": "goal not met", "shown": ""}[
         each.verdict
     ]
 

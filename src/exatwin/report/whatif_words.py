@@ -28,6 +28,7 @@ def in_words(found: WhatIf, amount: Amount) -> list[str]:
     told += [_most(found.by_size, amount), _most(found.by_account, amount)]
     told += [
         _in_use(rows.get("utilisation_frac")),
+        _lost(rows),
         _beyond(rows.get("jobs_beyond_cap")),
         _excess(rows, amount),
     ]
@@ -49,11 +50,12 @@ def _energy(rows: dict[str, Difference], amount: Amount) -> str:
     row, peak = rows.get("energy_j"), rows.get("peak_power_w")
     if row is None or not row.base:
         return ""
+    share = abs(row.difference) / row.base
     more = "more" if row.difference > 0 else "less"
-    said = f"The IT takes {abs(row.difference) / row.base:.1%} {more} energy"
+    said = f"The IT takes {share:.1%} {more} energy" if share >= 5e-4 else "The IT takes as much energy"
     if peak is not None:
         said += f", its peak is {amount(peak.changed, 'W')} instead of {amount(peak.base, 'W')}"
-    return f"{said}{_doubt(row)}."
+    return f"{said}{_doubt(row) if share >= 5e-4 else ''}."
 
 
 def _waits(row: Difference | None, amount: Amount) -> str:
@@ -85,6 +87,18 @@ def _in_use(row: Difference | None) -> str:
     if row is None:
         return ""
     return f"{row.changed:.1%} of the node time is in use instead of {row.base:.1%}{_doubt(row)}."
+
+
+def _lost(rows: dict[str, Difference]) -> str:
+    """Say how much of the node time does no work: slower clocks, limits, failures."""
+    used = rows.get("node_h")
+    said = []
+    for name, why in (("slowed_node_h", "slower clocks"), ("lost_node_h", "limits and failures")):
+        row = rows.get(name)
+        if row is not None and row.changed:
+            share = f", {row.changed / used.changed:.1%} of those in use" if used and used.changed else ""
+            said.append(f"{row.changed:,.0f} node-h are lost to {why}{share}")
+    return f"{'; '.join(said)}." if said else ""
 
 
 def _beyond(row: Difference | None) -> str:

@@ -52,6 +52,7 @@ def by_attempts(jobs: Jobs, memory: layout.Memory, capacity: int, *, named: bool
             submit_s=submit,
             runtime_s=_worked(jobs, memory, made[layout.WORK_OF], waits)[order],
             recorded_start_s=np.where(again, -1, table.recorded_start_s),
+            array=np.where(again & (table.array < 0), table.job_id, table.array),
         ),
         start_s=np.concatenate([made[layout.BEGAN], blank])[order],
         end_s=np.concatenate([made[layout.ENDS], blank])[order],

@@ -128,22 +128,21 @@ def _grouped(many: int, key: Int64, *values: Int64) -> tuple[Int64, ...]:
 
 def _dependencies(many: int, job_id: Int64, found: Dependencies | None) -> Arrays:
     if found is None:
-        return {"dependent_first": np.zeros(many + 1, np.int64), "dependent": np.zeros((2, 0), np.int64)}
+        return {"dependent_first": np.zeros(many + 1, np.int64), "dependent": np.zeros((3, 0), np.int64)}
     found.check(many, job_id)
-    first, job, kind = _grouped(many, found.on, found.job, found.kind)
-    return {"dependent_first": first, "dependent": np.stack([job, kind])}
+    first, *rows = _grouped(many, found.on, found.job, found.kind, found.delays)
+    return {"dependent_first": first, "dependent": np.stack(rows)}
 
 
 def _limits(many: int, found: Limits | None) -> Arrays:
     if found is None:
         none = np.zeros(0, np.int64)
         return {
-            "limit": np.zeros((3, 0), np.int64),
+            "limit": np.zeros((layout.METERED + 1, 0), np.int64),
             "member_first": np.zeros(many + 1, np.int64),
             "member": none,
         }
-    most = np.stack([found.most_jobs, found.most_nodes, found.most_node_s])
-    return {"limit": most, "member_first": found.first, "member": found.group}
+    return {"limit": found.table, "member_first": found.first, "member": found.group}
 
 
 def _pushes(found: Preemption | None) -> Arrays:
@@ -168,7 +167,8 @@ def written_arrays(given: layout.Given, rows: int, capacity: int) -> Arrays:
         "inside": np.zeros(int(np.sum(given.job[layout.RESERVED] >= 0)), np.int64),
         "blocked": np.zeros((3, windows + 1), np.int64),
         "victim": np.zeros(rows + 1, np.int64),
-        "group": np.zeros((3, given.limit.shape[1]), np.int64),
+        "group": np.zeros((layout.GROUP_ROWS, given.limit.shape[1]), np.int64),
+        "used": np.zeros((2, given.limit.shape[1])),
     }
 
 
@@ -188,7 +188,8 @@ def ready_made(memory: layout.Memory, given: layout.Given) -> None:
 
 def events_at_once(given: layout.Given, rows: int) -> int:
     """Return the most events that stand in the heap."""
-    return rows + 2 + int(np.sum(given.job[layout.FIRST_CHANCE] > given.job[layout.SUBMIT]))
+    begins = int(np.sum(given.job[layout.FIRST_CHANCE] > given.job[layout.SUBMIT]))
+    return rows + 2 + begins + int(np.sum(given.dependent[layout.DELAY] > 0))
 
 
 __all__ = ["arranged", "events_at_once", "facts", "options", "read_arrays", "ready_made", "written_arrays"]

@@ -24,6 +24,13 @@ class Dependencies:
     """The job that it waits for, shape (pairs,)."""
     kind: Int64
     """Index of :data:`KINDS`, shape (pairs,)."""
+    delay_s: Int64 | None = None
+    """What must pass after that [s], shape (pairs,); None for nothing."""
+
+    @property
+    def delays(self) -> Int64:
+        """What must pass after that [s], shape (pairs,)."""
+        return np.zeros(len(self.job), np.int64) if self.delay_s is None else self.delay_s
 
     @classmethod
     def of(cls, pairs: Sequence[tuple[int, int, str]]) -> Dependencies:
@@ -55,6 +62,8 @@ class Dependencies:
         SpecError
             An unknown job, or a cycle: the chain is named.
         """
+        if np.any(self.delays < 0):
+            raise SpecError(f"a dependency has a delay of {self.delays.min()} s: expected 0 or more")
         rows = np.concatenate([self.job, self.on])
         if len(rows) and not 0 <= rows.min() <= rows.max() < jobs:
             wrong = int(rows.min() if rows.min() < 0 else rows.max())
@@ -91,7 +100,12 @@ class Dependencies:
 
     def joined(self, other: Dependencies) -> Dependencies:
         """Return all pairs of both."""
-        parts = ((self.job, other.job), (self.on, other.on), (self.kind, other.kind))
+        parts = [
+            (self.job, other.job),
+            (self.on, other.on),
+            (self.kind, other.kind),
+            (self.delays, other.delays),
+        ]
         return Dependencies(*(np.concatenate(pair) for pair in parts))
 
 

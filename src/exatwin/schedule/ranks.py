@@ -10,7 +10,7 @@ import numpy as np
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule.multifactor import PriorityRule, equal_shares
-from exatwin.schedule.priority import Shares
+from exatwin.schedule.priority import LARGEST_PRIORITY, Shares
 from exatwin.workload.job import Jobs
 
 FACTORS = ("assoc", "job_size", "partition", "qos", "tres", "site")
@@ -37,6 +37,8 @@ class Ranks:
     """When all usage is forgotten [s], ascending."""
     tier: Int64 | None = None
     """What comes before all points, ``PriorityTier``, shape (jobs,); None where all have the same."""
+    by_resource: Mapping[str, Float64] = field(default_factory=dict)
+    """Points of each job by resource, which ``parts["tres"]`` adds up, shape (jobs,)."""
 
     def __post_init__(self) -> None:
         if len(self.row) and not 0 <= self.row.min() <= self.row.max() < len(self.tree.parent):
@@ -60,6 +62,23 @@ def fixed(parts: Mapping[str, Float64], jobs: int) -> Float64:
         if name in parts:
             total = total + parts[name]
     return total - parts["nice"] if "nice" in parts else total
+
+
+def total(parts: Mapping[str, Float64], age: Float64, fair: Float64) -> Int64:
+    """Return the priority of each job: points added in the order of Slurm, then cut to a whole number.
+
+    The order matters where the sum is a whole number: ``age + assoc + fair share + job size + partition + QOS
+    + TRES + site - nice``. A priority is at least 1, since 0 is for jobs that are held, and at most 2^32 - 1.
+    """
+    found = age.astype(np.float64)
+    for name in ("assoc", "fair_share", "job_size", "partition", "qos", "tres", "site"):
+        if name == "fair_share":
+            found = found + fair
+        elif name in parts:
+            found = found + parts[name]
+    if "nice" in parts:
+        found = found - parts["nice"]
+    return np.asarray(np.clip(np.floor(found), 1, LARGEST_PRIORITY), np.int64)
 
 
 def plain_ranks(jobs: Jobs, rule: PriorityRule, capacity: int) -> Ranks:

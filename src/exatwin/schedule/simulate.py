@@ -37,6 +37,7 @@ def simulate(
     priority: PriorityRule | None = None,
     ranks: Ranks | None = None,
     conditions: Conditions = NOTHING,
+    watch: int | None = None,
 ) -> Schedule:
     """Return when and where each job runs.
 
@@ -72,6 +73,9 @@ def simulate(
     conditions
         What else a centre asks for: windows, dependencies, limits, preemption, requeue. Then a job may have
         several rows, one an attempt.
+    watch
+        Row of a job: with `until_s`, the rest may stop once it has begun (Slurm's schedulers and what goes
+        with conditions do).
 
     Raises
     ------
@@ -89,7 +93,7 @@ def simulate(
         if backfill != "slurm" and ways is None:
             rule = replace(rule, default_queue_depth=LONGEST_S)
         order = (policy, ways, ranks)
-        return _by_slurm(jobs, floor, order, (backfill, placement), rule, until_s, conditions)
+        return _by_slurm(jobs, floor, order, (backfill, placement), rule, (until_s, watch), conditions)
     simulation = Simulation.begin(
         jobs, floor, policy=policy, backfill=backfill, placement=placement, semantics=semantics, seed=seed
     )
@@ -103,7 +107,7 @@ def _by_slurm(
     order: tuple[str, PriorityRule | None, Ranks | None],
     way: tuple[str, str],
     rule: SlurmRule,
-    until_s: int | None,
+    until: tuple[int | None, int | None],
     conditions: Conditions,
 ) -> Schedule:
     ground = Floor.flat(floor) if isinstance(floor, int) else floor
@@ -128,7 +132,7 @@ def _by_slurm(
         shortest=way[0] == "easy-sjbf",
         order=changing,
     )
-    simulation.advance(until_s)
+    simulation.advance(*until)
     return simulation.schedule()
 
 

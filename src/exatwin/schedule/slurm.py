@@ -40,6 +40,7 @@ MODES = {
 }
 MOST_BITS_B = 2**35
 _LONGEST_S = 2**40
+_PARTS = 4  # of a time in which a job is watched
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,10 @@ class SlurmRule:
     """How often the main scheduler goes through the whole queue."""
 
     epilog_s: int = 0
-    """From the end of a job to the time when its nodes are free again."""
+    """From the end of a job to the time when its nodes are free again.
+
+    Backfill plans with them from the end on: a job that would start on one of them waits for it.
+    """
 
     def __post_init__(self) -> None:
         least = dict.fromkeys(("bf_max_job_start", "bf_node_space_size", "bf_window_linear_s", "epilog_s"), 0)
@@ -193,9 +197,23 @@ class SlurmSimulation:
         made._rank()
         return made
 
-    def advance(self, until_s: int | None = None) -> None:
-        """Run all events before `until_s` [s]; without it, all there are."""
+    def advance(self, until_s: int | None = None, watch: int | None = None) -> None:
+        """Run all events before `until_s` [s]; without it, all there are.
+
+        Parameters
+        ----------
+        watch
+            Row of a job: with `until_s`, the rest may be left alone once it has begun.
+        """
         until = layout.FOREVER if until_s is None else int(until_s)
+        if watch is not None and until_s is not None:
+            for part in range(1, _PARTS):
+                self._advance(until * part // _PARTS)
+                if self._memory.job[layout.START, watch] != layout.NEVER:
+                    return
+        self._advance(until)
+
+    def _advance(self, until: int) -> None:
         answer = self._run(until, 0)
         while answer != layout.DONE:
             if answer == layout.MORE_RANGES:
@@ -214,11 +232,12 @@ class SlurmSimulation:
             answer = self._run(until, ranked)
 
     def _run(self, until: int, ranked: int) -> int:
-        from exatwin.schedule._slurm.loop import advance
+        from exatwin.schedule._slurm.loop import loop_of, parts_of
 
         given, memory = table(self._given), table(self._memory)
         ends = address(self._given, given), address(self._memory, memory)
         score = (self._order or POLICIES.get("fcfs")).score
+        advance = loop_of(parts_of(self._options))
         return int(advance(*ends, self._options, score, until, ranked))
 
     def _rank(self) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.schedule.multifactor import PriorityRule
-from exatwin.schedule.priority import LARGEST_PRIORITY, effective_usage, level_fair_share
-from exatwin.schedule.ranks import FACTORS, Ranks, fixed
+from exatwin.schedule.priority import effective_usage, level_fair_share
+from exatwin.schedule.ranks import FACTORS, Ranks, total
 from exatwin.schedule.result import Schedule
 
 
@@ -23,6 +23,8 @@ class Waiting:
     """Priority of each, shape (waiting,)."""
     parts: dict[str, Float64]
     """Points by factor, shape (waiting,): ``age``, ``fair_share``, the fixed ones and ``nice``, taken off."""
+    by_resource: dict[str, Float64]
+    """Points by resource, which ``tres`` adds up, shape (waiting,)."""
     calculated_s: int
     """When priorities were last calculated [s]."""
 
@@ -120,12 +122,14 @@ def waiting_at(schedule: Schedule, ranks: Ranks, rule: PriorityRule, at_s: int) 
     age = np.minimum(wait / rule.weights.max_age_s, 1.0)
     fair = rule.fair_points(ranks.tree, usage)[ranks.row[rows]]
     parts = {name: ranks.parts[name][rows] for name in (*FACTORS, "nice") if name in ranks.parts}
-    total = fixed(parts, len(rows)) + rule.weights.age * age + fair
-    priority = np.clip(np.floor(total), 1, LARGEST_PRIORITY).astype(np.int64)
+    priority = total(parts, rule.weights.age * age, fair)
     tier = np.zeros(len(rows), np.int64) if ranks.tier is None else ranks.tier[rows]
     order = np.lexsort((rows, -priority, -tier))
     found = {"age": rule.weights.age * age, "fair_share": fair, **parts}
-    return Waiting(rows[order], priority[order], {k: v[order] for k, v in found.items()}, calculated)
+    resources = {kind: points[rows][order] for kind, points in ranks.by_resource.items()}
+    return Waiting(
+        rows[order], priority[order], {k: v[order] for k, v in found.items()}, resources, calculated
+    )
 
 
 def standing_at(schedule: Schedule, ranks: Ranks, rule: PriorityRule, at_s: int) -> Standing:

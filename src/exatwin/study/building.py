@@ -15,7 +15,7 @@ from exatwin.foundation.signal import Signal
 from exatwin.foundation.units import show
 from exatwin.power.it import ItPower
 from exatwin.schedule.result import Schedule
-from exatwin.study.asked import Asked
+from exatwin.study.centre.asked import Asked
 from exatwin.study.customers import HEAT_SIGNALS, customers, with_heat
 from exatwin.study.scenario import Scenario
 

@@ -16,7 +16,7 @@ from exatwin.catalogue.risks import risks_of
 from exatwin.foundation.errors import CatalogueError, ExatwinError, InfeasibleError, SpecError, nearest
 from exatwin.study.estimate import Estimate
 from exatwin.study.run_block import run_of, speed_of
-from exatwin.study.waits import Wait, wait
+from exatwin.study.starts.waits import Wait, wait
 from exatwin.workload.apps.llm_setup import device_of
 
 SORTS = ("time", "node-h", "energy", "cost", "carbon", "wait", "machine", "given")

@@ -23,7 +23,7 @@ from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.signal import Signal
 from exatwin.power.it import ItPower
 from exatwin.schedule.result import Schedule
-from exatwin.study.downtime import Down, Sent, Worked
+from exatwin.study.centre.downtime import Down, Sent, Worked
 from exatwin.study.reaches import Conditions, Draws, power_under
 from exatwin.workload.node_model import power_law
 

@@ -73,19 +73,19 @@ def estimate(app: str, machine: str | os.PathLike[str] = "jupiter", **settings: 
     if app == "llm":
         return _llm(where, settings)
     if app == "climate":
-        from exatwin.study.climate import SETTINGS, from_settings
+        from exatwin.study.applications.climate import SETTINGS, from_settings
 
         _known(app, settings, SETTINGS)
         return from_settings(where, settings)
     if app == "serve":
-        from exatwin.study.serving import estimate_serving
+        from exatwin.study.applications.serving import estimate_serving
 
         return estimate_serving(where, settings)
     if app not in _LISTED:
         raise SpecError(f"unknown application '{app}': {nearest(app, [*_LISTED, 'llm', 'serve', 'climate'])}")
     _known(app, settings, _LISTED[app])
     sizes = {key: _whole(key, value) for key, value in settings.items() if value is not None}
-    from exatwin.study import hpl as listed
+    from exatwin.study.applications import hpl as listed
 
     if app == "hpl":
         return listed.estimate_hpl(where, **sizes)
@@ -95,8 +95,8 @@ def estimate(app: str, machine: str | os.PathLike[str] = "jupiter", **settings: 
 
 
 def _llm(machine: str, settings: dict[str, Any]) -> Estimate:
-    from exatwin.study.llm import estimate_llm
-    from exatwin.study.llm_campaign import RECOVERIES, Campaign
+    from exatwin.study.applications.llm import estimate_llm
+    from exatwin.study.applications.llm_campaign import RECOVERIES, Campaign
     from exatwin.workload.apps.llm_setup import Layout
 
     campaign = [field.name for field in fields(Campaign)]

@@ -13,20 +13,21 @@ from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.random import stream
 from exatwin.foundation.units import parse
-from exatwin.study.analogs import HIGH, LEVELS, Past, edges, foretold
-from exatwin.study.backtest import sampled, simulated
-from exatwin.study.ensemble import HOUR_S, waits, worth
-from exatwin.study.forecast_error import widened
-from exatwin.study.read_state import read_state
 from exatwin.study.scenario import Scenario
-from exatwin.study.standing_state import MachineState
+from exatwin.study.starts.analogs import HIGH, LEVELS, Corrected, Past, edges, foretold
+from exatwin.study.starts.asking import NOBODY, Who, number, queue_of
+from exatwin.study.starts.backtest import alike, last_wait, sampled, simulated
+from exatwin.study.starts.ensemble import HOUR_S, waits, worth
+from exatwin.study.starts.forecast_error import widened
+from exatwin.study.starts.read_state import read_state
+from exatwin.study.starts.standing_state import MachineState
 
 MEMBERS = 100
 WITHIN_S = (HOUR_S, 4 * HOUR_S, 24 * HOUR_S)
 """Times within which a start is given a probability [s]."""
 _LEARNED, _TOO_FEW = 500, 150
 """Earlier jobs that are forecast to learn errors from, and below which nothing is learned."""
-_KEYS = ("nodes", "time", "partition")
+_KEYS = ("nodes", "time", "partition", "user", "account", "qos")
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,12 @@ class JobAsked:
     """Time limit [s]."""
     partition: str | None = None
     """Its partition; None for the machine's default."""
+    who: Who = NOBODY
+    """Who asks: limits and priority follow from it."""
 
     @classmethod
     def parse(cls, text: str) -> JobAsked:
-        """Return the job that ``nodes=64,time=2h`` describes, with ``partition=NAME`` where it is told.
+        """Return the job that ``nodes=64,time=2h`` describes, with a partition, user, account or QOS if told.
 
         Raises
         ------
@@ -51,7 +54,7 @@ class JobAsked:
         Examples
         --------
         >>> JobAsked.parse("nodes=64,time=2h")
-        JobAsked(nodes=64, limit_s=7200, partition=None)
+        JobAsked(nodes=64, limit_s=7200, partition=None, who=Who(user='', account='', qos=''))
         >>> JobAsked.parse("nodes=1,time=1-00:00:00").limit_s
         86400
         """
@@ -65,7 +68,9 @@ class JobAsked:
         missing = [key for key in _KEYS[:2] if not told.get(key)]
         if missing:
             raise SpecError(f"--job {text}: '{missing[0]}' is missing, expected nodes=64,time=2h")
-        return cls(_whole(told["nodes"], text), span_s(told["time"], f"--job {text}"), told.get("partition"))
+        who = Who(told.get("user", ""), told.get("account", ""), told.get("qos", ""))
+        limit = span_s(told["time"], f"--job {text}")
+        return cls(_whole(told["nodes"], text), limit, told.get("partition"), who)
 
 
 def _whole(text: str, where: str) -> int:
@@ -153,6 +158,7 @@ class Forecast:
             "nodes": self.job.nodes,
             "limit_s": self.job.limit_s,
             "partition": self.job.partition,
+            **{name: told or None for name, told in vars(self.job.who).items()},
             **{f"{name}_wait_s": _finite(value) for name, value in band.items()},
             **{
                 f"{name}_start": None if value is None else value.isoformat()
@@ -191,11 +197,11 @@ def forecast(
     ----------
     state
         The output of ``squeue`` (text or JSON), a log or the folder of a result (with `at`), or what
-        :func:`~exatwin.study.read_state.read_state` made of it.
+        :func:`~exatwin.study.starts.read_state.read_state` made of it.
     job
         Such as ``"nodes=64,time=2h"``.
     at, machine, history, scenario
-        As :func:`~exatwin.study.read_state.read_state` takes them.
+        As :func:`~exatwin.study.starts.read_state.read_state` takes them.
     members
         How many courses of the queue are simulated.
     seed
@@ -211,42 +217,68 @@ def forecast(
     asked = JobAsked.parse(job) if isinstance(job, str) else job
     index = state.place.index(asked.partition)
     state.place.check(index, asked.nodes, asked.limit_s)
-    queue = state.queue(index)
-    members = worth(queue, members)
     wanted = np.array([[asked.nodes], [asked.limit_s]], np.int64)
+    queue = queue_of(state, index, asked.who, wanted)
+    members = worth(queue, members)
     each = np.sort(waits(queue, wanted, members=members, rng=stream(seed, "forecast"))[:, 0])
     simulated_s = [float(np.quantile(each, p, method="inverted_cdf")) for p in (0.1, 0.5, 0.9)]
-    sample, low, high, told = _corrected(state, index, asked, each, seed)
+    past = learned(state, index, seed) if state.history and not state.own else None
+    told = told_of(state, past, index, asked.nodes, asked.limit_s, each, asked.who)
     held = int(queue.jobs.nodes[queue.jobs.runs].sum())
     return Forecast(
-        job=asked, machine=state.place.title, at=state.at, wait_s=sample, p10_s=low, p90_s=high,
+        job=asked, machine=state.place.title, at=state.at, wait_s=told.sample_s[0],
+        p10_s=float(told.low_s[0]), p90_s=float(told.high_s[0]),
         simulated_s=(simulated_s[0], simulated_s[1], simulated_s[2]), members=members,
         running=int(queue.jobs.runs.sum()), waiting=int((~queue.jobs.runs & (queue.jobs.held == 0)).sum()),
-        free=max(queue.nodes - held, 0), basis=(*state.basis, told), notes=state.notes,
+        free=max(queue.nodes - held, 0), basis=(*state.basis, _why(state, past)), notes=state.notes,
     )  # fmt: skip
 
 
-def _corrected(
-    state: MachineState, partition: int, asked: JobAsked, wait_s: Float64, seed: int
-) -> tuple[Float64, float, float, str]:
-    """Return the distribution at LEVELS, P10, P90, and what the correction rests on, in words."""
+def told_of(
+    state: MachineState,
+    past: Past | None,
+    partition: int,
+    nodes: int,
+    limit_s: int,
+    wait_s: Float64,
+    who: Who = NOBODY,
+) -> Corrected:
+    """Return the distribution and the band of one job, from its simulated waits [s].
+
+    Parameters
+    ----------
+    past
+        Forecasts of earlier jobs, None where none can be learned from.
+    """
     if state.own:
-        sample = np.quantile(wait_s, LEVELS, method="inverted_cdf")
-        return (
-            sample,
-            *edges(sample, HIGH),
-            "errors: none added, the simulated scheduler is that of the result",
-        )
-    past = learned(state, partition, seed) if state.history else None
+        return _as_simulated(np.quantile(wait_s, LEVELS, method="inverted_cdf"))
+    queue = state.queue(partition)
+    before, first_s = alike(queue.jobs, nodes, limit_s)
     if past is None:
-        sample = widened(wait_s)
-        return sample, *edges(sample, HIGH), "errors: those found on two recorded machines (KTH, UniLu-Gaia)"
+        return _as_simulated(widened(wait_s, before > 0))
     p50, p90 = (float(np.quantile(wait_s, p, method="inverted_cdf")) for p in (0.5, 0.9))
-    told = foretold(past, p50, p90, asked.nodes, asked.limit_s, partition)
-    words = (
+    now = {
+        "at_s": state.past_at_s, "p50_s": p50, "p90_s": p90, "nodes": nodes, "limit_s": limit_s,
+        "partition": partition, "alike": before, "alike_s": first_s,
+        "own_s": last_wait(state.past, number(state.users, who.user), state.past_at_s),
+    }  # fmt: skip
+    return foretold(past, now)
+
+
+def _as_simulated(sample_s: Float64) -> Corrected:
+    low, high = edges(sample_s, HIGH)
+    return Corrected(sample_s[None], np.array([low]), np.array([high]))
+
+
+def _why(state: MachineState, past: Past | None) -> str:
+    """Return what a correction rests on, in words."""
+    if state.own:
+        return "errors: none added, the simulated scheduler is that of the result"
+    if past is None:
+        return "errors: those found on two recorded machines (KTH, UniLu-Gaia)"
+    return (
         f"errors: those of {len(past):,} forecasts of earlier jobs of the log, band set to hold 80 % of them"
     )
-    return told.sample_s[0], float(told.low_s[0]), float(told.high_s[0]), words
 
 
 def learned(state: MachineState, partition: int, seed: int) -> Past | None:
@@ -264,4 +296,5 @@ def learned(state: MachineState, partition: int, seed: int) -> Past | None:
     return past.replace(wait_s=np.where(past.wait_s > so_far, np.inf, past.wait_s))
 
 
-__all__ = ["MEMBERS", "WITHIN_S", "Forecast", "JobAsked", "forecast", "learned", "span_s"]
+__all__ = ["MEMBERS", "WITHIN_S", "Forecast", "JobAsked", "forecast", "learned", "span_s",
+           "told_of"]  # fmt: skip

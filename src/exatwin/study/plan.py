@@ -13,10 +13,10 @@ from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.errors import InfeasibleError, SpecError
-from exatwin.study.llm_answer import answer
-from exatwin.study.llm_counts import fewest_words
-from exatwin.study.plan_counts import counts_of
-from exatwin.study.plan_goal import LARGER, LEAST, Choice, Goal, PlanAnswer, check_goal, meeting
+from exatwin.study.applications.llm_answer import answer
+from exatwin.study.applications.llm_counts import fewest_words
+from exatwin.study.applications.plan_counts import counts_of
+from exatwin.study.applications.plan_goal import LARGER, LEAST, Choice, Goal, PlanAnswer, check_goal, meeting
 from exatwin.workload.apps.llm_check import check_layout
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_power import step_power

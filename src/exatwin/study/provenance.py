@@ -10,7 +10,7 @@ from typing import Any
 
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.version import __version__
-from exatwin.study.asked import Asked
+from exatwin.study.centre.asked import Asked
 from exatwin.study.scenario import Scenario
 
 
@@ -52,6 +52,9 @@ def data_digest(scenario: Scenario, wanted: Asked) -> str:
     for path in _brought(scenario):
         digest.update(path.read_bytes())
     for _, values in wanted.jobs:
+        digest.update(values.tobytes())
+    waits = wanted.conditions.dependencies
+    for values in () if waits is None else (waits.job, waits.on, waits.kind, waits.delays):
         digest.update(values.tobytes())
     return digest.hexdigest()[:16]
 

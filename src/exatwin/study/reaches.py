@@ -15,7 +15,7 @@ from exatwin.foundation.arrays import Float64, Int32
 from exatwin.foundation.signal import Signal
 from exatwin.power.it import ItPower, it_power
 from exatwin.schedule.result import Placement, Schedule
-from exatwin.study.downtime import Down
+from exatwin.study.centre.downtime import Down
 from exatwin.workload.draw import Draw, draw, draw_at
 from exatwin.workload.job import Jobs, Profiles
 from exatwin.workload.warmth import Warmth
@@ -116,7 +116,7 @@ def power_under(
 def power_again(result: Result, machine: Machine) -> ItPower:
     """Return the IT power of `result`, from its schedule and from what its nodes met."""
     from exatwin.catalogue.leakage import leakage
-    from exatwin.study.failures import downs_again
+    from exatwin.study.centre.failures import downs_again
 
     terms = leakage(result.scenario.cooling.leakage)
     met = Conditions(

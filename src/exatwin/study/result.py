@@ -14,7 +14,7 @@ from exatwin.account.ledger import Ledger
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.result import Schedule
-from exatwin.study.one_job import job_figures
+from exatwin.study.centre.one_job import job_figures
 from exatwin.study.scenario import Scenario
 from exatwin.workload.job import Jobs, Profiles
 
@@ -56,6 +56,8 @@ class Result:
     """Where the result comes from: id, seed, version, command, digests, rows read and skipped."""
     seeds: tuple[Mapping[str, Any], ...] = field(default=())
     """Key figures of every seed of a sweep."""
+    accounts: tuple[str, ...] = ()
+    """Names of the accounts by the number that jobs have, where a log names them."""
 
     @property
     def jobs(self) -> Jobs:

@@ -12,15 +12,19 @@ from exatwin.foundation.errors import SpecError
 from exatwin.foundation.progress import SILENT, Progress
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.rules import check_rule
-from exatwin.study.added import with_added
-from exatwin.study.asked import Asked, asked
-from exatwin.study.held import asks
-from exatwin.study.power import check_times
+from exatwin.study.centre.added import with_added
+from exatwin.study.centre.asked import Asked, asked
+from exatwin.study.centre.conditions import with_spares
+from exatwin.study.centre.held import asks
+from exatwin.study.centre.power import check_times
+from exatwin.study.centre.reliability import apart
+from exatwin.study.centre.scheduled import in_window, is_recorded, scheduled, semantics, windowed
 from exatwin.study.provenance import provenance
-from exatwin.study.reliability import apart
 from exatwin.study.result import Result
 from exatwin.study.scenario import Scenario
-from exatwin.study.scheduled import in_window, is_recorded, scheduled, semantics, windowed
+
+_PLACED = ("failures", "reliability", "power.groups", "schedule.switches", "schedule.distance")
+"""What is asked for that means nothing where nobody knows who holds which node."""
 
 
 def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -> Result:
@@ -44,9 +48,7 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
     InfeasibleError
         The machine or its building can't do what is asked.
     """
-    machine = load.machine(scenario.machine) if scenario.machine else None
-    if machine is not None:
-        machine = with_added(machine, scenario.schedule.added_nodes)
+    machine = _machine(scenario)
     _check(scenario, machine)
     progress.stage("workload")
     wanted = asked(scenario, machine)
@@ -71,10 +73,53 @@ def run(scenario: Scenario, *, progress: Progress = SILENT, command: str = "") -
         start_s=start_s,
         end_s=end_s,
         provenance=origin,
+        accounts=tuple(wanted.labels.accounts),
     )
     if "power" in parts:
         result.__dict__["power"] = parts["power"]  # what the cached property would compute again
     return result
+
+
+def check(scenario: Scenario) -> None:
+    """Find out what of `scenario` can't be, without simulating it.
+
+    Notes
+    -----
+    Jobs are drawn or read, the building and what the centre is asked for stand ready; nothing is scheduled.
+    What shows only as a schedule unfolds, such as a plant that can't hold its water, is not found.
+
+    Raises
+    ------
+    SpecError, CatalogueError, TraceError, InfeasibleError
+        As :func:`run` raises them.
+    """
+    machine = _machine(scenario)
+    _check(scenario, machine)
+    wanted = asked(scenario, machine)
+    scenario.schedule.slurm.rule()
+    scenario.schedule.slurm.priority()
+    downs = wanted.downs
+    if machine is not None and scenario.facility:
+        from exatwin.study.building import around, market_of
+        from exatwin.study.whole import ready
+
+        prepared = ready(scenario, wanted, machine)
+        downs = tuple(prepared.down)
+        if scenario.trace is None:
+            window = (0.0, float(scenario.end_s))
+            site = around(scenario, wanted, machine, *window).site
+            market_of(scenario, site, wanted, *window)
+    elif machine is not None:
+        from exatwin.study.centre.held import with_held
+        from exatwin.study.reaches import Draws
+
+        with_held(scenario, wanted, machine, Draws(wanted.profiles, machine, None))
+    with_spares(scenario, wanted.conditions, downs, wanted.floor, wanted.jobs)
+
+
+def _machine(scenario: Scenario) -> Machine | None:
+    machine = load.machine(scenario.machine) if scenario.machine else None
+    return None if machine is None else with_added(machine, scenario.schedule.added_nodes)
 
 
 def _check(scenario: Scenario, machine: Machine | None) -> None:
@@ -101,6 +146,7 @@ def _check_centre(scenario: Scenario, machine: Machine | None) -> None:
             "reliability": scenario.reliability.fails or scenario.reliability.spares > 0,
             "reservations": bool(scenario.reservations),
             **asks(scenario),
+            "schedule.added_nodes": machine is None and scenario.schedule.added_nodes > 0,
             "workload.chains": scenario.trace is None and scenario.workload.chains.share_frac > 0.0,
         },
     )
@@ -109,12 +155,17 @@ def _check_centre(scenario: Scenario, machine: Machine | None) -> None:
         return
     what = f"'{names[0]}'"
     if is_recorded(scenario):
-        raise SpecError(f"{what} change when jobs run: not with trace.as_recorded")
-    if machine is None and names[0] == "reliability":
-        raise SpecError(f"{what} is that of a machine: expected one")
-    if rule.placement == "none" and names[0] in ("failures", "reliability"):
-        needs = "need" if names[0] == "failures" else "needs"
-        raise SpecError(f"{what} {needs} to know who holds which node: expected another schedule.placement")
+        change = "change" if names[0] in ("failures", "reservations") else "changes"
+        raise SpecError(f"{what} {change} when jobs run: not with trace.as_recorded")
+    of_machine = [name for name in names if machine is None and name not in ("reservations", "failures")]
+    if of_machine:
+        raise SpecError(f"'{of_machine[0]}' is for the nodes of a machine: expected one (--machine)")
+    placed = [name for name in names if name in _PLACED]
+    if rule.placement == "none" and placed:
+        need = "need" if placed[0] == "failures" else "needs"
+        raise SpecError(
+            f"'{placed[0]}' {need} to know who holds which node: expected another schedule.placement"
+        )
     try:
         check_rule(rule.policy, rule.backfill, rule.placement, semantics(scenario), centre=True)
     except SpecError as error:
@@ -130,7 +181,7 @@ def _parts(scenario: Scenario, wanted: Asked, machine: Machine | None, progress:
     progress.stage("schedule")
     draws = None
     if machine is not None:
-        from exatwin.study.held import met, with_held
+        from exatwin.study.centre.held import met, with_held
         from exatwin.study.reaches import Conditions, Draws, power_under
 
         draws = Draws(wanted.profiles, machine, None)
@@ -145,4 +196,4 @@ def _parts(scenario: Scenario, wanted: Asked, machine: Machine | None, progress:
     return found
 
 
-__all__ = ["in_window", "run"]
+__all__ = ["check", "in_window", "run"]

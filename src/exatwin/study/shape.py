@@ -13,13 +13,13 @@ import numpy as np
 from exatwin.foundation.arrays import Float64
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.foundation.random import stream
-from exatwin.study.analogs import HIGH, LEVELS, edges, foretold
-from exatwin.study.ensemble import HOUR_S, waits, worth
-from exatwin.study.forecast import learned
-from exatwin.study.forecast_error import widened
-from exatwin.study.read_state import read_state
+from exatwin.study.forecast import learned, told_of
 from exatwin.study.scenario import Scenario
-from exatwin.study.standing_state import MachineState
+from exatwin.study.starts.analogs import HIGH, LEVELS, Past, edges
+from exatwin.study.starts.asking import NOBODY, Who, queue_of
+from exatwin.study.starts.ensemble import HOUR_S, waits_of_shapes, worth
+from exatwin.study.starts.read_state import read_state
+from exatwin.study.starts.standing_state import MachineState
 
 MEMBERS = 50
 LIMITS_H = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 24.0, 48.0, 96.0)
@@ -151,6 +151,7 @@ def shape(
     *,
     scaling: Scaling | str | None = None,
     partition: str | None = None,
+    who: Who = NOBODY,
     at: datetime | str | None = None,
     machine: str | None = None,
     history: str | Path | None = None,
@@ -170,6 +171,8 @@ def shape(
         ``perfect``, or ``amdahl=0.999``.
     partition
         By default the machine's.
+    who
+        Who asks.
 
     Raises
     ------
@@ -189,11 +192,12 @@ def shape(
     law = scaling if isinstance(scaling, Scaling) else Scaling.parse(scaling)
     index = state.place.index(partition)
     asked = list(_asked(state, index, work_node_h, law))
-    queue = state.queue(index)
     longest = max(limit for _, limit, _, _ in asked)
     distinct = sorted({(nodes, each) for nodes, limit, _, _ in asked for each in (limit, longest)})
+    wanted = np.array(distinct, np.int64).T
+    queue = queue_of(state, index, who, wanted)
     members = worth(queue, members, len(distinct))
-    each = waits(queue, np.array(distinct, np.int64).T, members=members, rng=stream(seed, "shape"))
+    each = waits_of_shapes(queue, wanted, members=members, seed=seed)
     told = {one: each[:, k] for k, one in enumerate(distinct)}
     past = learned(state, index, seed) if state.history and not state.own else None
     found = []
@@ -244,18 +248,12 @@ def _asked(
 
 
 def _sample(
-    state: MachineState, past: Any, wait_s: Float64, nodes: int, limit_s: int, index: int
+    state: MachineState, past: Past | None, wait_s: Float64, nodes: int, limit_s: int, index: int
 ) -> tuple[Float64, tuple[float, float, float]]:
     """Return the distribution of a wait at LEVELS, and its P10, P50 and P90 [s]."""
-    middle = len(LEVELS) // 2 - 1
-    if past is not None:
-        p50, p90 = (float(np.quantile(wait_s, p, method="inverted_cdf")) for p in (0.5, 0.9))
-        told = foretold(past, p50, p90, nodes, limit_s, index)
-        sample = told.sample_s[0]
-        return sample, (float(told.low_s[0]), float(sample[middle]), float(told.high_s[0]))
-    sample = np.quantile(wait_s, LEVELS, method="inverted_cdf") if state.own else widened(wait_s)
-    low, high = edges(sample, HIGH)
-    return sample, (low, float(sample[middle]), high)
+    told = told_of(state, past, index, nodes, limit_s, wait_s)
+    sample = told.sample_s[0]
+    return sample, (float(told.low_s[0]), float(sample[len(LEVELS) // 2 - 1]), float(told.high_s[0]))
 
 
 def _ends(

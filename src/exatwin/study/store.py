@@ -18,12 +18,11 @@ import json
 import math
 import os
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -31,13 +30,15 @@ from exatwin.account.ledger import Ledger, NodeHours
 from exatwin.catalogue.machine import Machine
 from exatwin.foundation.columns import read_columns, write_columns
 from exatwin.foundation.errors import OutputError, SpecError, TraceError
-from exatwin.foundation.files import refuse_special
+from exatwin.foundation.files import check_folder, check_writable
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.clocks import Clocks
 from exatwin.schedule.result import NOT_STARTED, Placement, Schedule
 from exatwin.study.result import Result
 from exatwin.study.scenario import Scenario
 from exatwin.workload.job import Jobs, Phases, Profiles, State
+
+R = TypeVar("R")
 
 FORMAT = 1
 _PARTS = ("run.json", "jobs.parquet", "placement.parquet", "phases.parquet", "clocks.parquet", "signals")
@@ -109,7 +110,7 @@ def check_target(target: Path) -> None:
         if alien or (found and "run.json" not in found):
             what = alien[0] if alien else found[0]
             raise OutputError(f"{target}: holds '{what}' and is no result, expected a new or empty folder")
-        _check_folder(target.resolve().parent)
+        check_folder(target.resolve().parent)
     except OSError as error:
         raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
 
@@ -127,19 +128,7 @@ def check_file(target: Path) -> None:
         raise OutputError(
             f"{target}: can't tell the format by the ending '{target.suffix}': expected {known}"
         )
-    try:
-        refuse_special(target)
-        _check_folder(target.resolve().parent)
-    except OSError as error:
-        raise OutputError(f"{target}: can't be written: {error.strerror or error}") from None
-
-
-def _check_folder(folder: Path) -> None:
-    """Check that something can be made in `folder`, or in the nearest folder above it that exists."""
-    while not folder.exists():
-        folder = folder.parent
-    with tempfile.TemporaryFile(dir=folder, prefix=".exatwin-"):
-        pass
+    check_writable(target)
 
 
 def _write_parts(result: Result, folder: Path) -> None:
@@ -204,6 +193,7 @@ def describe(result: Result) -> dict[str, Any]:
             "compute_bound_frac": profiles.compute_bound_frac.tolist(),
         },
         "units": {name: signal.unit for name, signal in result.signals.items()},
+        "accounts": list(result.accounts),
         "placed": result.schedule.placement is not None,
         "clock_steps": None if result.schedule.clocks is None else result.schedule.clocks.frac.tolist(),
     }
@@ -238,29 +228,50 @@ def load(folder: str | Path) -> Result:
     TraceError
         A part of it is missing or broken.
     """
-    where = Path(folder)
+    return _read(Path(folder), _rebuilt)
+
+
+def scenario_of(folder: str | Path) -> Scenario:
+    """Return the question of the result in `folder`, without reading the answer.
+
+    Raises
+    ------
+    SpecError
+        There is no result there.
+    TraceError
+        It is broken.
+    """
+    return _read(Path(folder), _asked)
+
+
+def _read(where: Path, part: Callable[[dict[str, Any], Path], R]) -> R:
+    """Return a part of the result in the folder `where`."""
     file = where / "run.json"
     if not file.is_file():
         raise SpecError(
             f"{where}: holds no result (expected a folder with run.json, as 'exatwin run' leaves it)"
         )
     try:
-        document = json.loads(file.read_text("utf-8"))
-        return _rebuilt(document, where)
+        return part(json.loads(file.read_text("utf-8")), where)
     except KeyError as error:
         raise TraceError(f"{where}: the result is broken: it lacks {error}") from None
     except (ValueError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         raise TraceError(f"{where}: the result is broken: {error}") from None
 
 
-def _rebuilt(document: dict[str, Any], where: Path) -> Result:
+def _asked(document: dict[str, Any], where: Path) -> Scenario:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"run.json is not of format {FORMAT}")
+    return Scenario.parse(document["scenario"], str(where / "run.json"))
+
+
+def _rebuilt(document: dict[str, Any], where: Path) -> Result:
+    scenario = _asked(document, where)
     units, told = document["units"], document["profiles"]
     phases = Phases.read(where / "phases.parquet")
     bound = np.array(told["compute_bound_frac"], np.float64)
     return Result(
-        scenario=Scenario.parse(document["scenario"], str(where / "run.json")),
+        scenario=scenario,
         machine=Machine.parse(document["machine"], str(where / "run.json")) if document["machine"] else None,
         profiles=Profiles(tuple(told["names"]), np.array(told["first"], np.int64), phases, bound),
         schedule=_schedule(document, where),
@@ -270,6 +281,7 @@ def _rebuilt(document: dict[str, Any], where: Path) -> Result:
         start_s=document["start_s"],
         end_s=document["end_s"],
         provenance=document["provenance"],
+        accounts=tuple(document.get("accounts", ())),
         seeds=tuple(document["seeds"]),
     )
 
@@ -345,6 +357,8 @@ def write_schedule(result: Result, path: str | Path) -> Path:
         "state": names[schedule.state],
         "nodes": result.jobs.nodes,
     }
+    if np.any(result.jobs.array >= 0):  # people know tasks of arrays by other numbers
+        columns["job"] = np.array(result.jobs.shown(), dtype=object)
     if schedule.placement is not None:
         columns["nodelist"] = np.array(nodelists(schedule.placement), dtype=object)
     if result.machine is not None and result.scenario.power.capped:
@@ -393,5 +407,6 @@ __all__ = [
     "nodelists",
     "plain",
     "save",
+    "scenario_of",
     "write_schedule",
 ]

@@ -7,26 +7,35 @@ from dataclasses import replace
 from pathlib import Path
 
 from exatwin.foundation.errors import SpecError, nearest
-from exatwin.study import (
-    validate_climate,
-    validate_hall,
-    validate_listed,
-    validate_llm,
-    validate_serving,
-    validate_slurm,
-    validate_starts,
+from exatwin.study.validation import (
+    climate,
+    hall,
+    listed,
+    llm,
+    serving,
+    slurm,
+    starts,
 )
-from exatwin.study.measured import CLIMATE, ENERGY, MACHINES, SLURM, STARTS, TELEMETRY, TRAINING, Measured
-from exatwin.study.validation import Validation, pins
+from exatwin.study.validation.measured import (
+    CLIMATE,
+    ENERGY,
+    MACHINES,
+    SLURM,
+    STARTS,
+    TELEMETRY,
+    TRAINING,
+    Measured,
+)
+from exatwin.study.validation.scores import Validation, pins
 
 MODELS: dict[str, tuple[str, Callable[[Measured], Validation]]] = {
-    **{name: (MACHINES, build) for name, build in validate_listed.MODELS.items()},
-    **{name: (TRAINING, build) for name, build in validate_llm.MODELS.items()},
-    **validate_serving.MODELS,
-    **{name: (CLIMATE, build) for name, build in validate_climate.MODELS.items()},
-    **{name: (TELEMETRY, build) for name, build in validate_hall.MODELS.items()},
-    **{name: (STARTS, build) for name, build in validate_starts.MODELS.items()},
-    **{name: (SLURM, build) for name, build in validate_slurm.MODELS.items()},
+    **{name: (MACHINES, build) for name, build in listed.MODELS.items()},
+    **{name: (TRAINING, build) for name, build in llm.MODELS.items()},
+    **serving.MODELS,
+    **{name: (CLIMATE, build) for name, build in climate.MODELS.items()},
+    **{name: (TELEMETRY, build) for name, build in hall.MODELS.items()},
+    **{name: (STARTS, build) for name, build in starts.MODELS.items()},
+    **{name: (SLURM, build) for name, build in slurm.MODELS.items()},
 }
 """The table that a model is scored on, and what scores it, by name."""
 UNSHIPPED = {TELEMETRY: "meters of a hall", STARTS: "logs", SLURM: "recorded runs", ENERGY: ENERGY}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,16 +18,57 @@ from exatwin.facility.running import run_plant
 from exatwin.foundation.progress import Progress
 from exatwin.power.it import ItPower
 from exatwin.schedule.result import Schedule
-from exatwin.study.asked import Asked
 from exatwin.study.building import Around, around, plant_of, settled
+from exatwin.study.centre.asked import Asked
+from exatwin.study.centre.downtime import Down, Sent, Worked
+from exatwin.study.centre.failures import downs, outages
+from exatwin.study.centre.held import met, with_held
+from exatwin.study.centre.reliability import apart
+from exatwin.study.centre.scheduled import is_recorded, scheduled, windowed
 from exatwin.study.couple import Coupled, River, coupled
-from exatwin.study.downtime import Down, Sent, Worked
-from exatwin.study.failures import downs, outages
-from exatwin.study.held import met, with_held
 from exatwin.study.reaches import Draws
-from exatwin.study.reliability import apart
 from exatwin.study.scenario import Scenario
-from exatwin.study.scheduled import is_recorded, scheduled, windowed
+
+if TYPE_CHECKING:
+    from exatwin.facility.plant import Plant
+
+
+class Ready(NamedTuple):
+    """What is known of a run with its building before anything is scheduled."""
+
+    wanted: Asked
+    """The jobs, with caps, earliest starts and distances."""
+    plant: Plant
+    """The building's plant as it stands."""
+    hit: list[Outage]
+    """What of the plant fails."""
+    down: list[Down]
+    """Nodes out of service."""
+    draws: Draws
+    """What the jobs draw."""
+    above_k: float
+    """Water less that at which the power law holds [K]."""
+
+
+def ready(scenario: Scenario, wanted: Asked, machine: Machine) -> Ready:
+    """Return what is known before anything is scheduled; most of what can't be is found here.
+
+    Raises
+    ------
+    SpecError
+        Something that is named does not exist or does not fit.
+    InfeasibleError
+        The building can't do what is asked, or a cap lies below what idle nodes draw.
+    """
+    plant = plant_of(scenario, load_site(scenario.site or machine.file.site), machine)
+    first = 0.0 if scenario.trace is None else float(wanted.jobs.submit_s.min())
+    last = np.inf if scenario.trace is not None else float(scenario.end_s)
+    hit = outages(scenario.failures, first, last)
+    able(plant, hit, np.array([first, first + 1.0]))
+    down = apart([*downs(hit, plant, machine, wanted.floor), *wanted.downs], wanted.floor.capacity)
+    draws = Draws(wanted.profiles, machine, leakage(scenario.cooling.leakage))
+    above_k = warmth_k(plant.cooling.supply_k, machine) if draws.leakage is not None else 0.0
+    return Ready(with_held(scenario, wanted, machine, draws, above_k), plant, hit, down, draws, above_k)
 
 
 def whole(scenario: Scenario, wanted: Asked, machine: Machine, progress: Progress) -> dict[str, Any]:
@@ -40,21 +81,12 @@ def whole(scenario: Scenario, wanted: Asked, machine: Machine, progress: Progres
     InfeasibleError
         The building can't do what is asked.
     """
-    site = load_site(scenario.site or machine.file.site)
-    plant = plant_of(scenario, site, machine)
-    first = 0.0 if scenario.trace is None else float(wanted.jobs.submit_s.min())
-    last = np.inf if scenario.trace is not None else float(scenario.end_s)
-    hit = outages(scenario.failures, first, last)
-    able(plant, hit, np.array([first, first + 1.0]))
-    down = apart([*downs(hit, plant, machine, wanted.floor), *wanted.downs], wanted.floor.capacity)
+    wanted, _, hit, down, draws, above_k = ready(scenario, wanted, machine)
 
     @cache
     def about(start_s: float, end_s: float) -> Around:
         return around(scenario, wanted, machine, start_s, end_s)
 
-    draws = Draws(wanted.profiles, machine, leakage(scenario.cooling.leakage))
-    above_k = warmth_k(plant.cooling.supply_k, machine) if draws.leakage is not None else 0.0
-    wanted = with_held(scenario, wanted, machine, draws, above_k)
     runtime_s = wanted.jobs.runtime_s
     if above_k and not is_recorded(scenario):
         slower = draws.at(1.0, above_k).slowdown[wanted.jobs.profile, 0]
@@ -79,7 +111,7 @@ def whole(scenario: Scenario, wanted: Asked, machine: Machine, progress: Progres
     start_s, end_s = course.power.total_w.start_s, course.power.total_w.end_s
     outages(scenario.failures, start_s, end_s)  # a log tells its end only now
     if not hit:
-        check_held(course.facility, site.plant().supply_k)
+        check_held(course.facility, load_site(scenario.site or machine.file.site).plant().supply_k)
     ledger, signals, basis = settled(
         scenario, wanted, machine, course.schedule, course.power, about(start_s, end_s), course.facility
     )

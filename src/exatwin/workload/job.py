@@ -52,6 +52,28 @@ class Jobs(Table):
     processors: Int32 = column("i4", "1", "processors asked for, -1 unknown (whole nodes)", -1)
     gpus: Int32 = column("i4", "1", "accelerators asked for by number, -1 unknown (whole nodes)", -1)
     memory_mib: Float64 = column("f8", "MiB", "memory asked for, NaN unknown (whole nodes)", float("nan"))
+    array: Int64 = column(
+        "i8", "1", "number that people see where it is another: of its array or first run", -1
+    )
+    task: Int32 = column(
+        "i4", "1", "task of its array; -2 less its offset in a heterogeneous job; -1 none", -1
+    )
+
+    def shown(self) -> list[str]:
+        """Return the numbers that people see, such as ``123_4`` for a task of an array.
+
+        Examples
+        --------
+        >>> Jobs(job_id=[7, 8, 9], submit_s=[0] * 3, nodes=[1] * 3, limit_s=[60] * 3, runtime_s=[9] * 3,
+        ...      array=[-1, 7, 9], task=[-1, 4, -2]).shown()
+        ['7', '7_4', '9+0']
+        """
+        columns = (self.job_id.tolist(), self.array.tolist(), self.task.tolist())
+        return [
+            str(job if array < 0 else array)
+            + (f"_{task}" if task >= 0 else f"+{-2 - task}" if task < -1 else "")
+            for job, array, task in zip(*columns, strict=True)
+        ]
 
     def ordered(self) -> Jobs:
         """Return the jobs by submission; ties keep their order."""

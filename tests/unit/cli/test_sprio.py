@@ -16,7 +16,7 @@ LOG = CENTRE / "sacct.txt"
 CONF = ("--slurm-conf", CENTRE / "slurm.conf")
 ACCOUNTS = ("--sacctmgr", CENTRE / "accounts.txt", "--sacctmgr", CENTRE / "qos.txt")
 FILES = (*CONF, *ACCOUNTS)
-POINTS = ("SITE", "AGE", "ASSOC", "FAIRSHARE", "JOBSIZE", "PARTITION_POINTS", "QOS", "TRES")
+POINTS = ("AGE", "ASSOC", "FAIRSHARE", "JOBSIZE", "PARTITION_POINTS", "QOS", "SITE")
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,8 @@ def test_a_priority_is_the_sum_of_its_points() -> None:
     assert len(told["rows"]) > 10
     for row in told["rows"]:
         assert row["PRIORITY"] == math.floor(sum(row[name] for name in POINTS) - row["NICE"])
+        assert row["QOSNAME"] == ("urgent" if row["QOS"] else "normal")
+        assert row["TRES"] == {}
         assert row["PARTITION_POINTS"] == (500 if row["PARTITION"] == "devel" else 250)
         assert row["QOS"] in (0, 4000)
     order = [row["PRIORITY"] for row in told["rows"]]
@@ -59,14 +61,13 @@ def test_the_table_and_csv_are_like_those_of_slurm() -> None:
     said = exatwin("sprio", LOG, *FILES, "--at", "2026-09-08T06:00")
     assert said.out.split("\n")[0].split() == [
         "JOBID", "PARTITION", "USER", "ACCOUNT", "PRIORITY", "SITE", "AGE", "ASSOC", "FAIRSHARE", "JOBSIZE",
-        "PARTITION", "QOS", "NICE", "TRES",
+        "PARTITION", "QOSNAME", "QOS", "NICE", "TRES",
     ]  # fmt: skip
     assert "48 nodes, 2 partitions" in said.err
     assert "4 accounts, 6 users in them, 2 QOS" in said.err
     rows = list(csv.DictReader(io.StringIO(exatwin("sprio", LOG, *FILES, "--at", "30h", "--csv", "-q").out)))
     assert len(rows) == said.out.count("\n") - 1
     assert rows[0]["PRIORITY"] == said.out.split("\n")[1].split()[4]
-    assert "FAIRSHARE   10000" in exatwin("sprio", LOG, *FILES, "--at", "30h", "-w", "-q").out
 
 
 def test_a_result_knows_its_files() -> None:
@@ -76,10 +77,55 @@ def test_a_result_knows_its_files() -> None:
 
 
 def test_set_wins_over_the_file() -> None:
-    said = exatwin(
-        "sprio", LOG, *FILES, "--set", "schedule.slurm.priority_weight_qos=7", "--at", "30h", "-w", "-q"
+    key = "schedule.slurm.priority_weight_qos=7"
+    told = exatwin("sprio", LOG, *FILES, "--set", key, "--at", "30h", "-w", "--json").told
+    assert (told["weights"]["QOS"], told["weights"]["FAIRSHARE"]) == (7, 10000)
+
+
+def test_weights_stand_in_the_columns_of_their_points() -> None:
+    head, row, *rest = exatwin("sprio", LOG, *FILES, "--at", "30h", "-w", "-q").out.splitlines()
+    assert rest == []
+    assert row.split() == ["Weights", "1", "1000", "0", "10000", "2000", "500", "4000"]
+    assert head[: row.index("10000") + 5].split()[-1] == "FAIRSHARE"
+
+
+def test_points_by_resource(tmp_path: Path) -> None:
+    text = (CENTRE / "slurm.conf").read_text(encoding="utf-8")
+    (tmp_path / "tres.conf").write_text(
+        text + "\nPriorityWeightTRES=GRES/gpu=3000,Node=500,CPU=1000,license/x=9\n"
     )
-    assert "QOS       7" in said.out
+    files = ("--slurm-conf", "tres.conf", *ACCOUNTS)
+    said = exatwin("sprio", LOG, *files, "--at", "30h", "--json")
+    assert "PriorityWeightTRES of license/x has no effect" in said.err
+    assert list(said.told["rows"][0]["TRES"]) == ["cpu", "node", "gres/gpu"]
+    for row in said.told["rows"]:
+        assert row["TRES"]["gres/gpu"] == pytest.approx(6 * row["TRES"]["node"])  # four to each node
+        points = sum(row[name] for name in POINTS[:-1]) + sum(row["TRES"].values()) + row["SITE"]
+        assert row["PRIORITY"] == math.floor(points - row["NICE"])
+    table = exatwin("sprio", LOG, *files, "--at", "30h", "-q").out.splitlines()
+    points = said.told["rows"][0]["TRES"]
+    assert table[1].split()[-1] == ",".join(f"{name}={value:.0f}" for name, value in points.items())
+
+
+def test_some_jobs_and_users_only() -> None:
+    rows = exatwin("sprio", LOG, *FILES, "--at", "30h", "--json").told["rows"]
+    two = [row["JOBID"] for row in rows[:2]]
+    said = exatwin("sprio", LOG, *FILES, "--at", "30h", "--json", "--jobs", f"{two[0]},{two[1]},7001")
+    assert [row["JOBID"] for row in said.told["rows"]] == two
+    assert "job 7001 does not wait at 2026-09-08T06:00:00Z" in said.err
+    mine = exatwin("sprio", LOG, *FILES, "--at", "30h", "--json", "-u", "dee").told["rows"]
+    assert mine == [row for row in rows if row["USER"] == "dee"]
+
+
+def test_the_instant_is_looked_at_before_anything_is_scheduled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("exatwin.study.centre.priorities.asked", never)
+    monkeypatch.setattr("exatwin.study.centre.priorities.scheduled", never)
+    for text in ("nonsense", "", "nan s", "1e400 s", "36 kg", "2026-13-01"):
+        assert "expected a time such as" in refused("sprio", LOG, *FILES, "--at", text)
+    assert exatwin("sprio", LOG, *FILES, "--at", "30h", "--weights", "-q").code == 0
 
 
 def test_as_recorded_needs_no_scheduler() -> None:

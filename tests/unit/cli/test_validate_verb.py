@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from exatwin.cli.validate import command
 from exatwin.foundation.errors import ExatwinError, OutputError, SimulationError, SpecError
-from exatwin.study import validate_listed
 from exatwin.study.validate import shipped
+from exatwin.study.validation import listed as validate_listed
 from exatwin.workload.apps.hpl_data import hpl_law
 
 

@@ -52,7 +52,7 @@ HEAVY = ("pint", "numba", "pandas", "duckdb", "xarray", "plotly", "rich")
 def test_estimates_do_without_what_takes_long_to_load() -> None:
     code = f"""
 import sys
-from exatwin.study.hpl import estimate_hpcg, estimate_hpl, estimate_hpl_mxp
+from exatwin.study.applications.hpl import estimate_hpcg, estimate_hpl, estimate_hpl_mxp
 for name in ("jupiter", "LUMI-C", "Sirius", "top500:180490"):
     estimate_hpl(name), estimate_hpcg(name), estimate_hpl_mxp(name)
 estimate_hpl("2x-epyc-7763", nodes=8)

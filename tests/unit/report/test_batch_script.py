@@ -15,9 +15,9 @@ from tests.plans import plan, plan_text
 from exatwin.catalogue.batch import load_rules
 from exatwin.catalogue.load import names
 from exatwin.report.batch_script import clock, script
-from exatwin.study.job_plan import CHAINS, JobPlan, plan_jobs
-from exatwin.study.lint import lint
-from exatwin.study.work import work_of
+from exatwin.study.applying.job_plan import CHAINS, JobPlan, plan_jobs
+from exatwin.study.applying.lint import lint
+from exatwin.study.applying.work import work_of
 
 SERVED = [(site, served) for site in names("batch") for served in load_rules(site).machines]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from exatwin.report.hall import SHOWN, figure
-from exatwin.study.validate_zih import HallValidation, score
+from exatwin.study.validation.zih_scores import HallValidation, score
 
 HOURS = 48
 NAMES = (*SHOWN, "loop pumps", "recooling pumps", "station pump", "fans", "IT", "heat pump heat")

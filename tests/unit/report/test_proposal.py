@@ -18,12 +18,12 @@ from exatwin.foundation.errors import CatalogueError, SpecError
 from exatwin.report import proposal
 from exatwin.report.batch_script import script
 from exatwin.report.scaling_svg import drawing
-from exatwin.study.application import application
+from exatwin.study.applying.application import application
+from exatwin.study.applying.job_plan import plan_jobs
+from exatwin.study.applying.scaling import Point, Scaling, scaling, validated
+from exatwin.study.applying.work import Work, work_of
 from exatwin.study.estimates import estimate
-from exatwin.study.job_plan import plan_jobs
-from exatwin.study.scaling import Point, Scaling, scaling, validated
 from exatwin.study.validate import validate
-from exatwin.study.work import Work, work_of
 
 
 def fixed(**changes: object) -> Work:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from exatwin.report import validation, validation_svg, validation_text
-from exatwin.study.validation import BALANCED, REGRET, Row, Skipped, Validation
+from exatwin.study.validation.scores import BALANCED, REGRET, Row, Skipped, Validation
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -267,3 +267,70 @@ def test_bad_conditions_are_refused() -> None:
         Preemption(np.zeros(1, int), np.zeros((1, 1), bool), "kill")
     with pytest.raises(SpecError, match="push each other aside: 0, 1, 0"):
         Preemption(np.zeros(1, int), np.array([[False, True], [True, False]]))
+
+
+def one_group(count: int, **most: int) -> Limits:
+    safe = bool(most.pop("safe", 0))
+    arrays = {name: np.array([value]) for name, value in most.items()}
+    return Limits.of_pairs(count, np.arange(count), np.zeros(count, np.int64), safe=safe, **arrays)
+
+
+@EVERY
+def test_a_group_that_has_used_what_it_may_starts_no_more(backfill: str) -> None:
+    table = jobs((0, 2, 100, 30), (0, 2, 100, 30), (1, 1, 100, 5))
+    found = go(table, 2, Conditions(limits=one_group(3, most_used_node_s=100)), backfill)
+    assert found.start_s[:2].tolist() == [
+        0,
+        30,
+    ]  # 60 of 100 node seconds: the next may start, and ends at 120
+    assert found.state[2] == State.PENDING
+
+
+@EVERY
+def test_where_limits_are_safe_nothing_starts_that_might_use_too_much(backfill: str) -> None:
+    table = jobs((0, 2, 40, 30), (0, 2, 40, 30), (1, 1, 30, 5))
+    found = go(table, 4, Conditions(limits=one_group(3, most_used_node_s=100, safe=1)), backfill)
+    assert found.start_s.tolist()[0] == 0
+    assert found.state[1] == State.PENDING  # 60 used, 80 asked for
+    assert found.start_s[2] == 30  # 80 promised while the first ran, 60 used after
+
+
+@EVERY
+def test_usage_is_forgotten_by_its_half_life_and_a_waiting_job_is_woken(backfill: str) -> None:
+    table = jobs((0, 1, 3000, 1000), (0, 1, 3000, 1000))
+    asked = Conditions(limits=one_group(2, most_used_node_s=250, half_life_s=1000))
+    found = go(table, 2, asked, backfill)
+    left = 1 - 0.693 / 1000
+    rate = -np.log(left)
+    used = (1 - left**1000) / rate
+    falls = 1000 + np.log(used / 250) / rate
+    assert found.start_s[0] == 0
+    second = go(jobs((0, 1, 3000, 1000), (1000, 1, 3000, 1000)), 2, asked, backfill)
+    assert falls <= second.start_s[1] <= falls + 2
+    assert found.start_s[1] == 0  # nothing was used when it came
+
+
+@EVERY
+def test_wall_time_counts_jobs_whatever_their_nodes(backfill: str) -> None:
+    table = jobs((0, 2, 100, 50), (50, 1, 100, 50), (100, 1, 100, 10))
+    asked = Conditions(limits=one_group(3, most_used_s=100))
+    found = go(table, 2, asked, backfill)
+    assert found.start_s[:2].tolist() == [0, 50]
+    assert found.state[2] == State.PENDING
+
+
+@EVERY
+def test_more_than_a_group_may_have_sent_is_refused(backfill: str) -> None:
+    table = jobs((0, 1, 50, 50), (1, 1, 50, 50), (2, 1, 50, 50), (60, 1, 50, 50))
+    found = go(table, 1, Conditions(limits=one_group(4, most_sent=2)), backfill)
+    assert found.state[2] == State.PENDING
+    assert found.start_s[[0, 1, 3]].tolist() == [0, 50, 100]
+
+
+@EVERY
+def test_delays_after_a_start_and_after_an_end(backfill: str) -> None:
+    table = jobs((0, 1, 100, 50), (0, 1, 100, 10), (0, 1, 100, 10), (0, 1, 100, 10))
+    pairs = Dependencies(
+        np.array([1, 2, 3]), np.zeros(3, np.int64), np.array([0, 3, 3]), np.array([20, 25, 0])
+    )
+    assert go(table, 4, Conditions(dependencies=pairs), backfill).start_s.tolist() == [0, 20, 75, 50]

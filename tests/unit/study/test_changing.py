@@ -73,7 +73,7 @@ def test_a_change_that_breaks_another_key_names_that_key() -> None:
 
 @pytest.mark.parametrize("path", ["", ".", "days.", "days.x", "machine.nodes", "Days", "supply_k"])
 def test_an_unknown_key_is_answered_with_the_nearest(path: str) -> None:
-    with pytest.raises(SpecError, match=r"unknown key .*(did you mean|choose from)"):
+    with pytest.raises(SpecError, match=r"unknown key .*(did you mean|prints every key)"):
         Scenario().replace(path, 1)
 
 
@@ -90,3 +90,19 @@ def test_the_schema_refuses_what_the_reader_refuses() -> None:
     assert schema["$defs"]["Trace"]["required"] == ["path"]
     plain = [field for field in schema["properties"].values() if "$ref" not in field]
     assert all(field["description"] for field in plain)
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("policy", "'schedule.policy'?"),
+        ("power.capp", "'power.cap'?"),
+        ("mtbf", "'reliability.node_mtbf' or 'reliability.rack_mtbf' or 'reliability.cdu_mtbf'?"),
+        ("weight_age", "'schedule.slurm.priority_weight_age'?"),
+        ("qqq", "'exatwin run --schema' prints every key"),
+    ],
+)
+def test_who_leaves_out_the_section_is_told_it(path: str, meant: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        Scenario().replace(path, "1")
+    assert str(caught.value).endswith(meant)

@@ -8,7 +8,7 @@ from exatwin.foundation.errors import CatalogueError, SpecError
 from exatwin.study.compare import compare, eurohpc, machines_of, ordered, queue_for
 from exatwin.study.estimate import Estimate
 from exatwin.study.estimates import estimate
-from exatwin.study.waits import wait
+from exatwin.study.starts.waits import wait
 
 ASKED = {"model": "llama-3.1-8b", "accelerators": 64, "tokens": 1e11}
 

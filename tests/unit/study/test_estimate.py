@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from exatwin.catalogue.load import names
 from exatwin.cli.estimate import command
 from exatwin.foundation.errors import CatalogueError, ExatwinError, SpecError
+from exatwin.study.applications.hpl import estimate_hpcg, estimate_hpl, estimate_hpl_mxp
 from exatwin.study.estimate import Estimate
-from exatwin.study.hpl import estimate_hpcg, estimate_hpl, estimate_hpl_mxp
 
 
 def asked(*arguments: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exatwin.foundation.errors import InfeasibleError
-from exatwin.study.llm import estimate_llm
+from exatwin.study.applications.llm import estimate_llm
 
 SPLIT = {"accelerators": 8, "tp": 1, "pp": 2, "ep": 4, "seq": 4096, "recompute": "selective"}
 

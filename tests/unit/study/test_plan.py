@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from exatwin.foundation.errors import CatalogueError, InfeasibleError, SpecError
-from exatwin.study.llm import estimate_llm
-from exatwin.study.llm_campaign import Campaign
+from exatwin.study.applications.llm import estimate_llm
+from exatwin.study.applications.llm_campaign import Campaign
+from exatwin.study.applications.plan_answer import command_of, document, hours, lines, show_count
+from exatwin.study.applications.plan_counts import counts_of
+from exatwin.study.applications.plan_goal import Goal, PlanAnswer
 from exatwin.study.plan import plan_llm
-from exatwin.study.plan_answer import command_of, document, hours, lines, show_count
-from exatwin.study.plan_counts import counts_of
-from exatwin.study.plan_goal import Goal, PlanAnswer
 
 DAY_S = 86400.0
 

@@ -9,8 +9,8 @@ import pytest
 
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import CatalogueError, SpecError
-from exatwin.study.measured import ENERGY, SERVICES, SLURM
 from exatwin.study.validate import absent, models, validate
+from exatwin.study.validation.measured import ENERGY, SERVICES, SLURM
 
 RUNS = data_folder() / "calibration" / "llm-runs.csv"
 LISTS = data_folder() / "lists" / "machines.csv"

@@ -1,13 +1,20 @@
 """What if: only what the change moves differs, and both sides see the same jobs."""
 
+import re
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from exatwin.foundation.errors import SpecError
-from exatwin.report.whatif import amount, figure, lines, write
+from exatwin.catalogue.load import machine
+from exatwin.foundation.errors import InfeasibleError, SpecError
+from exatwin.report.whatif import amount, lines
+from exatwin.report.whatif_page import figure, write
 from exatwin.report.whatif_words import in_words
+from exatwin.study.centre.asked import asked
 from exatwin.study.run import run
-from exatwin.study.scenario import Scenario
-from exatwin.study.whatif import ACCOUNTS, Difference, WhatIf, whatif
+from exatwin.study.scenario import Scenario, Trace
+from exatwin.study.whatif import ACCOUNTS, SHAKE_S, Difference, WhatIf, whatif
 
 DAY = Scenario().replace("machine", "jeti").replace("days", 1).replace("workload.warmup", "1 day")
 
@@ -75,8 +82,7 @@ def test_the_page_stands_alone(warmer, tmp_path):
 
 
 def test_jobs_of_a_machine_of_the_catalogue_are_those_drawn_alone():
-    from exatwin.catalogue.load import machine
-    from exatwin.study.asked import _Draw, asked
+    from exatwin.study.centre.asked import _Draw
 
     for seed in (3, 4):  # the second shares what its jobs do with the first
         day = DAY.replace("seed", seed)
@@ -155,8 +161,8 @@ def test_a_change_that_moves_nothing_says_so():
 def test_a_range_that_ends_at_nothing_is_drawn_to_nothing():
     half = Difference("node_h", "node-h", 100.0, 110.0, 0.0, 20.0)
     drawn = figure(WhatIf(DAY, (("days", 2),), (0, 1), (half,), (), ()))
-    assert drawn.data[0].error_x.arrayminus == (10.0,)
-    assert drawn.data[0].error_x.array == (10.0,)
+    assert drawn.data[1].error_x.arrayminus == (10.0,)
+    assert drawn.data[1].error_x.array == (10.0,)
 
 
 def test_nothing_changed_and_unknown_keys_are_refused():
@@ -181,3 +187,63 @@ def test_nothing_changed_and_unknown_keys_are_refused():
 )
 def test_amounts_are_what_people_read(value, unit, text):
     assert amount(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "told"),
+    [
+        ({"power.cap": "1 kW"}, InfeasibleError, "below its idle power of"),
+        ({"reservations": "maintenance:all@9d/8h"}, SpecError, "starts after the window"),
+        ({"reservations": "99999 nodes@1h/8h"}, SpecError, "larger than the machine"),
+        ({"schedule.policy": "sfj"}, SpecError, "did you mean 'sjf'?"),
+        ({"schedule.placement": "none", "schedule.switches": "2@1h"}, SpecError, "who holds which node"),
+        ({"weather": "nowhere"}, SpecError, "unknown weather"),
+        ({"market.prices": "none.csv"}, SpecError, "none.csv"),
+        ({"failures": "cdu:999@1h/1h"}, SpecError, "cdu"),
+        ({"reliability.spares": 10**6}, SpecError, "fewer than"),
+        ({"schedule.slurm.conf": "none.conf", "schedule.backfill": "slurm"}, SpecError, "none.conf"),
+        ({"facility": False, "power.cap": "1 kW"}, InfeasibleError, "below its idle power of"),
+    ],
+)
+def test_what_can_not_be_is_told_before_anything_runs(changes, kind, told, monkeypatch):
+    def runs(*_):
+        raise AssertionError("a run began")
+
+    monkeypatch.setattr("exatwin.study.whatif.both", runs)
+    with pytest.raises(kind, match=told):
+        whatif(DAY, changes, seeds=2)
+
+
+def test_accounts_of_a_log_go_by_their_names():
+    log = Path(__file__).parents[3] / "examples/sample_sacct.txt"
+    week = Scenario(machine="jedi", facility=False, trace=Trace(path=str(log)))
+    found = whatif(week, {"schedule.policy": "sjf"}, seeds=1)
+    assert found.by_account
+    assert all(re.fullmatch(r"account a\d{3}", each.name) for each in found.by_account)
+
+
+def test_seeds_of_a_log_move_its_submissions_alike_with_and_without():
+    log = Path(__file__).parents[3] / "examples/sample_sacct.txt"
+    week = Scenario(machine="jedi", facility=False, trace=Trace(path=str(log)))
+    found = whatif(week, {"schedule.policy": "sjf"}, seeds=3)
+    wait = row(found.figures, "mean_wait_s")
+    assert found.shake_s == SHAKE_S
+    assert wait.low < wait.high
+    assert f"up to {SHAKE_S / 60:g} min" in "\n".join(lines(found))
+    as_it_was = whatif(week, {"schedule.policy": "sjf"}, seeds=1)
+    assert as_it_was.shake_s == 0.0
+    recorded = week.replace("trace.as_recorded", True)
+    assert whatif(recorded, {"machine": "jeti"}, seeds=2).shake_s == 0.0
+
+
+def test_a_shaken_log_has_the_same_jobs_a_little_later():
+    log = Path(__file__).parents[3] / "examples/sample_sacct.txt"
+    week = Scenario(machine="jedi", trace=Trace(path=str(log)))
+    still, moved = (asked(each, machine("jedi")).jobs for each in (week, week.replace("trace.shake", "90 s")))
+    assert moved.submit_s.min() == still.submit_s.min()
+    assert np.all(np.diff(moved.submit_s) >= 0)
+    order, other = np.argsort(still.job_id), np.argsort(moved.job_id)
+    later = moved.submit_s[other] - still.submit_s[order]
+    assert later.min() == 0
+    assert 60 < later.max() <= 90
+    assert np.array_equal(moved.runtime_s[other], still.runtime_s[order])

@@ -7,6 +7,7 @@ from typing import Any
 from exatwin.foundation.jit import spliced
 from exatwin.schedule._slurm.bits import copy, count, drop, keep
 from exatwin.schedule._slurm.bounds import no_bounds
+from exatwin.schedule._slurm.completing import lend, must_wait, take_back
 from exatwin.schedule._slurm.earliest import earliest
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
@@ -48,6 +49,14 @@ from exatwin.schedule._slurm.spread import fits as near
 
 @spliced
 def cycle(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
+    """Plan a queue in order and start what can start now; nodes whose epilog runs are planned with."""
+    lent = lend(g, m, o, pool, now)
+    _fill(g, m, o, pool, now)
+    take_back(g, m, pool, lent)
+
+
+@spliced
+def _fill(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     """Plan a queue in order and start what can start now.
 
     A plan lives for one cycle, and ends as soon as no job behind can start now. The nodes that are free now
@@ -100,10 +109,13 @@ def _go_on(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, n
 
 @spliced
 def _when(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
-    """When a job starts beside the plan, and beside the watts that are held."""
-    tried = o[PREEMPTS] == 0
+    """When a job starts beside the plan, behind epilogs, and beside the watts that are held."""
+    tried, ask = o[PREEMPTS] == 0, now
     while True:
-        when = earliest(g, m, o, records, job, now)
+        when = earliest(g, m, o, records, job, ask)
+        if when == now and must_wait(g, m, o, g.job[POOL, job]):
+            ask = now + 1
+            continue
         if when == now or tried or not make_room(g, m, o, job, now, records):
             break
         tried = True

@@ -15,6 +15,9 @@ NEVER = np.iinfo(np.int64).min
 # what the loop answers
 DONE, MORE_RANGES, RANK_ANEW, MORE_ATTEMPTS, MORE_CLOCKS = 0, 1, 2, 3, 4
 
+# parts of the loop that not every simulation has: what goes beyond an order and a backfill; Slurm's cycles
+CENTRE, PLANS = 1, 2
+
 # who may pass the head of the queue
 STRICT, EASY, PERIODIC = 0, 1, 2
 
@@ -87,15 +90,20 @@ DOWN, DRAIN, MAINTENANCE, RESERVATION = range(4)
 # rows of Given.edge: when, which window, whether it closes
 TIME, WINDOW, CLOSES = range(3)
 
-# kinds of dependencies; rows of Given.dependent: which job, and how it depends
+# kinds of dependencies; rows of Given.dependent: which job, how it depends, what must pass after that
 AFTER, AFTER_OK, AFTER_NOT_OK, AFTER_ANY = range(4)
-DEPENDENT, HOW = range(2)
+DEPENDENT, HOW, DELAY = range(3)
 NEVER_MET = 2**40
 
-# rows of Given.limit: most jobs that run, most of their nodes, most node seconds left by their limits
-MOST_JOBS, MOST_NODES, MOST_LEFT = range(3)
-# rows of Memory.group: jobs that run, their nodes, nodes times when their limits are up
-JOBS_NOW, NODES_NOW, NODES_UP = range(3)
+# rows of Given.limit: most jobs that run, most of their nodes, most node seconds left by their limits; most
+# node seconds and job seconds used, as they decay by a half-life, and whether what a job asks for counts
+# before it has run; most jobs that wait or run; whether what is used counts at all
+MOST_JOBS, MOST_NODES, MOST_LEFT, MOST_USED, MOST_WALL, HALF_LIFE, SAFE, MOST_SENT, METERED = range(9)
+# rows of Memory.group: jobs that run, their nodes, nodes times when their limits are up, jobs times that;
+# jobs that wait or run; when Memory.used was brought up to date
+JOBS_NOW, NODES_NOW, NODES_UP, JOBS_UP, SENT_NOW, USED_AT, GROUP_ROWS = range(7)
+# rows of Memory.used: node seconds, job seconds
+NODE_TIME, JOB_TIME = range(2)
 
 # rows of Memory.blocked
 BLOCKED, SHADOW, EXTRA = range(3)
@@ -149,10 +157,11 @@ BEGIN, UNTIL, COUNT, SLOT, RISES, RECORD_ROWS = range(6)
 
 # rows of Memory.scratch: bits
 AVAIL, FITS, CHOSEN, TAIL, OFFERED, ROOM, SHOVED = range(7)
-# nodes that a witness of a cycle counts on; nodes of the head of a queue, where they have names
-STAYS, SHADE = range(7, 9)
+# nodes that a witness of a cycle counts on; nodes that the head of a queue may choose from at its time; nodes
+# whose epilog runs
+STAYS, SHADE, OVER = range(7, 10)
 # places of the nodes in CHOSEN; places of the free nodes
-PICKED, VACANT, SCRATCH_ROWS = range(9, 12)
+PICKED, VACANT, SCRATCH_ROWS = range(10, 13)
 
 # entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second,
 # points for the best fair share
@@ -182,8 +191,8 @@ class Given(NamedTuple):
     owner_first: Any  # (jobs + 1,) where the windows that a job may enter begin
     owner: Any  # (owners,) windows
     dependent_first: Any  # (jobs + 1,) where the dependents of a job begin
-    dependent: Any  # (2, dependencies)
-    limit: Any  # (3, groups) most of each
+    dependent: Any  # (3, dependencies)
+    limit: Any  # (METERED + 1, groups) most of each
     member_first: Any  # (jobs + 1,) where the groups of a job begin
     member: Any  # (members,) groups
     pushes: Any  # (classes, classes) whether jobs of the first class may push those of the second aside
@@ -232,7 +241,8 @@ class Memory(NamedTuple):
     inside: Any  # (jobs,) jobs that wait for nodes of their windows
     blocked: Any  # (3, windows) of a pass: whether a job waits in each, until when others fill in, where
     victim: Any  # (rows,) jobs that may have to go
-    group: Any  # (3, groups)
+    group: Any  # (GROUP_ROWS, groups)
+    used: Any  # (2, groups) what each has used, decayed
     list: Any  # (jobs + 1,) jobs or keys that a pass goes through
     pick: Any  # (nodes + 1,) runs of nodes, the largest first
     room: Any  # (segments,) nodes that a job could have in each
@@ -270,7 +280,7 @@ MEMORY = numba.types.NamedTuple(
         _ONE, _TWO, _ONE, _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
         _MANY_BITS, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
         # attempts, windows, limits
-        _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO,
+        _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO, numba.float64[:, ::1],
         # queue, ranking
         _ONE, _ONE, _ONE, _TWO, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1], numba.float64[::1],
         # power

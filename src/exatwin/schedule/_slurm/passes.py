@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.bits import common, copy, count
 from exatwin.schedule._slurm.choose import choose
@@ -11,6 +12,7 @@ from exatwin.schedule._slurm.fits import first_of, rekey
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
     BACKFILL,
+    CENTRE,
     CHOSEN,
     EASY,
     FAR,
@@ -148,7 +150,7 @@ def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             begin(g, m, o, job, now)
 
 
-@spliced
+@where(CENTRE)
 def _pass_beside_windows(g: Any, m: Any, o: Any, pool: int, head: int, now: int) -> None:
     """The same where nodes are not for everybody at all times.
 

@@ -18,6 +18,7 @@ from exatwin.schedule._slurm.layout import (
     END_FREE,
     END_ROW,
     ENDS_LISTED,
+    EPILOG,
     FIRST_WORD,
     FITS,
     FREE,
@@ -49,7 +50,7 @@ def list_ends(g: Any, m: Any, o: Any, pool: int) -> None:
     for i in range(m.counter[ROWS]):
         row = m.row[BY_END, i]
         holder = m.row[HOLDER, row]
-        if only or g.job[POOL, holder] == pool:
+        if (only or g.job[POOL, holder] == pool) and not (o[EPILOG] > 0 and _is_lent(m, row)):
             free += g.job[NODES, holder]
             m.end[END_AT, ends] = m.row[UP, row]
             m.end[END_FREE, ends] = free
@@ -65,6 +66,13 @@ def list_ends(g: Any, m: Any, o: Any, pool: int) -> None:
     first_bits(m.scratch[VACANT], low, m.pool[FREE, pool])
     if o[HAS_WINDOWS] > 0:
         place_ends(g, m, pool, ends)
+
+
+@lean
+def _is_lent(m: Any, row: int) -> bool:
+    """Whether the nodes of a job that is over are counted as free for the cycle."""
+    low, high = m.row[LOW_WORD, row], m.row[HIGH_WORD, row]
+    return common(m.held[row], m.free, low, high) > 0
 
 
 @lean

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.bits import add, common, copy, count, drop
 from exatwin.schedule._slurm.layout import (
     BOOKED,
     BOOKED_FROM,
     BY_END,
+    CENTRE,
     CLASS,
     DYNAMIC,
     EXEMPT,
@@ -35,7 +37,7 @@ from exatwin.schedule._slurm.windows import usable
 PREEMPTED = 8  # by Slurm's numbers
 
 
-@lean
+@where(CENTRE, otherwise=False)
 def make_room(g: Any, m: Any, o: Any, job: int, now: int, records: int) -> bool:
     """End running jobs that `job` may push aside until it could start; return whether it can.
 

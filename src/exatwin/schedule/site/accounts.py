@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from exatwin.schedule.site.words import UNLIMITED
 
@@ -22,18 +23,30 @@ class Bounds:
     """Most of each resource times the minutes left by the time limits."""
     wall_s: float = UNLIMITED
     """Longest time limit of a job."""
+    sent: float = UNLIMITED
+    """Most jobs that wait or run."""
+    used_mins: Mapping[str, float] = field(default_factory=dict)
+    """Most of each resource times the minutes that it has been used, decayed."""
+    used_s: float = UNLIMITED
+    """Longest time that jobs may have run, one beside the other, decayed."""
+    job_mins: Mapping[str, float] = field(default_factory=dict)
+    """Most of each resource times the minutes of the time limit of a job."""
+    least: Mapping[str, float] = field(default_factory=dict)
+    """Least of each resource that a job may ask for."""
 
     def __bool__(self) -> bool:
         return self != Bounds()
 
     def inside(self, outer: Bounds) -> Bounds:
         """Return these bounds, and those of `outer` where these say nothing."""
-        return Bounds(
-            jobs=outer.jobs if self.jobs == UNLIMITED else self.jobs,
-            tres={**outer.tres, **self.tres},
-            running_mins={**outer.running_mins, **self.running_mins},
-            wall_s=outer.wall_s if self.wall_s == UNLIMITED else self.wall_s,
-        )
+        found: dict[str, Any] = {}
+        for each in fields(self):
+            mine, above = getattr(self, each.name), getattr(outer, each.name)
+            if isinstance(mine, Mapping):
+                found[each.name] = {**above, **mine}
+            else:
+                found[each.name] = above if mine == UNLIMITED else mine
+        return Bounds(**found)
 
 
 @dataclass(frozen=True)
@@ -167,8 +180,19 @@ def _below_parents(accounts: Mapping[str, Association]) -> tuple[list[Associatio
         waiting = below
     cut = {name for names in children.values() for name in names}
     circle = [accounts[name] for name in cut if accounts[name].parent.lower() in cut]
-    wrong += [f"{one.where}: account '{one.account}' is above itself" for one in circle]
+    wrong += [
+        f"{one.where}: account '{one.account}' is above itself{_round(one, accounts)}" for one in circle
+    ]
     return ordered, wrong
+
+
+def _round(one: Association, accounts: Mapping[str, Association]) -> str:
+    """Return the way from an account up to one that it has passed."""
+    way = [one.account.lower()]
+    while way[-1] not in way[:-1]:
+        way.append(accounts[way[-1]].parent.lower())
+    names = [accounts[name].account for name in way]
+    return f" ({' below '.join(names)})" if len(names) > 2 else ""
 
 
 def inherited(accounts: Accounts) -> list[Association]:

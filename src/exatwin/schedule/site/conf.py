@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exatwin.foundation.errors import SpecError
+from exatwin.foundation.errors import SpecError, nearest
 from exatwin.foundation.hosts import hosts
+from exatwin.schedule.multifactor import RESETS
 from exatwin.schedule.site.known import FLAGS, OPTIONS, PARAMETERS, known
 from exatwin.schedule.site.lines import Line, logical_lines, read_text, refuse
 from exatwin.schedule.site.words import UNLIMITED, count, span_s, tres
@@ -291,6 +292,8 @@ def _check(line: Line, key: str, value: str, found: _Found) -> None:
             raise ValueError(f"{value} is not in 0 to 4294967295")
         if kind in ("minutes", "seconds"):
             span_s(value, bare_s=1.0)
+        if kind == "period" and value.lower() not in RESETS:
+            raise ValueError(f"unknown period '{value}', {nearest(value.lower(), RESETS)}")
         if kind == "count" and count(value) < 0:
             raise ValueError(f"{value} is negative")
         if kind == "tres" and min(tres(value, weights=True).values(), default=0.0) < 0:

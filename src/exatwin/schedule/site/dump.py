@@ -30,6 +30,8 @@ class _Found:
     remarks: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     parent: str = ROOT
+    lost: set[str] = field(default_factory=set)
+    """Accounts that something is wrong with, in lower case: what is below them is not told as well."""
 
 
 def read_dump(path: str, lines: Iterable[Line]) -> Accounts:
@@ -62,7 +64,10 @@ def read_dump(path: str, lines: Iterable[Line]) -> Accounts:
             _take(line, what, name, _options(match["rest"]), found)
         except ValueError as error:
             found.problems.append(line.at(f"{what} '{name}': {error}"))
-    ordered, wrong = in_order(found.associations)
+            if what != "user":
+                found.lost.add(name.lower())
+    sound = [one for one in found.associations if not {one.account.lower(), one.parent.lower()} & found.lost]
+    ordered, wrong = in_order(sound)
     refuse(found.problems + wrong)
     return Accounts(path, tuple(ordered), {}, found.default_account, tuple(found.remarks))
 
@@ -88,7 +93,7 @@ def _take(line: Line, what: str, name: str, values: dict[str, str], found: _Foun
     if what == "parent":
         found.parent = name
         known = [one.account.lower() for one in found.associations if not one.user]
-        if name.lower() not in [ROOT, *known]:
+        if name.lower() not in [ROOT, *known, *found.lost]:
             from exatwin.foundation.errors import nearest
 
             raise ValueError(

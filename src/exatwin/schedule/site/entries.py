@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from exatwin.schedule.site.accounts import Association, Bounds, Qos
 from exatwin.schedule.site.words import UNLIMITED, count, span_s, tres
@@ -24,6 +25,25 @@ _SAME = {
     "grptresmin": "grptresmins",
     "grptresrunmin": "grptresrunmins",
     "grptresrunminutes": "grptresrunmins",
+    "grptresminutes": "grptresmins",
+    "grpcpuminutes": "grpcpumins",
+    "grpcpumin": "grpcpumins",
+    "grpsubmitjobs": "grpsubmit",
+    "grpsubmitjob": "grpsubmit",
+    "grpwallduration": "grpwall",
+    "maxsubmitjobs": "maxsubmit",
+    "maxsubmitjob": "maxsubmit",
+    "maxsubmitjobsperuser": "maxsubmitperuser",
+    "maxsubmitjobspu": "maxsubmitperuser",
+    "maxsubmitpu": "maxsubmitperuser",
+    "maxsubmitjobsperaccount": "maxsubmitperaccount",
+    "maxsubmitjobspa": "maxsubmitperaccount",
+    "maxsubmitpa": "maxsubmitperaccount",
+    "maxtresminsperjob": "maxtresmins",
+    "maxtresminspj": "maxtresmins",
+    "maxcpuminsperjob": "maxcpumins",
+    "mintresperjob": "mintres",
+    "mintrespj": "mintres",
     "grpjob": "grpjobs",
     "grpcpu": "grpcpus",
     "grpnode": "grpnodes",
@@ -57,14 +77,15 @@ lineagename rpc federation features fedstate
 """
 _BESIDE = frozenset(_BESIDE_TEXT.split())
 _HELD_TEXT = """
-grpjobs grptres grpnodes grpcpus grptresrunmins maxjobs maxtres maxnodes maxcpus maxwall maxjobsperuser
+grpjobs grptres grpnodes grpcpus grptresrunmins grptresmins grpcpumins grpwall grpsubmit maxsubmit
+maxsubmitperuser maxsubmitperaccount maxtresmins maxcpumins mintres mincpus minnodes
+maxjobs maxtres maxnodes maxcpus maxwall maxjobsperuser
 maxtresperuser maxnodesperuser maxcpusperuser maxtresrunminsperuser maxjobsperaccount maxtresperaccount
 maxtresrunminsperaccount
 """
 _HELD = frozenset(_HELD_TEXT.split())
 _UNUSED_TEXT = """
-grpsubmit maxsubmit grpwall grptresmins grpcpumins maxtresmins maxcpumins mintres minprio maxjobsaccrue
-grpjobsaccrue maxtrespernode grptresruns maxtrespn maxcpus minnodes mincpus
+minprio maxjobsaccrue grpjobsaccrue maxtrespernode maxtrespn grptresruns
 """
 _UNUSED = tuple(_UNUSED_TEXT.split())
 """Limits that are told to have no effect."""
@@ -115,12 +136,8 @@ def association(values: Values, *, account: str, user: str, parent: str, where: 
         parent=parent,
         shares=shares(values.get("fairshare", "1")),
         priority=_whole(values.get("priority", "")),
-        group=_bounds(
-            values, jobs="grpjobs", held="grptres", nodes="grpnodes", cpus="grpcpus", minutes="grptresrunmins"
-        ),
-        each=_bounds(
-            values, jobs="maxjobs", held="maxtres", nodes="maxnodes", cpus="maxcpus", wall="maxwall"
-        ),
+        group=_group(values),
+        each=replace(_job(values), jobs=_most(values, "maxjobs"), sent=_most(values, "maxsubmit")),
         qos=names(values.get("qos", "")),
         default_qos=values.get("defaultqos", "").lower(),
         where=where,
@@ -136,7 +153,11 @@ def qos(values: Values, name: str, where: str) -> Qos:
         A value is malformed.
     """
     exempt = values.get("preemptexempttime", "")
-    user = {"maxjobsperuser": values.get("maxjobs", ""), **values}
+    user = {
+        "maxjobsperuser": values.get("maxjobs", ""),
+        "maxsubmitperuser": values.get("maxsubmit", ""),
+        **values,
+    }
     return Qos(
         name=name,
         priority=_whole(values.get("priority", "")),
@@ -145,30 +166,27 @@ def qos(values: Values, name: str, where: str) -> Qos:
         preempt=names(values.get("preempt", "")),
         preempt_mode=values.get("preemptmode", "").lower(),
         exempt_s=span_s(exempt) if exempt and span_s(exempt) != UNLIMITED else None,
-        group=_bounds(
-            values, jobs="grpjobs", held="grptres", nodes="grpnodes", cpus="grpcpus", minutes="grptresrunmins"
+        group=_group(values),
+        user=Bounds(
+            jobs=_most(user, "maxjobsperuser"),
+            tres=_held(values, "maxtresperuser", "maxnodesperuser", "maxcpusperuser"),
+            running_mins=_held(values, "maxtresrunminsperuser"),
+            sent=_most(user, "maxsubmitperuser"),
         ),
-        user=_bounds(
-            user,
-            jobs="maxjobsperuser",
-            held="maxtresperuser",
-            nodes="maxnodesperuser",
-            cpus="maxcpusperuser",
-            minutes="maxtresrunminsperuser",
+        account=Bounds(
+            jobs=_most(values, "maxjobsperaccount"),
+            tres=_held(values, "maxtresperaccount"),
+            running_mins=_held(values, "maxtresrunminsperaccount"),
+            sent=_most(values, "maxsubmitperaccount"),
         ),
-        account=_bounds(
-            values, jobs="maxjobsperaccount", held="maxtresperaccount", minutes="maxtresrunminsperaccount"
-        ),
-        job=_bounds(values, held="maxtres", nodes="maxnodes", cpus="maxcpus", wall="maxwall"),
+        job=_job(values),
         where=where,
     )
 
 
 def strange(values: Values) -> tuple[list[str], list[str]]:
     """Return the names in `values` of limits that have no effect here, and those that are unknown."""
-    unused = sorted(
-        key for key, text in values.items() if key.startswith(_UNUSED) and key != "maxcpus" and text.strip()
-    )
+    unused = sorted(key for key, text in values.items() if key.startswith(_UNUSED) and text.strip())
     unknown = sorted(key for key in values if key and not _used(key) and not key.startswith(_UNUSED))
     return [key for key in unused if not _used(key)], unknown
 
@@ -193,23 +211,57 @@ def _whole(text: str) -> int:
     return int(number)
 
 
-def _bounds(
-    values: Values,
-    *,
-    jobs: str = "",
-    held: str = "",
-    nodes: str = "",
-    cpus: str = "",
-    minutes: str = "",
-    wall: str = "",
-) -> Bounds:
-    most = tres(values.get(held, ""))
-    for key, name in ((nodes, "node"), (cpus, "cpu")):
-        if values.get(key, "").strip():
-            most[name] = count(values[key])
+def _group(values: Values) -> Bounds:
+    """Return the limits on all jobs of a QOS, or of an association with all below it."""
     return Bounds(
-        jobs=count(values[jobs]) if values.get(jobs, "").strip() else UNLIMITED,
-        tres={name: number for name, number in most.items() if number != UNLIMITED},
-        running_mins={k: v for k, v in tres(values.get(minutes, "")).items() if v != UNLIMITED},
-        wall_s=span_s(values[wall]) if values.get(wall, "").strip() else UNLIMITED,
+        jobs=_most(values, "grpjobs"),
+        tres=_held(values, "grptres", "grpnodes", "grpcpus"),
+        running_mins=_held(values, "grptresrunmins"),
+        sent=_most(values, "grpsubmit"),
+        used_mins=_held(values, "grptresmins", cpus="grpcpumins"),
+        used_s=_span(values, "grpwall"),
     )
+
+
+def _job(values: Values) -> Bounds:
+    """Return the limits on one job."""
+    return Bounds(
+        tres=_held(values, "maxtres", "maxnodes", "maxcpus"),
+        wall_s=_span(values, "maxwall"),
+        job_mins=_held(values, "maxtresmins", cpus="maxcpumins"),
+        least=_held(values, "mintres", "minnodes", "mincpus"),
+    )
+
+
+def _most(values: Values, key: str) -> float:
+    text = values.get(key, "").strip()
+    try:
+        number = count(text) if text else UNLIMITED
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+    if number < 0:
+        raise ValueError(f"{key}={text} is negative, expected 0 or more")
+    return number
+
+
+def _span(values: Values, key: str) -> float:
+    text = values.get(key, "").strip()
+    try:
+        return span_s(text) if text else UNLIMITED
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+
+
+def _held(values: Values, key: str, nodes: str = "", cpus: str = "") -> dict[str, float]:
+    """Return resources by name: those of a list, and those that have an option of their own."""
+    try:
+        found = tres(values.get(key, ""))
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
+    for other, name in ((nodes, "node"), (cpus, "cpu")):
+        if values.get(other, "").strip():
+            found[name] = count(values[other])
+    negative = [name for name, number in found.items() if number < 0]
+    if negative:
+        raise ValueError(f"{key} of {negative[0]} is {found[negative[0]]:g}, expected 0 or more")
+    return {name: number for name, number in found.items() if number != UNLIMITED}

@@ -24,7 +24,7 @@ OPTIONS = {
     "prioritydecayhalflife": "minutes",
     "prioritycalcperiod": "minutes",
     "priorityfavorsmall": "word",
-    "priorityusageresetperiod": "word",
+    "priorityusageresetperiod": "period",
     "fairsharedampeningfactor": "count",
     "preempttype": "word",
     "preemptmode": "words",

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from exatwin.foundation.arrays import Int64
 from exatwin.schedule.limits import NO_LIMIT, Limits
-from exatwin.schedule.preempt import Preemption
 from exatwin.schedule.site.accounts import Association, Bounds, Qos
 from exatwin.schedule.site.conf import SlurmConf
 from exatwin.schedule.site.ranks import Held, Site, qos_of
 from exatwin.schedule.site.tree import Tree, share_tree
-from exatwin.schedule.site.words import span_s
 from exatwin.workload.job import Jobs
 
 
@@ -26,19 +24,39 @@ class _Groups:
 
     jobs: Jobs
     held: Held
+    half_life_s: float | None
+    """Half-life of usage [s], 0 to forget nothing; None where usage is not counted."""
+    safe: bool = False
     names: list[str] = field(default_factory=list)
-    most: list[tuple[int, int, int]] = field(default_factory=list)
+    most: list[tuple[int, ...]] = field(default_factory=list)
     members: list[Int64] = field(default_factory=list)
+    unmetered: list[str] = field(default_factory=list)
+    """Groups whose limits of usage do not hold."""
 
-    def add(self, name: str, who: NDArray[np.bool_], bounds: Bounds, nodes: float = math.inf) -> None:
+    def add(
+        self,
+        name: str,
+        who: NDArray[np.bool_],
+        bounds: Bounds,
+        nodes: float = math.inf,
+        *,
+        decays: bool = True,
+    ) -> None:
         """Add the group of the jobs of `who` (a mask), if anything limits it."""
         rows = np.flatnonzero(who)
         nodes = min([nodes, *self._nodes(rows, bounds.tres)])
-        seconds = min([math.inf, *(60.0 * each for each in self._nodes(rows, bounds.running_mins))])
-        if len(rows) == 0 or min(bounds.jobs, nodes, seconds) == math.inf:
+        left = min([math.inf, *(60.0 * each for each in self._nodes(rows, bounds.running_mins))])
+        used = min([math.inf, *(60.0 * each for each in self._nodes(rows, bounds.used_mins))])
+        run = bounds.used_s
+        if self.half_life_s is None and min(used, run) < math.inf:
+            self.unmetered.append(name)
+            used = run = math.inf
+        most = (bounds.jobs, nodes, left, used, run, bounds.sent)
+        if len(rows) == 0 or min(most) == math.inf:
             return
         self.names.append(name)
-        self.most.append((_whole(bounds.jobs), _whole(nodes), _whole(seconds)))
+        half = round(self.half_life_s or 0.0) if decays else 0
+        self.most.append((*(_whole(each) for each in most), half))
         self.members.append(rows)
 
     def _nodes(self, rows: Int64, most: Mapping[str, float]) -> Iterator[float]:
@@ -50,6 +68,17 @@ class _Groups:
                 of_node = self.held.given[kind][rows] / np.maximum(self.held.nodes[rows], 1.0)
                 if of_node.max() > 0:
                     yield amount / float(of_node[of_node > 0].mean())
+
+    def hopeless(self) -> int:
+        """Return how many jobs could not start though nothing else of their groups ran, or had run."""
+        found = np.zeros(len(self.jobs), np.bool_)
+        nodes, limit = self.jobs.nodes.astype(np.int64), self.jobs.limit_s.astype(np.int64)
+        for rows, (jobs, wide, left, used, run, _, _) in zip(self.members, self.most, strict=True):
+            area = nodes[rows] * limit[rows]
+            found[rows] |= (nodes[rows] > wide) | (area > left) | (jobs == 0) | (used == 0) | (run == 0)
+            if self.safe:
+                found[rows] |= (area > used) | (limit[rows] > run)
+        return int(found.sum())
 
     def limits(self) -> Limits | None:
         """Return all groups; None if there is none."""
@@ -63,24 +92,37 @@ class _Groups:
             most_jobs=most[:, 0],
             most_nodes=most[:, 1],
             most_node_s=most[:, 2],
+            most_used_node_s=most[:, 3],
+            most_used_s=most[:, 4],
+            most_sent=most[:, 5],
+            half_life_s=most[:, 6],
             names=tuple(self.names),
+            safe=self.safe,
         )
 
 
-def site_limits(jobs: Jobs, site: Site) -> tuple[Limits | None, NDArray[np.bool_] | None, list[str]]:
+def site_limits(
+    jobs: Jobs, site: Site, half_life_s: float | None = None
+) -> tuple[Limits | None, NDArray[np.bool_] | None, list[str]]:
     """Return the limits that hold for groups of jobs, which jobs can never run, and what is to be told.
 
     Limits are those of QOS (all jobs, each user, each account), of associations with all below them, and of
     partitions that are smaller than the machine. Limits of processors and accelerators become nodes, by what
     a node of those jobs has.
 
+    Parameters
+    ----------
+    half_life_s
+        Half-life of usage [s], 0 to forget nothing; None where priorities are not multifactor: then Slurm
+        counts no usage, and what groups may use is not held.
+
     References
     ----------
     https://slurm.schedmd.com/resource_limits.html
     """
     held = Held.of(jobs, site)
-    groups = _Groups(jobs, held)
-    _partitions(groups, site, jobs)
+    groups = _Groups(jobs, held, half_life_s, safe=bool(_words(site.conf) & {"safe", "all"}))
+    _partitions(groups, site, jobs, enforced=_enforced(site.conf))
     if site.accounts is None:
         return groups.limits(), None, []
     tree = share_tree(site.accounts)
@@ -91,22 +133,63 @@ def site_limits(jobs: Jobs, site: Site) -> tuple[Limits | None, NDArray[np.bool_
         return groups.limits(), None, [remark]
     _associations(groups, tree, row, qos)
     _qos(groups, qos, jobs)
-    never = _never(jobs, held, tree, row, qos)
+    told = _told_of(groups, site, tree, row, qos)
+    never, counts = _never(jobs, held, tree, row, qos)
     if not never.any():
-        return groups.limits(), None, []
-    told = f"PENDING for ever, for more than their QOS or association grants a job: {int(never.sum()):,} jobs"
-    return groups.limits(), never, [told]
+        return groups.limits(), None, told
+    why = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    told.append(
+        f"PENDING for ever, for more than their QOS or association grants a job: {int(never.sum()):,} jobs "
+        f"({why})"
+    )
+    return groups.limits(), never, told
+
+
+def _words(conf: SlurmConf | None) -> set[str]:
+    """Return the words of ``AccountingStorageEnforce`` in lower case."""
+    text = conf.get("AccountingStorageEnforce") if conf is not None else ""
+    return {word.strip().lower() for word in text.split(",") if word.strip()}
 
 
 def _enforced(conf: SlurmConf | None) -> bool:
     """Return whether limits are held: without a ``slurm.conf``, or where that says so."""
-    if conf is None:
-        return True
-    words = {word.strip().lower() for word in conf.get("AccountingStorageEnforce").split(",")}
-    return bool(words & {"limits", "safe", "all", "1"})
+    return conf is None or bool(_words(conf) & {"limits", "safe", "all", "1"})
 
 
-def _partitions(groups: _Groups, site: Site, jobs: Jobs) -> None:
+def _told_of(groups: _Groups, site: Site, tree: Tree, row: Int64, qos: Sequence[Qos]) -> list[str]:
+    """Return what is to be told of limits that hold in another way than in Slurm, or not at all."""
+    told = []
+    if groups.unmetered:
+        few = ", ".join(groups.unmetered[:3]) + (", …" if len(groups.unmetered) > 3 else "")
+        told.append(f"GrpTRESMins and GrpWall are not held, as priorities are not multifactor: {few}")
+    metered = sum(min(most[3:5]) < NO_LIMIT for most in groups.most)
+    if metered:
+        told.append(
+            f"GrpTRESMins and GrpWall of {metered:,} groups count from nothing at the first job of the log; "
+            "what runs as they are reached goes on"
+        )
+    lost = groups.hopeless()
+    if lost:
+        told.append(
+            "PENDING for ever, for more than a group of theirs (GrpTRES, MaxTRESPerUser …) may hold: "
+            f"{lost:,} jobs"
+        )
+    if any(most[5] < NO_LIMIT for most in groups.most):
+        told.append("jobs beyond MaxSubmitJobs or GrpSubmitJobs are refused: they stay PENDING")
+    if _words(site.conf) & {"qos", "all"}:
+        granted = [frozenset(one.qos) for one in tree.associations]
+        lost = sum(
+            bool(granted[at]) and one.name.lower() not in granted[at]
+            for one, at in zip(qos, row.tolist(), strict=True)
+        )
+        if lost:
+            told.append(
+                f"{lost:,} jobs have a QOS that their association may not use now: taken all the same"
+            )
+    return told
+
+
+def _partitions(groups: _Groups, site: Site, jobs: Jobs, *, enforced: bool) -> None:
     """Limit partitions that have fewer nodes than the machine, and hold the QOS of partitions."""
     known = site.accounts.qos if site.accounts is not None else {}
     for number, one in enumerate(groups.held.partitions):
@@ -115,7 +198,7 @@ def _partitions(groups: _Groups, site: Site, jobs: Jobs) -> None:
         here = groups.held.partition == number
         few = len(one.nodes) if 0 < len(one.nodes) < groups.held.capacity else math.inf
         groups.add(f"partition {one.name}", here, Bounds(), few)
-        if one.qos in known and one.qos is not None:
+        if enforced and one.qos in known and one.qos is not None:
             _one_qos(groups, known[one.qos], here, jobs, f"partition {one.name}, ")
 
 
@@ -125,12 +208,15 @@ def _associations(groups: _Groups, tree: Tree, row: Int64, qos: Sequence[Qos]) -
     A limit of the QOS on the jobs of a user takes the place of that of the association.
     """
     free = np.array([each.user.jobs == math.inf for each in qos], np.bool_)
+    sends = np.array([each.user.sent == math.inf for each in qos], np.bool_)
     above = _paths(tree, row)
     for number, one in enumerate(tree.associations):
         if one.group:
             groups.add(_told(one), above[number], one.group)
         if one.user and one.each.jobs < math.inf:
             groups.add(f"{_told(one)}, MaxJobs", free & (row == number), Bounds(jobs=one.each.jobs))
+        if one.user and one.each.sent < math.inf:
+            groups.add(f"{_told(one)}, MaxSubmitJobs", sends & (row == number), Bounds(sent=one.each.sent))
 
 
 def _paths(tree: Tree, row: Int64) -> dict[int, NDArray[np.bool_]]:
@@ -159,55 +245,38 @@ def _qos(groups: _Groups, qos: Sequence[Qos], jobs: Jobs) -> None:
 
 
 def _one_qos(groups: _Groups, one: Qos, here: NDArray[np.bool_], jobs: Jobs, before: str) -> None:
-    groups.add(f"{before}QOS {one.name}", here, one.group)
+    groups.add(f"{before}QOS {one.name}", here, one.group, decays="nodecay" not in one.flags)
     for bounds, column, kind in ((one.user, jobs.user, "user"), (one.account, jobs.account, "account")):
         if bounds:
             for number in np.unique(column[here]).tolist():
                 groups.add(f"{before}QOS {one.name}, {kind} {number}", here & (column == number), bounds)
 
 
-def _never(jobs: Jobs, held: Held, tree: Tree, row: Int64, qos: Sequence[Qos]) -> NDArray[np.bool_]:
-    """Return which jobs ask for more than one job is granted."""
+def _never(
+    jobs: Jobs, held: Held, tree: Tree, row: Int64, qos: Sequence[Qos]
+) -> tuple[NDArray[np.bool_], dict[str, int]]:
+    """Return which jobs ask for more than one job is granted, or for less, and how many by what limit."""
     if len(jobs) == 0:
-        return np.zeros(0, np.bool_)
+        return np.zeros(0, np.bool_), {}
     kinds: dict[tuple[str, int], int] = {}
     pairs = list(zip((one.name.lower() for one in qos), row.tolist(), strict=True))
     kind = np.array([kinds.setdefault(pair, len(kinds)) for pair in pairs], np.int64)
     of = {one.name.lower(): one for one in qos}
     both = [of[name].job.inside(tree.associations[at].each) for name, at in kinds]
-    found = jobs.limit_s > np.array([each.wall_s for each in both])[kind]
-    for name in {name for each in both for name in each.tres} & set(held.asked):
-        found |= held.asked[name] > np.array([each.tres.get(name, math.inf) for each in both])[kind]
-    return np.asarray(found, np.bool_)
-
-
-def site_preemption(jobs: Jobs, site: Site) -> Preemption | None:
-    """Return which jobs push which aside by their QOS; None where that is not asked for.
-
-    References
-    ----------
-    https://slurm.schedmd.com/preempt.html
-    """
-    if site.accounts is None or (site.conf and not site.conf.get("PreemptType").lower().endswith("qos")):
-        return None
-    tree = share_tree(site.accounts)
-    row = tree.rows(jobs, site.labels, site.partition_of(jobs))
-    qos = qos_of(jobs, site, tree, row, [])
-    names = sorted({one.name.lower() for one in qos})
-    known = {one.name.lower(): one for one in qos}
-    rows = [[other in known[one].preempt and other != one for other in names] for one in names]
-    pushes = np.array(rows, np.bool_).reshape(len(names), len(names))
-    if not pushes.any():
-        return None
-    mode = (site.conf.get("PreemptMode", "requeue") if site.conf else "requeue").lower()
-    exempt = site.conf.get("PreemptExemptTime") if site.conf else ""
-    span = span_s(exempt) if exempt and exempt != "-1" else 0.0
-    return Preemption(
-        klass=np.array([names.index(one.name.lower()) for one in qos], np.int64),
-        pushes=pushes,
-        mode="cancel" if "cancel" in mode else "requeue",
-        exempt_s=int(span) if math.isfinite(span) else 0,
-    )
+    minutes = np.ceil(jobs.limit_s / 60.0)
+    found = {
+        "beyond MaxWall": jobs.limit_s > np.array([each.wall_s for each in both])[kind],
+        "beyond MaxTRES": np.zeros(len(jobs), np.bool_),
+        "beyond MaxTRESMins": np.zeros(len(jobs), np.bool_),
+        "below MinTRES": np.zeros(len(jobs), np.bool_),
+    }
+    for name, asked in held.asked.items():
+        most = np.array([(b.tres.get(name, math.inf), b.job_mins.get(name, math.inf)) for b in both])[kind]
+        found["beyond MaxTRES"] |= asked > most[:, 0]
+        found["beyond MaxTRESMins"] |= asked * minutes > most[:, 1]
+        found["below MinTRES"] |= asked < np.array([each.least.get(name, 0.0) for each in both])[kind]
+    counts = {why: int(mask.sum()) for why, mask in found.items()}
+    return np.logical_or.reduce(list(found.values())), counts
 
 
 def _whole(number: float) -> int:

@@ -48,13 +48,17 @@ def site_ranks(
     held = Held.of(jobs, site)
     qos = qos_of(jobs, site, tree, row, remarks)
     weights, raw = rule.weights, rule.raw
+    by_resource = _tres_points(held, weights.tres, "tres" in raw)
+    lacking = sorted(kind for kind, weight in weights.tres.items() if weight and kind not in by_resource)
+    if lacking:
+        remarks.append(f"PriorityWeightTRES of {', '.join(lacking)} has no effect: no node has that")
     parts = {
         "assoc": weights.assoc * _scaled(_assoc(tree, row, len(jobs)), _greatest_assoc(tree), "assoc" in raw),
         "job_size": weights.job_size * size_part(jobs, held, rule),
         "partition": weights.partition * _partition_part(held, "partition" in raw),
         "qos": weights.qos
         * _scaled(np.array([one.priority for one in qos], float), _greatest(site), "qos" in raw),
-        "tres": _tres_points(held, weights.tres, "tres" in raw),
+        "tres": np.add.reduce([np.zeros(len(jobs)), *by_resource.values()]),
         "nice": jobs.nice.astype(np.float64),
     }
     if weights.qos > 0 and site.accounts is not None and not _greatest(site) and len(site.labels.qos) > 1:
@@ -72,6 +76,7 @@ def site_ranks(
         eligible_s=since.astype(np.int64),
         tier=held.tier,
         reset_s=np.zeros(0, np.int64) if reset_s is None else reset_s,
+        by_resource=by_resource,
     )
     return ranks, remarks
 
@@ -235,13 +240,17 @@ def _partition_part(held: Held, raw: bool) -> Float64:
     return _scaled(factors, float(held.greatest_job_factor), raw)[held.partition]
 
 
-def _tres_points(held: Held, weights: Mapping[str, float], raw: bool) -> Float64:
-    """Return the points for trackable resources: weight times the part of the partition's, or the number."""
-    total = np.zeros(len(held.nodes))
-    for kind, weight in weights.items():
+_NUMBERED = ("cpu", "mem", "energy", "node", "billing", "fs/disk", "vmem", "pages")
+"""Resources that have the first numbers in every cluster, in order; others follow."""
+
+
+def _tres_points(held: Held, weights: Mapping[str, float], raw: bool) -> dict[str, Float64]:
+    """Return points by resource, in its order: weight times the part of the partition's, or the number."""
+    found = {}
+    for kind in sorted(weights, key=lambda name: _NUMBERED.index(name) if name in _NUMBERED else 99):
         if kind not in held.asked:
             continue
         there = held.there_is[kind]
-        part = np.divide(held.asked[kind], there, out=np.zeros(len(total)), where=there > 0)
-        total = total + weight * (held.asked[kind] if raw else part)
-    return total
+        part = np.divide(held.asked[kind], there, out=np.zeros(len(there)), where=there > 0)
+        found[kind] = weights[kind] * (held.asked[kind] if raw else part)
+    return found

@@ -5,12 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from exatwin.foundation.errors import TraceError
-from exatwin.workload.snapshot.standing import HeldNodes, Snapshot, Standing, standing_at
+from exatwin.workload.snapshot.standing import (
+    HELD,
+    HELD_BY_JOB,
+    HELD_BY_LIMIT,
+    HeldNodes,
+    Snapshot,
+    Standing,
+    standing_at,
+)
 from exatwin.workload.traces.source import open_source
 
 COMMAND = (
     "SLURM_TIME_FORMAT=%s squeue --all --array --states=PENDING,RUNNING,SUSPENDED,COMPLETING,CONFIGURING "
-    "--format='%i|%P|%u|%a|%q|%T|%D|%C|%l|%M|%V|%S|%Q|%r|%N'"
+    "--format='%i|%P|%u|%a|%q|%T|%D|%C|%l|%M|%V|%S|%Q|%r|%E|%N'"
 )
 """The line to run: a row a job (arrays written out), epoch times, all that a forecast can use."""
 
@@ -42,4 +50,14 @@ def read_snapshot(path: Path) -> Snapshot:
     return found.with_notes(*source.notes)
 
 
-__all__ = ["COMMAND", "HeldNodes", "Snapshot", "Standing", "read_snapshot", "standing_at"]
+__all__ = [
+    "COMMAND",
+    "HELD",
+    "HELD_BY_JOB",
+    "HELD_BY_LIMIT",
+    "HeldNodes",
+    "Snapshot",
+    "Standing",
+    "read_snapshot",
+    "standing_at",
+]

@@ -12,6 +12,7 @@ from exatwin.workload.traces.clock import instant, midnight, moment
 from exatwin.workload.traces.names import UNKNOWN_STATE
 from exatwin.workload.traces.report import Audit, Mask, Repair, Skip
 from exatwin.workload.traces.trace import Parsed, Raw, ReadOptions, Rows, Trace
+from exatwin.workload.traces.waits import follows_of, throttled, unnamed
 
 LATEST_S = 1e11
 """Times beyond this (in the year 5138) are absurd, not late."""
@@ -50,8 +51,10 @@ def assemble(parsed: Parsed, options: ReadOptions, path: object) -> Trace:
     )
     user, users = _labels(rows.user[used], parsed.users, "u{:04d}" if options.pseudonymise else "")
     qos, qualities = _labels(rows.qos[used], parsed.qos, "")
+    numbers = _numbers(rows, used, audit)
+    again = (rows.array < 0)[used] & (numbers != rows.number[used])
     jobs = Jobs(
-        job_id=_numbers(rows, used, audit),
+        job_id=numbers,
         submit_s=(submit_s[used] + shift_s).astype(np.int64),
         nodes=nodes[used],
         limit_s=limit_s[used],
@@ -68,6 +71,8 @@ def assemble(parsed: Parsed, options: ReadOptions, path: object) -> Trace:
         processors=_whole(rows.asked_processors[used], -1),
         gpus=_whole(rows.gpus[used], -1),
         memory_mib=rows.memory_mib[used],
+        array=np.where(again, rows.number[used], rows.array[used]),
+        task=_whole(rows.task[used].astype(np.float64), -1),
     )
     raw = Raw(
         row=used,
@@ -77,16 +82,20 @@ def assemble(parsed: Parsed, options: ReadOptions, path: object) -> Trace:
         requested_s=rows.requested_s[used],
     )
     order = np.argsort(jobs.submit_s, kind="stable")
+    jobs = jobs.take(order)
+    follows, told = follows_of(jobs, rows, used[order], parsed.dependencies)
     return Trace(
-        jobs=jobs.take(order),
+        jobs=jobs,
         origin=moment(origin_s),
         partitions=partitions,
         accounts=accounts,
         users=users,
         header=parsed.header,
-        report=audit.report(parsed.notes),
+        report=audit.report(parsed.notes + told + unnamed(rows, used[order], parsed.reasons)),
         raw=raw.take(order),
         qos=qualities,
+        follows=follows,
+        throttles=throttled(rows),
     )
 
 

@@ -45,6 +45,13 @@ class Role(StrEnum):
     NICE = "nice"
     RESOURCES = "resources"
     ASKED = "asked"
+    NAME = "name"
+    REASON = "reason"
+    DEPENDENCY = "dependency"
+    COMMAND = "command"
+    ARRAY = "array"
+    TASK = "task"
+    THROTTLE = "throttle"
     ANCHOR = "anchor"
 
 
@@ -90,6 +97,13 @@ KNOWN = (
     Known(Role.QOS, WORD, "qos qosname qualityofservice"),
     Known(Role.NICE, NUMBER, "nice"),
     Known(Role.ENERGY, ENERGY, "consumedenergyraw consumedenergy energyj"),
+    Known(Role.NAME, FREE, "jobname name"),
+    Known(Role.REASON, WORD, "reason"),
+    Known(Role.DEPENDENCY, FREE, "dependency dependencies"),
+    Known(Role.COMMAND, FREE, "submitline"),
+    Known(Role.ARRAY, COUNT, "arrayjobid"),
+    Known(Role.TASK, COUNT, "arraytaskid"),
+    Known(Role.THROTTLE, COUNT, "arraytaskthrottle arraymaxtasks"),
     Known(Role.ANCHOR, TIME, "suspend"),
     Known(
         Role.ANCHOR,
@@ -103,14 +117,12 @@ KNOWN = (
     Known(
         Role.ANCHOR,
         WORD,
-        "group nodelist reqmem reqgres allocgres layout mcslabel blockid failednode flags reason wckey "
-        "reservation",
+        "group nodelist reqmem reqgres allocgres layout mcslabel blockid failednode flags wckey reservation",
     ),
     Known(
         Role.ANCHOR,
         FREE,
-        "jobname name comment admincomment systemcomment submitline workdir constraints container extra "
-        "licenses stdout stderr stdin",
+        "comment admincomment systemcomment workdir constraints container extra licenses stdout stderr stdin",
     ),
 )
 

@@ -17,6 +17,7 @@ from exatwin.workload.job import Jobs, State
 from exatwin.workload.traces import sacct
 from exatwin.workload.traces.assemble import LATEST_S, MOST_NODES, UNLIMITED_S
 from exatwin.workload.traces.clock import EPOCH, instant, moment
+from exatwin.workload.traces.follow import Follows
 from exatwin.workload.traces.names import Role, column, looks_like_header
 from exatwin.workload.traces.report import Audit, Repair, Skip
 from exatwin.workload.traces.source import Source
@@ -41,6 +42,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "processors": (1, 2**31 - 1),
     "gpus": (0, 2**31 - 1),
     "memory_mib": (0, sys.float_info.max),
+    "array": (-1, 2**53),
+    "task": (-(2**31) + 1, 2**31 - 1),
 }
 """What each column may hold. Profiles are left out: a trace has none."""
 _SEPARATOR = 31
@@ -148,6 +151,8 @@ def _own(path: Path, found: dict[str, Any], options: ReadOptions) -> Trace:
         report=audit.report(note),
         raw=raw,
         qos=_names(labels, "qos", int(jobs.qos.max()) + 1, "qos{}"),
+        follows=Follows.from_text(labels.get("exatwin.follows", "[]"), jobs.job_id),
+        throttles=_throttles(labels),
     )
 
 
@@ -197,6 +202,16 @@ def _names(labels: dict[str, str], kind: str, count: int, pattern: str) -> tuple
         kept = []
     names = tuple(str(name) for name in kept) if isinstance(kept, list) else ()
     return names if len(names) >= count else tuple(pattern.format(k + 1) for k in range(count))
+
+
+def _throttles(labels: dict[str, str]) -> dict[int, int]:
+    """Return the bounds on tasks that the file keeps; nothing that makes no sense."""
+    try:
+        kept = json.loads(labels.get("exatwin.throttles", "{}"))
+        found = {int(array): int(most) for array, most in kept.items()}
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return {}
+    return {array: most for array, most in found.items() if array >= 0 and 0 < most < 2**31}
 
 
 FORMATS.register("parquet")(Format("Parquet", lambda source: source.is_parquet, read))

@@ -13,6 +13,7 @@ from exatwin.foundation.errors import TraceError
 from exatwin.workload.job import State
 from exatwin.workload.traces._kernel.kinds import ALIGNED, HEADER, JOINED, SHORT, STEP, TANGLED
 from exatwin.workload.traces.clock import to_utc, zone
+from exatwin.workload.traces.commands import asked_in
 from exatwin.workload.traces.names import UNKNOWN_STATE, Role, state_of
 from exatwin.workload.traces.report import Repair, Skip
 from exatwin.workload.traces.resources import asked_for
@@ -57,9 +58,16 @@ def _parsed(cells: Cells, options: ReadOptions) -> Parsed:
     qos, asked = cells.words(Role.QOS), asked_for(*cells.words(Role.RESOURCES))
     requested = np.where(requested > 0, requested, asked.nodes)
     cpus = cells.numbers(Role.ASKED)
+    array, task, throttle = cells.shown()
+    waits = asked_in(cells.words(Role.COMMAND), cells.words(Role.DEPENDENCY), throttle)
     rows = Rows(
         number=cells.number,
-        task=cells.task,
+        task=np.where(cells.task != -1, cells.task, task),
+        array=array,
+        throttle=waits.throttle,
+        dependency=waits.code,
+        name=cells.words(Role.NAME)[0],
+        reason=cells.words(Role.REASON)[0],
         submit_s=submit,
         eligible_s=eligible,
         start_s=start,
@@ -90,6 +98,8 @@ def _parsed(cells: Cells, options: ReadOptions) -> Parsed:
         accounts=account[1],
         users=user[1],
         qos=qos[1],
+        dependencies=waits.texts,
+        reasons=cells.words(Role.REASON)[1],
         notes=cells.source.notes + _notes(cells, absolute),
         zero_s=0 if absolute else None,
         has_run=cells.has(Role.RUN),

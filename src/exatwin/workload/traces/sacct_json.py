@@ -19,6 +19,7 @@ from exatwin.workload.traces.trace import FORMATS, Format, Parsed, ReadOptions
 _COLUMNS = (
     *("JobIDRaw", "Cluster", "Account", "User", "Partition", "QOS", "State"),
     *("Submit", "Eligible", "Start", "End", "ElapsedRaw", "TimelimitRaw", "NNodes", "NCPUS", "ReqTRES"),
+    *("JobID", "ArrayTaskThrottle", "JobName", "Reason", "SubmitLine", "Dependency"),
 )
 
 
@@ -68,6 +69,12 @@ def _row(job: Mapping[str, Any]) -> list[str]:
         _number(job.get("allocation_nodes")) or _number(given.get("node")),
         _number(given.get("cpu")),
         asked,
+        _shown(job),
+        _number(_part(_part(_part(_part(job, "array"), "limits"), "max"), "running").get("tasks")),
+        job.get("name"),
+        _part(job, "state").get("reason"),
+        job.get("submit_line"),
+        job.get("dependency"),
     ]
     return ["".join(" " if sign in "\x1f\n\r" else sign for sign in str(cell or "")) for cell in cells]
 
@@ -81,6 +88,16 @@ def _number(value: Any) -> str:
     if isinstance(value, dict):
         value = value.get("number") if value.get("set", True) else None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _shown(job: Mapping[str, Any]) -> str:
+    """Return the number that people see: of an array and a task, or of a heterogeneous job and a part."""
+    array, het = _part(job, "array"), _part(job, "het")
+    if _number(array.get("job_id")) not in ("", "0") and _number(array.get("task_id")):
+        return f"{_number(array.get('job_id'))}_{_number(array.get('task_id'))}"
+    if _number(het.get("job_id")) not in ("", "0"):
+        return f"{_number(het.get('job_id'))}+{_number(het.get('job_offset')) or 0}"
+    return _number(job.get("job_id"))
 
 
 def _state(value: Any) -> str:

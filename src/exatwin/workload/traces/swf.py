@@ -40,7 +40,7 @@ FEWEST = 11
     GROUP,
     PROGRAM,
 ) = range(14)
-QUEUE, PARTITION = 14, 15
+QUEUE, PARTITION, PRECEDING, THINK = 14, 15, 16, 17
 _STATE_OF = {-1: State.COMPLETED, 0: State.FAILED, 1: State.COMPLETED, 5: State.CANCELLED}
 _PARTS = (2, 3, 4)
 _HEADER = re.compile(rb"^[ \t]*;[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
@@ -120,6 +120,7 @@ def _rows(values: Float64, number: Int64, processors_per_node: int | None) -> Ro
     submit, wait, allocated, requested = known.T
     asked = np.where(requested > 0, requested, allocated)
     limit = values[:, LIMIT]
+    earlier = (values[:, PRECEDING] > 0) & (values[:, PRECEDING] < 2**53)
     status = values[:, STATUS]
     state = np.full(len(values), UNKNOWN_STATE, np.uint8)
     for code, meaning in _STATE_OF.items():
@@ -136,6 +137,8 @@ def _rows(values: Float64, number: Int64, processors_per_node: int | None) -> Ro
         requested_s=np.where(limit > 0, limit, np.nan),
         allocated=allocated,
         requested=requested,
+        preceding=np.where(earlier, values[:, PRECEDING], -1.0).astype(np.int64),
+        think_s=np.where(earlier & (values[:, THINK] >= 0), values[:, THINK], np.nan),
     )
 
 

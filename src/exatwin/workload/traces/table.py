@@ -21,11 +21,16 @@ WORDS = (
     Role.STATE,
     Role.QOS,
     Role.RESOURCES,
+    Role.NAME,
+    Role.REASON,
+    Role.DEPENDENCY,
+    Role.COMMAND,
 )
 """Roles whose texts become codes."""
 _DELIMITERS = (b"|", b",", b"\t", b";", b"\x1f")
 _LINES_BEFORE = 50
 _MOST_COLUMNS = 2000
+_MOST_NUMBER = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,25 @@ class Cells:
             out = np.where(np.isnan(out) | ((out <= 0) & (found > 0)), found, out)
         return out
 
+    def shown(self) -> tuple[Int64, Int64, Int64]:
+        """Return the numbers that people see: array (or heterogeneous job), task, most tasks at once; or -1.
+
+        The task is -2 - offset in a heterogeneous job.
+        """
+        none = np.full(len(self), -1.0)
+        array, task, throttle = none.copy(), none.copy(), none.copy()
+        for slot in self.places(Role.JOB):  # JobIDRaw, then JobID, which has what people see
+            base, part, most = np.nan_to_num(self.values[:, slot : slot + 3], nan=-1.0).T
+            inside = (part != -1) | (most > 0)
+            array, task = np.where(inside, base, array), np.where(inside, part, task)
+            throttle = np.where((most > 0) & (most < _MOST_NUMBER), most, throttle)
+        columns = (self.numbers(role) for role in (Role.ARRAY, Role.TASK, Role.THROTTLE))
+        apart = [np.where(np.abs(each) < _MOST_NUMBER, each, -1.0) for each in columns]
+        told = (array < 0) & (apart[0] > 0) & (apart[1] >= 0)
+        array, task = np.where(told, apart[0], array), np.where(told, apart[1], task)
+        throttle = np.where(apart[2] > 0, apart[2], throttle)
+        return array.astype(np.int64), task.astype(np.int64), throttle.astype(np.int64)
+
     def words(self, role: Role) -> tuple[Int32, tuple[str, ...]]:
         """Return the code of each row's word in a role, and the words."""
         k, data = WORDS.index(role), self.source.data
@@ -152,7 +176,7 @@ def scan(source: Source, head: Head) -> Cells:
     )
     spec: tuple[NDArray[np.int64], Float64, NDArray[np.int64]] = (
         np.array([c.kind for c in columns], np.int64),
-        np.array([c.scale for c in columns], np.float64),
+        np.array([_scale(index, columns) for index in range(len(columns))], np.float64),
         np.array(slots, np.int64),
     )
     bounds = np.array([head.begin, head.end, head.ends], np.int64)
@@ -180,9 +204,10 @@ def scan(source: Source, head: Head) -> Cells:
 def _slots(columns: tuple[Column, ...]) -> tuple[tuple[int, ...], int]:
     """Return where each column is kept, and how many numbers a row has.
 
-    Words and the job number have one column each, the preferred; anchors none.
+    Words have one column each, the preferred; a job number takes three slots (number, task, most tasks at
+    once); anchors have none.
     """
-    single = (Role.JOB, *WORDS)
+    single = WORDS
     best: dict[Role, int] = {}
     for index, found in enumerate(columns):
         if found.role in single and (found.role not in best or found.place < columns[best[found.role]].place):
@@ -191,7 +216,17 @@ def _slots(columns: tuple[Column, ...]) -> tuple[tuple[int, ...], int]:
     for index, found in enumerate(columns):
         if found.role in single:
             if best[found.role] == index:
-                slots[index] = 0 if found.role is Role.JOB else WORDS.index(found.role)
+                slots[index] = WORDS.index(found.role)
+        elif found.role is Role.JOB:
+            slots[index], wide = wide, wide + 3
         elif found.role is not Role.ANCHOR:
             slots[index], wide = wide, wide + 1
     return tuple(slots), max(wide, 1)
+
+
+def _scale(index: int, columns: tuple[Column, ...]) -> float:
+    """Return the scale of a column; of job numbers 1 for the preferred one, which tells jobs apart."""
+    found = columns[index]
+    if found.role is not Role.JOB:
+        return found.scale
+    return float(found.place == min(each.place for each in columns if each.role is Role.JOB))

@@ -12,6 +12,7 @@ from exatwin.foundation.arrays import Float64, Int32, Int64, UInt8
 from exatwin.foundation.columns import Table, column, write_columns
 from exatwin.foundation.registry import Registry
 from exatwin.workload.job import Jobs
+from exatwin.workload.traces.follow import Follows
 from exatwin.workload.traces.report import ReadReport
 from exatwin.workload.traces.source import Source
 
@@ -47,6 +48,10 @@ class Trace:
     """What the log says before repairs, row by row of ``jobs``."""
     qos: tuple[str, ...] = ()
     """Name of each quality of service, by ``jobs.qos``."""
+    follows: Follows = field(default_factory=Follows.none)
+    """Which job waits for which, by rows of ``jobs``."""
+    throttles: Mapping[int, int] = field(default_factory=dict)
+    """Most tasks of an array that run at once, by ``jobs.array``."""
 
     @property
     def processors(self) -> int | None:
@@ -71,6 +76,8 @@ class Trace:
             "accounts": json.dumps(self.accounts),
             "users": json.dumps(self.users),
             "qos": json.dumps(self.qos),
+            "follows": self.follows.to_text(self.jobs.job_id),
+            "throttles": json.dumps(self.throttles),
         }
         write_columns(dict(self.jobs), path, {f"exatwin.{key}": text for key, text in labels.items()})
 
@@ -101,7 +108,14 @@ class Rows(Table):
     submit_s: Float64 = column("f8", "s", "submission, after the log's time 0")
     run_s: Float64 = column("f8", "s", "run time")
     nodes: Float64 = column("f8", "1", "nodes (or processors) that count")
-    task: Int64 = column("i8", "1", "task of an array, -1 none", -1)
+    task: Int64 = column("i8", "1", "task of an array, -2 - offset in a heterogeneous job, -1 none", -1)
+    array: Int64 = column("i8", "1", "number of the array or heterogeneous job that people see, -1 none", -1)
+    throttle: Int64 = column("i8", "1", "most tasks of the array that run at once, -1 unknown", -1)
+    dependency: Int32 = column("i4", "1", "number of the text of what it waits for, -1 none", -1)
+    name: Int32 = column("i4", "1", "number of the job's name", -1)
+    reason: Int32 = column("i4", "1", "number of the reason why it waited", -1)
+    preceding: Int64 = column("i8", "1", "job that its user had waited for, -1 none", -1)
+    think_s: Float64 = column("f8", "s", "from the end of that to this one's submission", float("nan"))
     cluster: Int32 = column("i4", "1", "number of the cluster", -1)
     partition: Int32 = column("i4", "1", "number of the partition", -1)
     account: Int32 = column("i4", "1", "number of the account", -1)
@@ -133,6 +147,9 @@ class Parsed:
     accounts: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     qos: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    """What each text of ``rows.dependency`` says, as ``sbatch --dependency`` takes it."""
+    reasons: tuple[str, ...] = ()
     header: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     zero_s: int | None = 0

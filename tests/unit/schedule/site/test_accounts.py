@@ -87,10 +87,7 @@ def test_a_dump(tmp_path: Path) -> None:
     assert (by["physics/ada"].each.jobs, by["physics/ada"].each.wall_s) == (8, 2 * 86400)
     assert by["climate/ada"].key == ("climate", "ada", "debug")
     assert found.default_account["ada"] == "physics"
-    assert [remark.rpartition(": ")[2] for remark in found.remarks] == [
-        "colour is unknown",
-        "grpsubmitjobs has no effect here",
-    ]
+    assert [remark.rpartition(": ")[2] for remark in found.remarks] == ["colour is unknown"]
 
 
 def test_limits_of_each_job_and_qos_come_down_from_accounts(tmp_path: Path) -> None:

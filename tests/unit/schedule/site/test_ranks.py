@@ -12,7 +12,8 @@ from exatwin.schedule.priority import Weights
 from exatwin.schedule.ranks import Ranks, plain_ranks
 from exatwin.schedule.site.accounts import Accounts
 from exatwin.schedule.site.conf import SlurmConf, read_conf
-from exatwin.schedule.site.limits import site_limits, site_preemption
+from exatwin.schedule.site.limits import site_limits
+from exatwin.schedule.site.preemption import site_preemption
 from exatwin.schedule.site.ranks import Site, site_ranks
 from exatwin.schedule.site.read import read_accounts
 from exatwin.schedule.site.rule import conf_rule
@@ -216,7 +217,10 @@ def test_limits_become_groups(conf: SlurmConf, accounts: Accounts) -> None:
     # the last job asks for two hours in a QOS of one
     assert never is not None
     assert never.tolist() == [False] * 5 + [True]
-    assert told == ["PENDING for ever, for more than their QOS or association grants a job: 1 jobs"]
+    assert told == [
+        "PENDING for ever, for more than a group of theirs (GrpTRES, MaxTRESPerUser …) may hold: 3 jobs",
+        "PENDING for ever, for more than their QOS or association grants a job: 1 jobs (1 beyond MaxWall)",
+    ]
 
 
 def test_limits_that_are_not_enforced_are_told(tmp_path: Path, accounts: Accounts) -> None:
@@ -225,18 +229,52 @@ def test_limits_that_are_not_enforced_are_told(tmp_path: Path, accounts: Account
     limits, never, told = site_limits(JOBS, Site(read_conf(path), accounts, LABELS, None, 8))
     assert limits is not None
     assert never is None
-    assert [name.split()[0] for name in limits.names if "QOS" not in name] == ["partition", "partition"]
+    assert limits.names == ("partition cpu", "partition gpu")
     assert "not held" in told[0]
 
 
 def test_a_qos_pushes_another_aside(conf: SlurmConf, accounts: Accounts) -> None:
-    found = site_preemption(JOBS, Site(conf, accounts, LABELS, None, 8))
+    found, told = site_preemption(JOBS, Site(conf, accounts, LABELS, None, 8))
+    assert told == []
     assert found is not None
     assert (found.mode, found.exempt_s) == ("requeue", 600)
     pushes = found.pushes[found.klass[:, None], found.klass[None, :]]
     assert pushes[0].tolist() == [False, True, False, True, True, False]
     assert not pushes[1:5].any()
-    assert site_preemption(JOBS, Site(conf, None, LABELS, None, 8)) is None
+    assert site_preemption(JOBS, Site(conf, None, LABELS, None, 8)) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("conf_lines", "qos_lines", "mode", "exempt", "said"),
+    [
+        ("PreemptMode=CANCEL", "", "cancel", 0, ""),
+        ("PreemptMode=REQUEUE", "modify qos normal set PreemptMode=cancel", "cancel", 0, ""),
+        ("PreemptMode=SUSPEND,GANG", "", "requeue", 0, "SUSPEND is not simulated"),
+        ("PreemptMode=OFF", "", None, 0, "PreemptMode is OFF"),
+        ("", "", None, 0, "PreemptMode is OFF"),
+        ("PreemptMode=REQUEUE", "modify qos normal set PreemptExemptTime=00:05:00", "requeue", 300, ""),
+        ("PreemptMode=REQUEUE\nPreemptExemptTime=60", "", "requeue", 3600, ""),
+    ],
+)
+def test_modes_of_pushing_aside(
+    tmp_path: Path, conf_lines: str, qos_lines: str, mode: str | None, exempt: int, said: str
+) -> None:
+    kept = "\n".join(line for line in CONF.splitlines() if not line.startswith(("PreemptMode", "PreemptEx")))
+    (tmp_path / "slurm.conf").write_text(kept + "\n" + conf_lines + "\n")
+    (tmp_path / "script.txt").write_text(SCRIPT + qos_lines + "\n")
+    site = Site(read_conf(tmp_path / "slurm.conf"), read_accounts([tmp_path / "script.txt"]), LABELS, None, 8)
+    found, told = site_preemption(JOBS, site)
+    assert (None if found is None else found.mode) == mode
+    assert found is None or found.exempt_s == exempt
+    assert said in " ".join(told)
+    assert bool(told) == bool(said)
+
+
+def test_other_kinds_of_preemption_are_told(tmp_path: Path, accounts: Accounts) -> None:
+    (tmp_path / "p.conf").write_text(CONF.replace("preempt/qos", "preempt/partition_prio"))
+    found, told = site_preemption(JOBS, Site(read_conf(tmp_path / "p.conf"), accounts, LABELS, None, 8))
+    assert found is None
+    assert told == ["PreemptType=partition_prio is not simulated: nobody is pushed"]
 
 
 @pytest.mark.data

@@ -61,6 +61,7 @@ def test_damaged_gzip_is_reported(tmp_path: Path) -> None:
         (TEXT.encode("utf-16"), "UTF-16"),
         (b"PAR1 is not enough", "can't be read as Parquet"),
     ],
+    ids=["nothing", "blanks", "packed nothing", "cut off", "binary", "bzip2", "UTF-16", "no Parquet"],
 )
 def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path, data: bytes, match: str) -> None:
     with pytest.raises(TraceError, match=match) as error:

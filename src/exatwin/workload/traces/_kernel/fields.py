@@ -256,11 +256,14 @@ def span(buf: Any, a: int, b: int) -> float:
 
 
 @inner
-def job(buf: Any, a: int, b: int) -> tuple[int, int, int]:
-    """Return the number of a job, its task (-2 - offset if heterogeneous, -1 without), and its kind."""
+def job(buf: Any, a: int, b: int) -> tuple[int, int, int, int]:
+    """Return the number of a job, its task (-2 - offset if heterogeneous, -1 without), and its kind.
+
+    Last comes how many tasks of its array may run at once where the number says so (``7_[1-9%2]``), else -1.
+    """
     base, i = digits(buf, a, b)
     if base < 0:
-        return -1, -1, NO_JOB
+        return -1, -1, NO_JOB, -1
     task = -1
     if i + 1 < b and (buf[i] == 95 or buf[i] == 43):
         mark = buf[i]
@@ -268,10 +271,18 @@ def job(buf: Any, a: int, b: int) -> tuple[int, int, int]:
         if part >= 0:
             task, i = (part if mark == 95 else -2 - part), j
         elif mark == 95 and buf[i + 1] == 91:
-            return base, -1, PLAIN
+            return base, -1, PLAIN, throttle(buf, i + 2, b)
     if i == b:
-        return base, task, PLAIN
-    return base, task, STEP if buf[i] == 46 and b > i + 1 else NO_JOB
+        return base, task, PLAIN, -1
+    return base, task, STEP if buf[i] == 46 and b > i + 1 else NO_JOB, -1
+
+
+@inner
+def throttle(buf: Any, a: int, b: int) -> int:
+    """Return the number after ``%`` in a list of tasks, -1 where there is none."""
+    while a < b and buf[a] != 37:
+        a += 1
+    return digits(buf, a + 1, b)[0] if a + 1 < b else -1
 
 
 @inner
@@ -323,7 +334,7 @@ def state(buf: Any, a: int, b: int) -> float:
 def _value(buf: Any, a: int, b: int, kind: int, scale: float, more: Any) -> float:
     """Return the number in a field of the given `kind`; leave what else there is to say in `more`.
 
-    ``more`` holds whether a time is naive, and number, task and kind of a job.
+    ``more`` holds whether a time is naive, and number, task, kind and bound on tasks of a job.
     """
     more[NAIVE] = 0
     a, b = trimmed(buf, a, b)
@@ -333,7 +344,7 @@ def _value(buf: Any, a: int, b: int, kind: int, scale: float, more: Any) -> floa
     elif kind == EXIT:
         found = exit_code(buf, a, b)
     elif kind == JOB:
-        more[NUMBER_OF], more[TASK], more[JOB_KIND] = job(buf, a, b)
+        more[NUMBER_OF], more[TASK], more[JOB_KIND], more[THROTTLE] = job(buf, a, b)
         found = BAD if more[JOB_KIND] == NO_JOB else 0.0
     else:
         if kind == TRES:
@@ -351,7 +362,8 @@ def _value(buf: Any, a: int, b: int, kind: int, scale: float, more: Any) -> floa
     return word(buf, a, b) if found == BAD else found
 
 
-NAIVE, NUMBER_OF, TASK, JOB_KIND = range(4)
+NAIVE, NUMBER_OF, TASK, JOB_KIND, THROTTLE = range(5)
+MORE = 5
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 VALUE = types.float64(BYTES, types.int64, types.int64, types.int64, types.float64, types.int64[::1])
 """Signature of :data:`value`; kernels take it as an argument: written into each place, it compiles long."""

@@ -38,7 +38,7 @@ def _rows(buf: Any, values: Any, base: Any, fields: Any, unreadable: Any) -> int
                     v = MISSING
                 values[rows, found] = v
                 if found == 0:
-                    base[rows], _, job_kind = job(buf, i, j)
+                    base[rows], _, job_kind, _ = job(buf, i, j)
                     base[rows] = base[rows] if job_kind == PLAIN else -1
             found += 1
             while j < b and (buf[j] == 32 or buf[j] == 9):

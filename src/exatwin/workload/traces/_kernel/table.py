@@ -19,9 +19,11 @@ from exatwin.workload.traces._kernel.fields import (
     BYTES,
     JOB_KIND,
     MISSING,
+    MORE,
     NAIVE,
     NUMBER_OF,
     TASK,
+    THROTTLE,
     VALUE,
     among,
     line_end,
@@ -256,8 +258,9 @@ def _rows(
     """Read the rows from `at` on into `out`; return how many there are.
 
     `header` is the bounds of the header line and how many delimiters end it; `spec` is (kind, scale, slot) of
-    each column, slot -1 an anchor; `out` is (values, naive, unreadable, number, task, job kind, fate, codes);
-    `words` is (hash tables, begin, end, known); `read` is the ``value`` of the kernel of fields.
+    each column, slot -1 an anchor, scale 1 for the job number that counts; `out` is (values, naive,
+    unreadable, number, task, job kind, fate, codes); `words` is (hash tables, begin, end, known); `read` is
+    the ``value`` of the kernel of fields.
     """
     kind, scale, slot = spec
     values, naive, unreadable, base, task, job_kind, fate, codes = out
@@ -268,7 +271,7 @@ def _rows(
         np.empty(n + SPARE, np.int64),
         np.empty(SPARE + 1, np.int64),
         np.empty((n, SPARE + 1), np.int64),
-        np.zeros(4, np.int64),
+        np.zeros(MORE, np.int64),
     )
     first, last, more = work[0], work[1], work[4]
     while at < len(buf):
@@ -293,10 +296,14 @@ def _rows(
                     continue
                 a, b = bare(buf, first[c], last[c])
                 if kind[c] == JOB:
-                    more[NUMBER_OF], more[TASK], more[JOB_KIND] = -1, -1, NO_JOB
+                    more[NUMBER_OF], more[TASK], more[JOB_KIND], more[THROTTLE] = -1, -1, NO_JOB, -1
                     read(buf, a, b, JOB, 1.0, more)
-                    base[rows], task[rows], job_kind[rows] = more[NUMBER_OF], more[TASK], more[JOB_KIND]
-                elif kind[c] == WORD or kind[c] == STATE:
+                    if scale[c] == 1.0:
+                        base[rows], task[rows], job_kind[rows] = more[NUMBER_OF], more[TASK], more[JOB_KIND]
+                    values[rows, slot[c]] = more[NUMBER_OF]
+                    values[rows, slot[c] + 1] = more[TASK]
+                    values[rows, slot[c] + 2] = more[THROTTLE]
+                elif kind[c] == WORD or kind[c] == STATE or kind[c] == FREE:
                     k = slot[c]
                     if kind[c] == STATE:  # only its first word: 'CANCELLED by 1001'
                         b = first_word(buf, a, b)

@@ -1,0 +1,1 @@
+"""What applicants for compute time need: scripts, checks, awards, calendars."""

@@ -1,0 +1,1 @@
+"""Every model beside what was measured: rows, scores, records."""
