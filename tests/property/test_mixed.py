@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 import mixed
 from exatwin.schedule.conditions import Conditions
+from exatwin.schedule.multifactor import PriorityRule
+from exatwin.schedule.priority import Weights
 from exatwin.schedule.result import Schedule, check
+from exatwin.schedule.simulate import simulate
 from exatwin.schedule.windows import Kind
 
 RULES = st.tuples(
@@ -91,3 +94,30 @@ def _caps_hold(found: Schedule, held: dict[int, np.ndarray], asked: Conditions) 
             there = (drawn > 0) & (found.start_s <= now) & (now < found.end_s)
             if np.any(there & (found.start_s == now)):
                 assert drawn[there].sum() <= cap.most_w.at(np.array([float(now)]))[0]
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    many=st.integers(2, 60),
+    policy=st.sampled_from(["fcfs", "sjf", "multifactor"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_without_backfill_nobody_passes_who_stands_before_in_the_same_pool(
+    seed: int, many: int, policy: str
+) -> None:
+    """By submission, by limit, or by a priority of size alone; some are held back until later."""
+    jobs = mixed.table(seed, many)
+    begin = mixed.conditions(seed, jobs, ()).begin_s
+    size = PriorityRule(Weights(job_size=1e6, age=0.0, fair_share=0.0), calc_period_s=20)
+    found = simulate(
+        jobs, mixed.FLOOR, policy=policy, backfill="none", priority=size, conditions=Conditions(begin_s=begin)
+    )
+    check(found)
+    assert begin is not None
+    assert found.started.all()
+    key = {"fcfs": jobs.submit_s, "sjf": jobs.limit_s, "multifactor": -jobs.nodes.astype(np.int64)}[policy]
+    start = found.start_s[np.argsort(found.row)]  # type: ignore[arg-type]
+    for row in range(many):
+        waits = (begin <= start[row]) & (start > start[row]) & (jobs.partition == jobs.partition[row])
+        before = (key < key[row]) | ((key == key[row]) & (np.arange(many) < row))
+        assert not np.any(waits & before)

@@ -30,6 +30,10 @@ NASTY = st.sampled_from(
             "9_3",
             "9_[1-4]",
             "7+1",
+            "9_[1-4%2]",
+            "sbatch -d afterok:12:9 --array=1-3%2 a",
+            "afterany:9_3,after:12+1e9,singleton",
+            "singleton",
             "2026-03-29T02:30:00",
             "1-00:00:00",
             "00:10:00",
@@ -92,6 +96,11 @@ def adds_up(trace: Trace) -> None:
     assert 0 <= jobs.partition.min() <= jobs.partition.max() < len(trace.partitions)
     assert -1 <= jobs.account.min() <= jobs.account.max() < max(len(trace.accounts), 1)
     assert -1 <= jobs.user.min() <= jobs.user.max() < max(len(trace.users), 1)
+    waits = trace.follows
+    assert np.all((waits.on >= 0) & (waits.on < waits.job) & (waits.job < len(jobs)))
+    assert np.all(waits.delay_s >= 0)
+    assert all(array >= 0 and most > 0 for array, most in trace.throttles.items())
+    assert all(jobs.shown())
     assert "\n" not in "".join(report.lines())
 
 

@@ -20,6 +20,11 @@ def command() -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--print-command", is_flag=True, help="Print the sacct line to run at home, and stop.")
 @click.option(
+    "--dependencies",
+    is_flag=True,
+    help="With --print-command: ask for arrays and dependencies too (Slurm 21.08 or later).",
+)
+@click.option(
     "--start", default="now-30days", show_default=True, help="Start of the period, as sacct takes it."
 )
 @click.option("--end", default="now", show_default=True, help="End of the period, as sacct takes it.")
@@ -34,6 +39,7 @@ def command() -> None:
 def slurm(
     file: Path | None,
     print_command: bool,
+    dependencies: bool,
     start: str,
     end: str,
     output: Path | None,
@@ -48,8 +54,10 @@ def slurm(
     The report goes to standard error. Accounts and users become pseudonyms unless --real-names is given.
     """
     if print_command:
-        _print_command(start, end, as_json)
+        _print_command(start, end, dependencies, as_json)
         return
+    if dependencies:
+        raise click.UsageError("--dependencies has no effect without --print-command: FILE has them or not")
     if file is None:
         raise click.UsageError("no FILE: give the output of sacct, or --print-command for the line to run")
     from exatwin.foundation.units import parse
@@ -69,13 +77,14 @@ def slurm(
     _tell(trace, output, as_json)
 
 
-def _print_command(start: str, end: str, as_json: bool) -> None:
+def _print_command(start: str, end: str, dependencies: bool, as_json: bool) -> None:
     import json
     import shlex
 
-    from exatwin.workload.traces.export import COMMAND
+    from exatwin.workload.traces.export import COMMAND, WAITING
 
     line = COMMAND.format(start=shlex.quote(start), end=shlex.quote(end))
+    line += f",{WAITING}" if dependencies else ""
     click.echo(json.dumps({"command": line}) if as_json else line)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.schedule import _ahead_kernel as kernel
+from exatwin.schedule.bound import Bound
 from exatwin.schedule.conditions import Conditions
 from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.policies import POLICIES
@@ -42,11 +43,18 @@ class Rule:
     """How priorities are made, for the policy ``multifactor``."""
     windows: tuple[Window, ...] = ()
     """Nodes that are not for everybody for a time, by their numbers in the pool, after the instant [s]."""
+    bound: Bound = Bound()
+    """Limits, preemption and dependencies of the jobs."""
+
+    @property
+    def conditions(self) -> bool:
+        """Whether the centre asks for more than an order and a backfill."""
+        return bool(self.windows) or bool(self.bound)
 
     @property
     def at_once(self) -> bool:
         """Whether one course serves all jobs that are asked about."""
-        alone = self.policy == MULTIFACTOR or bool(self.windows) or self.backfill not in _FAST
+        alone = self.policy == MULTIFACTOR or self.conditions or self.backfill not in _FAST
         return not alone and not POLICIES.get(self.policy).dynamic
 
 
@@ -68,10 +76,13 @@ class Course:
     capacity: int
     """Nodes of the pool."""
     points: Float64 | None = None
-    """Points that the priority of each of the queued has without those of age, and at the end those of the
-    jobs that are asked about without those of size; None where nobody knows them, shape (jobs + 1,)."""
+    """Points that the priority of each of the queued has without those of age, and at the end those of each
+    job that is asked about; None where nobody knows them, shape (jobs + asked,)."""
     since: Int64 | None = None
     """Since when the age of each of the queued counts [s], shape (jobs,)."""
+    row: Int64 | None = None
+    """Row of each in the table that `Rule.bound` speaks of: what runs, what is queued, what is asked about;
+    None where that says nothing, shape (running jobs + jobs + asked,)."""
 
 
 def starts(
@@ -103,7 +114,7 @@ def starts(
     With a fixed order and EASY or no backfill, one course serves all jobs that are asked about; else each
     is simulated by itself, what runs submitted a second before.
     """
-    check_rule(rule.policy, rule.backfill, "none", centre=bool(rule.windows))
+    check_rule(rule.policy, rule.backfill, "none", centre=rule.conditions)
     fast = rule.at_once
 
     ask = np.ones((len(courses), asked.shape[1]), np.bool_) if wanted is None else wanted
@@ -112,7 +123,7 @@ def starts(
         if fast:
             return _at_once(course, asked, rule, until_s)
         found = np.full(asked.shape[1], NEVER)
-        found[here] = _each(course, asked[:, here], rule, until_s)
+        found[here] = _each(course, asked, np.flatnonzero(here), rule, until_s)
         return found
 
     if sum(course.queued.shape[1] for course in courses) * asked.shape[1] < _WORTH_THREADS:
@@ -151,69 +162,82 @@ def _scores(policy: str, submit_s: Int64, nodes: Int64, limit_s: Int64) -> Float
     return POLICIES.get(policy).static_scores(*columns)
 
 
-def _each(course: Course, asked: Int64, rule: Rule, until_s: int) -> Int64:
-    end, due, held = _before(rule.windows, course.running, course.capacity)
+def _each(course: Course, asked: Int64, which: Int64, rule: Rule, until_s: int) -> Int64:
+    """Return when those of the jobs asked about start that are `which`, each simulated alone."""
+    order, (end, due, held) = _before(rule.windows, course.running, course.capacity)
     slurm = rule.slurm or SlurmRule()
     slurm = replace(slurm, default_queue_depth=max(slurm.default_queue_depth, len(held)))
-    conditions = Conditions(windows=rule.windows)
     waiting = int(np.searchsorted(course.queued[0], 0, side="right"))
     before = len(held) + waiting
-    found = np.empty(asked.shape[1], np.int64)
-    for k, (nodes, limit) in enumerate(asked.T):
+    user = np.concatenate([course.user[: len(held)][order], course.user[len(held) :]])
+    runs = np.stack([np.full(len(held), -1), held, due + 1, end + 1])
+    found = np.empty(len(which), np.int64)
+    for k, one in enumerate(which):
+        nodes, limit = asked[:, one]
         new = np.array([[0], [nodes], [limit], [limit]])
-        queued = np.concatenate([course.queued[:, :waiting], new, course.queued[:, waiting:]], axis=1)
-        runs = np.stack([np.full(len(held), -1), held, due + 1, end + 1])
-        table = np.concatenate([runs, queued], axis=1)
+        table = np.concatenate([runs, course.queued[:, :waiting], new, course.queued[:, waiting:]], axis=1)
         jobs = Jobs(
             job_id=np.arange(table.shape[1]),
             submit_s=table[0],
             nodes=table[1],
             limit_s=table[2],
             runtime_s=table[3],
-            user=np.insert(course.user, before, -1),
+            user=np.insert(user, before, -1),
         )
         begun = simulate(
             jobs, course.capacity, policy=rule.policy, backfill=rule.backfill, until_s=until_s,
-            slurm=slurm, priority=rule.priority, ranks=_ranks(course, jobs, before, rule),
-            conditions=conditions, watch=before,
+            slurm=slurm, priority=rule.priority, ranks=_ranks(course, jobs, before, int(one), rule),
+            conditions=_conditions(course, jobs, order, before, int(one), rule), watch=before,
         )  # fmt: skip
         row = before if begun.row is None else int(np.flatnonzero(begun.row == before)[0])
         found[k] = begun.start_s[row] if begun.started[row] else NEVER
     return found
 
 
-def _before(windows: Sequence[Window], running: Int64, capacity: int) -> Int64:
-    """Return what runs, longest first, and cut so that it leaves the nodes of foreseen windows in time.
+def _conditions(course: Course, jobs: Jobs, order: Int64, own: int, which: int, rule: Rule) -> Conditions:
+    """Return what the centre asks of `jobs`, the one that is asked about in row `own`."""
+    if course.row is None:
+        return Conditions(windows=rule.windows)
+    runs, queued = len(order), course.queued.shape[1]
+    row = np.concatenate([course.row[:runs][order], course.row[runs : runs + queued]])
+    row = np.insert(row, own, course.row[runs + queued + which])
+    nodes, due = jobs.nodes.astype(np.int64), jobs.limit_s.astype(np.int64)
+    return rule.bound.conditions(row, nodes, due, runs, rule.windows)
+
+
+def _before(windows: Sequence[Window], running: Int64, capacity: int) -> tuple[Int64, Int64]:
+    """Return what runs, longest first and in which order that is, cut where foreseen windows begin.
 
     Which nodes a job runs on is not known: those that may run longest are taken to be outside.
     """
-    end, due, held = running[:, np.argsort(-running[1], kind="stable")].copy()
+    order = np.argsort(-running[1], kind="stable")
+    end, due, held = running[:, order].copy()
     for window in windows:
         if window.kind in (Kind.MAINTENANCE, Kind.RESERVATION):
             inside = (due > window.start_s) & (np.cumsum(held) > capacity - len(window.nodes))
             due[inside] = max(window.start_s, 1)
-    return np.stack([np.minimum(end, due), due, held])
+    return order, np.stack([np.minimum(end, due), due, held])
 
 
-def _ranks(course: Course, jobs: Jobs, own: int, rule: Rule) -> Ranks | None:
-    """Return what the priorities of `jobs` are made of, those asked about in row `own`; None if not known.
+def _ranks(course: Course, jobs: Jobs, own: int, which: int, rule: Rule) -> Ranks | None:
+    """Return what the priorities of `jobs` are made of, the one asked about in row `own`; None if not known.
 
     Points of fair shares are those of the instant.
     """
     if course.points is None or course.since is None or rule.priority is None:
         return None
-    runs = len(jobs) - len(course.points)
-    points = course.points[:-1].copy()
-    if rule.windows:  # with conditions age counts from the instant on
+    queued = course.queued.shape[1]
+    runs = len(jobs) - queued - 1
+    points = course.points[:queued].copy()
+    if rule.conditions:  # with conditions age counts from the instant on
         weights = rule.priority.weights
         points += weights.age * age_factor(np.maximum(-course.since, 0).astype(np.float64), weights.max_age_s)
     points = np.concatenate([np.zeros(runs), points])
-    size = rule.priority.fixed_points(jobs.nodes[own : own + 1].astype(np.int64), course.capacity)
     count = len(jobs)
     return Ranks(
         tree=Shares(np.array([-1, 0]), np.ones(2), np.array([False, True])),
         row=np.ones(count, np.int64),
-        parts={"site": np.insert(points, own, course.points[-1] + size[0])},
+        parts={"site": np.insert(points, own, course.points[queued + which])},
         charge=np.zeros(count),
         eligible_s=np.insert(np.concatenate([np.full(runs, -1), course.since]), own, 0),
     )

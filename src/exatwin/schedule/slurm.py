@@ -232,11 +232,12 @@ class SlurmSimulation:
             answer = self._run(until, ranked)
 
     def _run(self, until: int, ranked: int) -> int:
-        from exatwin.schedule._slurm.loop import advance
+        from exatwin.schedule._slurm.loop import loop_of, parts_of
 
         given, memory = table(self._given), table(self._memory)
         ends = address(self._given, given), address(self._memory, memory)
         score = (self._order or POLICIES.get("fcfs")).score
+        advance = loop_of(parts_of(self._options))
         return int(advance(*ends, self._options, score, until, ranked))
 
     def _rank(self) -> None:
@@ -324,6 +325,7 @@ def _memory(
             f"{floor.capacity:,} nodes are too many to plan one by one as Slurm does: expected a machine of "
             "nodes (see --machine and --processors-per-node), or another backfill"
         )
+    tests = min(rule.bf_max_job_test, jobs) + 1
     memory = layout.Memory(
         counter=np.zeros(layout.COUNTERS, np.int64),
         job=np.zeros((layout.JOB_ROWS, jobs), np.int64),
@@ -337,6 +339,11 @@ def _memory(
         record=np.zeros((layout.RECORD_ROWS, rule.records + 2), np.int64),
         planned=np.zeros((rule.records + 2, words), np.uint64),
         suffix=np.zeros((rule.records + 2, words), np.uint64),
+        booking=np.zeros((2, tests), np.int64),
+        booked=np.zeros((tests, words), np.uint64),
+        bound=np.zeros((3, layout.MOST_BOUNDS), np.int64),
+        place=np.zeros(64 * words, np.int64),
+        node_at=np.zeros(64 * words, np.int64),
         scratch=np.zeros((layout.SCRATCH_ROWS, words), np.uint64),
         weigh=np.zeros(layout.WEIGHS),
         share=np.zeros(len(given.parent)),

@@ -15,7 +15,8 @@ from exatwin.foundation.random import stream
 from exatwin.foundation.units import parse
 from exatwin.study.scenario import Scenario
 from exatwin.study.starts.analogs import HIGH, LEVELS, Corrected, Past, edges, foretold
-from exatwin.study.starts.backtest import alike, sampled, simulated
+from exatwin.study.starts.asking import NOBODY, Who, number, queue_of
+from exatwin.study.starts.backtest import alike, last_wait, sampled, simulated
 from exatwin.study.starts.ensemble import HOUR_S, waits, worth
 from exatwin.study.starts.forecast_error import widened
 from exatwin.study.starts.read_state import read_state
@@ -26,7 +27,7 @@ WITHIN_S = (HOUR_S, 4 * HOUR_S, 24 * HOUR_S)
 """Times within which a start is given a probability [s]."""
 _LEARNED, _TOO_FEW = 500, 150
 """Earlier jobs that are forecast to learn errors from, and below which nothing is learned."""
-_KEYS = ("nodes", "time", "partition")
+_KEYS = ("nodes", "time", "partition", "user", "account", "qos")
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,12 @@ class JobAsked:
     """Time limit [s]."""
     partition: str | None = None
     """Its partition; None for the machine's default."""
+    who: Who = NOBODY
+    """Who asks: limits and priority follow from it."""
 
     @classmethod
     def parse(cls, text: str) -> JobAsked:
-        """Return the job that ``nodes=64,time=2h`` describes, with ``partition=NAME`` where it is told.
+        """Return the job that ``nodes=64,time=2h`` describes, with a partition, user, account or QOS if told.
 
         Raises
         ------
@@ -51,7 +54,7 @@ class JobAsked:
         Examples
         --------
         >>> JobAsked.parse("nodes=64,time=2h")
-        JobAsked(nodes=64, limit_s=7200, partition=None)
+        JobAsked(nodes=64, limit_s=7200, partition=None, who=Who(user='', account='', qos=''))
         >>> JobAsked.parse("nodes=1,time=1-00:00:00").limit_s
         86400
         """
@@ -61,11 +64,16 @@ class JobAsked:
             key = key.strip()
             if not equals or key not in _KEYS:
                 raise SpecError(f"--job {text}: '{key}': {nearest(key, _KEYS)}; expected nodes=64,time=2h")
+            if key in told or not value.strip():
+                why = "is told twice" if key in told else "has no value"
+                raise SpecError(f"--job {text}: '{key}' {why}, expected nodes=64,time=2h")
             told[key] = value.strip()
         missing = [key for key in _KEYS[:2] if not told.get(key)]
         if missing:
             raise SpecError(f"--job {text}: '{missing[0]}' is missing, expected nodes=64,time=2h")
-        return cls(_whole(told["nodes"], text), span_s(told["time"], f"--job {text}"), told.get("partition"))
+        who = Who(told.get("user", ""), told.get("account", ""), told.get("qos", ""))
+        limit = span_s(told["time"], f"--job {text}")
+        return cls(_whole(told["nodes"], text), limit, told.get("partition"), who)
 
 
 def _whole(text: str, where: str) -> int:
@@ -153,6 +161,7 @@ class Forecast:
             "nodes": self.job.nodes,
             "limit_s": self.job.limit_s,
             "partition": self.job.partition,
+            **{name: told or None for name, told in vars(self.job.who).items()},
             **{f"{name}_wait_s": _finite(value) for name, value in band.items()},
             **{
                 f"{name}_start": None if value is None else value.isoformat()
@@ -211,13 +220,13 @@ def forecast(
     asked = JobAsked.parse(job) if isinstance(job, str) else job
     index = state.place.index(asked.partition)
     state.place.check(index, asked.nodes, asked.limit_s)
-    queue = state.queue(index)
-    members = worth(queue, members)
     wanted = np.array([[asked.nodes], [asked.limit_s]], np.int64)
+    queue = queue_of(state, index, asked.who, wanted)
+    members = worth(queue, members)
     each = np.sort(waits(queue, wanted, members=members, rng=stream(seed, "forecast"))[:, 0])
     simulated_s = [float(np.quantile(each, p, method="inverted_cdf")) for p in (0.1, 0.5, 0.9)]
     past = learned(state, index, seed) if state.history and not state.own else None
-    told = told_of(state, past, index, asked.nodes, asked.limit_s, each)
+    told = told_of(state, past, index, asked.nodes, asked.limit_s, each, asked.who)
     held = int(queue.jobs.nodes[queue.jobs.runs].sum())
     return Forecast(
         job=asked, machine=state.place.title, at=state.at, wait_s=told.sample_s[0],
@@ -229,7 +238,13 @@ def forecast(
 
 
 def told_of(
-    state: MachineState, past: Past | None, partition: int, nodes: int, limit_s: int, wait_s: Float64
+    state: MachineState,
+    past: Past | None,
+    partition: int,
+    nodes: int,
+    limit_s: int,
+    wait_s: Float64,
+    who: Who = NOBODY,
 ) -> Corrected:
     """Return the distribution and the band of one job, from its simulated waits [s].
 
@@ -247,7 +262,8 @@ def told_of(
     p50, p90 = (float(np.quantile(wait_s, p, method="inverted_cdf")) for p in (0.5, 0.9))
     now = {
         "at_s": state.past_at_s, "p50_s": p50, "p90_s": p90, "nodes": nodes, "limit_s": limit_s,
-        "partition": partition, "alike": before, "alike_s": first_s, "own_s": -1.0,
+        "partition": partition, "alike": before, "alike_s": first_s,
+        "own_s": last_wait(state.past, number(state.users, who.user), state.past_at_s),
     }  # fmt: skip
     return foretold(past, now)
 

@@ -53,6 +53,9 @@ def data_digest(scenario: Scenario, wanted: Asked) -> str:
         digest.update(path.read_bytes())
     for _, values in wanted.jobs:
         digest.update(values.tobytes())
+    waits = wanted.conditions.dependencies
+    for values in () if waits is None else (waits.job, waits.on, waits.kind, waits.delays):
+        digest.update(values.tobytes())
     return digest.hexdigest()[:16]
 
 

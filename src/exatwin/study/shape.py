@@ -16,6 +16,7 @@ from exatwin.foundation.random import stream
 from exatwin.study.forecast import learned, told_of
 from exatwin.study.scenario import Scenario
 from exatwin.study.starts.analogs import HIGH, LEVELS, Past, edges
+from exatwin.study.starts.asking import NOBODY, Who, queue_of
 from exatwin.study.starts.ensemble import HOUR_S, waits_of_shapes, worth
 from exatwin.study.starts.read_state import read_state
 from exatwin.study.starts.standing_state import MachineState
@@ -150,6 +151,7 @@ def shape(
     *,
     scaling: Scaling | str | None = None,
     partition: str | None = None,
+    who: Who = NOBODY,
     at: datetime | str | None = None,
     machine: str | None = None,
     history: str | Path | None = None,
@@ -169,6 +171,8 @@ def shape(
         ``perfect``, or ``amdahl=0.999``.
     partition
         By default the machine's.
+    who
+        Who asks.
 
     Raises
     ------
@@ -188,11 +192,12 @@ def shape(
     law = scaling if isinstance(scaling, Scaling) else Scaling.parse(scaling)
     index = state.place.index(partition)
     asked = list(_asked(state, index, work_node_h, law))
-    queue = state.queue(index)
     longest = max(limit for _, limit, _, _ in asked)
     distinct = sorted({(nodes, each) for nodes, limit, _, _ in asked for each in (limit, longest)})
+    wanted = np.array(distinct, np.int64).T
+    queue = queue_of(state, index, who, wanted)
     members = worth(queue, members, len(distinct))
-    each = waits_of_shapes(queue, np.array(distinct, np.int64).T, members=members, seed=seed)
+    each = waits_of_shapes(queue, wanted, members=members, seed=seed)
     told = {one: each[:, k] for k, one in enumerate(distinct)}
     past = learned(state, index, seed) if state.history and not state.own else None
     found = []

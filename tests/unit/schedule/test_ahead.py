@@ -87,7 +87,7 @@ def test_one_course_serves_all_jobs_as_a_simulation_each_would(policy: str, back
     for seed in range(25):
         here, shapes = drawn(seed)
         rule = Rule(policy, backfill)
-        each = ahead._each(here, shapes, rule, 10**9)
+        each = ahead._each(here, shapes, np.arange(shapes.shape[1]), rule, 10**9)
         assert starts([here], shapes, rule, 10**9)[0].tolist() == each.tolist(), seed
 
 

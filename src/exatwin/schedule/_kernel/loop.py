@@ -8,7 +8,7 @@ from typing import Any
 
 import numba
 
-from exatwin.foundation.jit import entry, lean, spliced
+from exatwin.foundation.jit import entry, lean
 from exatwin.schedule._kernel.ends import drop_end
 from exatwin.schedule._kernel.heap import pop, push
 from exatwin.schedule._kernel.layout import (
@@ -59,7 +59,7 @@ def _release(g: Any, m: Any, o: Any, job: int) -> None:
         release_nodes(g, m, o, job)
 
 
-@spliced
+@lean
 def _commit(g: Any, m: Any, o: Any, now: int) -> None:
     """Carry out what a pass has decided: out of the queue, onto nodes, an end in the heap."""
     for i in range(m.counter[STARTED]):
@@ -73,7 +73,7 @@ def _commit(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[STARTED] = 0
 
 
-@spliced
+@lean
 def _due(g: Any, m: Any, o: Any, now: int) -> int:
     """Move the jobs that end now from the heap into DUE; release those that count as gone at once.
 
@@ -90,7 +90,7 @@ def _due(g: Any, m: Any, o: Any, now: int) -> int:
     return count
 
 
-@spliced
+@lean
 def _submit(g: Any, m: Any, o: Any) -> int:
     """Take the next job off the log; return its pool, or -1 where it can never run."""
     job = m.counter[NEXT]
@@ -100,7 +100,7 @@ def _submit(g: Any, m: Any, o: Any) -> int:
     return g.job[POOL, job]
 
 
-@spliced
+@lean
 def _instant(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """Handle all that happens now: at once in batch mode, else one by one, submissions first."""
     due = _due(g, m, o, now)
@@ -132,7 +132,7 @@ def _instant(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
             return
 
 
-@spliced
+@lean
 def _settle(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """Decide and carry out who starts in each pool that something happened to."""
     for pool in range(m.pool.shape[1]):
@@ -171,5 +171,9 @@ def _loop(digest: str) -> Callable[..., int]:
 
 
 advance = entry(
-    numba.int64(GIVEN, MEMORY, OPTIONS, SCORE, numba.int64), _loop, Path(__file__).parent, makes_arrays=False
+    numba.int64(GIVEN, MEMORY, OPTIONS, SCORE, numba.int64),
+    _loop,
+    Path(__file__).parent,
+    makes_arrays=False,
+    name="scheduler",
 )

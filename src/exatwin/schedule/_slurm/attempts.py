@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.layout import (
     ATTEMPT,
     ATTEMPTS,
     BEGAN,
+    CENTRE,
     CHECKPOINT,
     CUT,
     EARLY,
@@ -46,7 +48,7 @@ def _overhead(g: Any, m: Any, o: Any, job: int) -> int:
     return o[OVERHEAD] if m.job[WORK_LEFT, job] < g.job[WORK, job] else 0
 
 
-@spliced
+@where(CENTRE, otherwise=0)
 def begin_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """Say how long the attempt on the nodes in CHOSEN will run."""
     nominal = m.job[WORK_LEFT, job] + _overhead(g, m, o, job)
@@ -61,7 +63,7 @@ def begin_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     return min(takes, g.job[LIMIT, job])
 
 
-@spliced
+@where(CENTRE)
 def write_attempt(g: Any, m: Any, job: int, now: int) -> None:
     """Write the attempt down, with the end that it will have if nothing happens."""
     row = m.counter[ATTEMPTS]
@@ -89,7 +91,7 @@ def done(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     return max(0, min(ran - _overhead(g, m, o, job), m.job[WORK_LEFT, job]))
 
 
-@spliced
+@where(CENTRE, otherwise=0)
 def end_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """Write down that the attempt has come to its end; return the state."""
     row = m.job[ATTEMPT, job]

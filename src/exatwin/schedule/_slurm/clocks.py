@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean
 from exatwin.schedule._kernel.heap import _before, _swap
 from exatwin.schedule._slurm.layout import (
     ATTEMPT,
     BY_END,
+    CENTRE,
     CUT,
     END_OF_JOB,
     ENDS,
@@ -53,7 +55,7 @@ _KIND = 56
 _HAIR_S = 1e-6  # a run that is longer by rounding only does not take another second
 
 
-@lean
+@where(CENTRE)
 def settle(g: Any, m: Any, o: Any, now: int) -> None:
     """Find the clocks anew where something has started, ended or changed."""
     if o[HAS_POWER] == 0 or m.counter[UNSETTLED] == 0 or o[POWER_MODE] == ADMISSION:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.handle import where
+from exatwin.foundation.jit import lean
 from exatwin.schedule._kernel.heap import push
 from exatwin.schedule._slurm.layout import (
     AFTER,
@@ -12,6 +13,7 @@ from exatwin.schedule._slurm.layout import (
     AFTER_NOT_OK,
     AFTER_OK,
     BEGIN_OF_JOB,
+    CENTRE,
     DELAY,
     DEPENDENT,
     FIRST_CHANCE,
@@ -52,7 +54,7 @@ def _comes_about(g: Any, m: Any, pair: int, now: int) -> None:
         _met(m, g.dependent[DEPENDENT, pair], now)
 
 
-@spliced
+@where(CENTRE)
 def comes(g: Any, m: Any, job: int, now: int) -> None:
     """The job is submitted; beyond what its groups may have sent it is refused."""
     if not count_sent(g, m, job):
@@ -63,13 +65,13 @@ def comes(g: Any, m: Any, job: int, now: int) -> None:
         _met(m, job, now)
 
 
-@spliced
+@where(CENTRE)
 def chance(m: Any, job: int, now: int) -> None:
     """The time has come before which the job would not start."""
     _met(m, job, now)
 
 
-@spliced
+@where(CENTRE)
 def has_started(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     """The first start of `job`: those that wait for it are not kept any more."""
     if o[HAS_DEPENDENCIES] == 0:
@@ -79,7 +81,7 @@ def has_started(g: Any, m: Any, o: Any, job: int, now: int) -> None:
             _comes_about(g, m, i, now)
 
 
-@lean
+@where(CENTRE)
 def has_ended(g: Any, m: Any, o: Any, job: int, now: int, state: int) -> None:
     """The job has ended for good: those that wait for its end are not kept any more, or for ever."""
     count_gone(g, m, o, job)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.bits import copy, count, keep, ones
 from exatwin.schedule._slurm.choose import choose
@@ -13,6 +14,7 @@ from exatwin.schedule._slurm.layout import (
     BACKFILL,
     BLOCKED,
     BY_END,
+    CENTRE,
     DYNAMIC,
     EXTRA,
     FIRST_WORD,
@@ -44,14 +46,14 @@ from exatwin.schedule._slurm.windows import usable
 _whole: Any = np.int64
 
 
-@spliced
+@where(CENTRE)
 def enter(m: Any, job: int) -> None:
     """Let a job wait for its window."""
     m.inside[m.counter[INSIDE]] = job
     m.counter[INSIDE] += 1
 
 
-@spliced
+@where(CENTRE)
 def serve(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """Start jobs of open reservations in order: heads, and behind them what does not keep them waiting."""
     if m.counter[INSIDE] == 0:

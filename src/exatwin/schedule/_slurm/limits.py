@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.layout import (
+    CENTRE,
     FOREVER,
     HALF_LIFE,
     HAS_LIMITS,
@@ -36,7 +38,7 @@ from exatwin.schedule._slurm.power import possible
 _LONGEST = 2.0**40
 
 
-@lean
+@where(CENTRE, otherwise=True)
 def may_start(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     """Whether neither a limit nor a cap of now stands against the job, whatever nodes are free."""
     if not possible(g, m, o, job, now):
@@ -134,7 +136,7 @@ def _bring_up(g: Any, m: Any, group: int, now: int) -> None:
     m.used[JOB_TIME, group] = m.used[JOB_TIME, group] * left + m.group[JOBS_NOW, group] * counts
 
 
-@lean
+@where(CENTRE)
 def count_in(g: Any, m: Any, o: Any, job: int, up: int, sign: int) -> None:
     """Count a job whose limit is up at `up` in all its groups (`sign` 1), or no more (-1)."""
     if o[HAS_LIMITS] == 0:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
 
 from exatwin.foundation import handle
-from exatwin.foundation.handle import reader
+from exatwin.foundation.handle import reader, where
 from exatwin.foundation.jit import entry, lean, spliced
 from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
@@ -25,6 +26,7 @@ from exatwin.schedule._slurm.layout import (
     BF_INTERVAL,
     BF_TESTS,
     CALC_PERIOD,
+    CENTRE,
     CHANGED,
     CYCLES,
     DEPTH,
@@ -50,6 +52,7 @@ from exatwin.schedule._slurm.layout import (
     NEXT_PASS,
     NOW,
     PERIODIC,
+    PLANS,
     POOL,
     QUEUED,
     RANGES,
@@ -135,7 +138,7 @@ def _main(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
             pass_easy(g, m, o, pool, now)
 
 
-@spliced
+@where(PLANS)
 def _backfill(g: Any, m: Any, o: Any, now: int) -> None:
     """The backfill scheduler: a cycle where one is due, and when the next will be.
 
@@ -160,7 +163,7 @@ def _backfill(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[IDLE] = 1 if m.counter[WAITING] == 0 else 0
 
 
-@lean
+@where(PLANS)
 def _note(m: Any, o: Any, now: int) -> None:
     """Appoint a cycle if something has changed since the last of this instant: who was pushed aside waits."""
     if m.counter[NEXT_CYCLE] == FOREVER and m.counter[CHANGED] == 1 and m.counter[WAITING] > 0:
@@ -256,54 +259,71 @@ def _next(g: Any, m: Any, o: Any) -> int:
     return now
 
 
-def _loop(digest: str) -> Callable[..., int]:
-    def advance(given: Any, memory: Any, o: Any, score: Any, until: int, ranked: int) -> int:
-        """Run all events before `until`; return DONE, or what is needed to go on.
+def _loop(parts: int) -> Callable[[str], Callable[..., int]]:
+    def build(digest: str) -> Callable[..., int]:
+        def advance(given: Any, memory: Any, o: Any, score: Any, until: int, ranked: int) -> int:
+            """Run all events before `until`; return DONE, or what is needed to go on.
 
-        `score` is the order of the queue where that changes as jobs wait; `ranked` says that new fair shares
-        are there since the last call.
-        """
-        g, m = read_given(given), read_memory(memory)
-        nodes = len(g.segment)
-        if ranked:
-            _reordered(g, m, o, m.counter[LAST_CALC])
-        while len(digest) > 0:  # always: see `entry`
-            now = _next(g, m, o)
-            if now < FOREVER and m.counter[NEXT_CALC] < min(now, until):
-                bring_up_to_date(g, m, m.counter[NEXT_CALC])
-                m.counter[NEXT_CALC] += o[CALC_PERIOD]
-                if m.counter[WAITING] > 0 or now <= m.counter[NEXT_CALC]:
-                    if o[FAIR_TREE] == 0:
-                        return RANK_ANEW
-                    rank_shares(g, m)
-                    _reordered(g, m, o, m.counter[LAST_CALC])
-                continue
-            if now >= until:
+            `score` is the order of the queue where that changes as jobs wait; `ranked` says that new fair
+            shares are there since the last call.
+            """
+            if len(digest) == 0:  # never: see `entry`
                 return DONE
-            if m.counter[RANGES] + nodes > m.range.shape[1]:
-                return MORE_RANGES
-            if m.counter[ATTEMPTS] + nodes > m.attempt.shape[1]:
-                return MORE_ATTEMPTS
-            if o[POWER_MODE] != 0 and m.counter[CLOCKS] + len(m.heap[0]) > m.power.change.shape[1]:
-                return MORE_CLOCKS
-            m.counter[NOW] = now
-            _instant(g, m, o, score, now)
-        return DONE
+            return _run(read_given(given, parts), read_memory(memory, parts), o, score, until, ranked)
 
-    return advance
+        return advance
+
+    return build
 
 
-advance = entry(
-    numba.int64(
-        numba.int64,
-        numba.int64,
-        numba.types.Array(numba.int64, 1, "C", readonly=True),
-        SCORE,
-        numba.int64,
-        numba.int64,
-    ),
-    _loop,
-    Path(__file__).parent,
-    also=(Path(handle.__file__), Path(heap.__file__)),
-    makes_arrays=False,
-)
+@lean
+def _run(g: Any, m: Any, o: Any, score: Any, until: int, ranked: int) -> int:
+    nodes = len(g.segment)
+    if ranked:
+        _reordered(g, m, o, m.counter[LAST_CALC])
+    while True:
+        now = _next(g, m, o)
+        if now < FOREVER and m.counter[NEXT_CALC] < min(now, until):
+            bring_up_to_date(g, m, m.counter[NEXT_CALC])
+            m.counter[NEXT_CALC] += o[CALC_PERIOD]
+            if m.counter[WAITING] > 0 or now <= m.counter[NEXT_CALC]:
+                if o[FAIR_TREE] == 0:
+                    return RANK_ANEW
+                rank_shares(g, m)
+                _reordered(g, m, o, m.counter[LAST_CALC])
+            continue
+        if now >= until:
+            return DONE
+        if m.counter[RANGES] + nodes > m.range.shape[1]:
+            return MORE_RANGES
+        if m.counter[ATTEMPTS] + nodes > m.attempt.shape[1]:
+            return MORE_ATTEMPTS
+        if o[POWER_MODE] != 0 and m.counter[CLOCKS] + len(m.heap[0]) > m.power.change.shape[1]:
+            return MORE_CLOCKS
+        m.counter[NOW] = now
+        _instant(g, m, o, score, now)
+
+
+def parts_of(o: Any) -> int:
+    """Return which parts of the loop a simulation with the options `o` has."""
+    return (CENTRE if o[HAS_CONDITIONS] else 0) | (PLANS if o[BACKFILL] == PERIODIC else 0)
+
+
+@cache
+def loop_of(parts: int) -> Callable[..., int]:
+    """Return the loop that has `parts` only; each is compiled when it is first asked for."""
+    return entry(
+        numba.int64(
+            numba.int64,
+            numba.int64,
+            numba.types.Array(numba.int64, 1, "C", readonly=True),
+            SCORE,
+            numba.int64,
+            numba.int64,
+        ),
+        _loop(parts),
+        Path(__file__).parent,
+        also=(Path(handle.__file__), Path(heap.__file__)),
+        makes_arrays=False,
+        name="scheduler",
+    )

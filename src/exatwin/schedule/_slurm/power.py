@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import common
 from exatwin.schedule._slurm.layout import (
     ATTEMPT,
     BY_END,
+    CENTRE,
     CHANGED,
     CHOSEN,
     ENDS,
@@ -59,7 +61,7 @@ def admitted_at(g: Any, o: Any) -> int:
     return 0 if o[POWER_MODE] == ADMISSION else g.power.watt.shape[1] - 1
 
 
-@lean
+@where(CENTRE, otherwise=0)
 def need(g: Any, m: Any, o: Any, job: int) -> int:
     """What the job adds to the machine."""
     if o[HAS_POWER] == 0:
@@ -67,7 +69,7 @@ def need(g: Any, m: Any, o: Any, job: int) -> int:
     return g.job[NODES, job] * g.power.watt[g.power.klass[job], admitted_at(g, o)]
 
 
-@lean
+@where(CENTRE, otherwise=FOREVER)
 def room(g: Any, m: Any, o: Any) -> int:
     """What the machine's cap leaves now."""
     if o[HAS_POWER] == 0:
@@ -81,7 +83,7 @@ def _room(g: Any, m: Any, o: Any, cap: int) -> int:
     return now - g.power.base[cap] - m.power.drawn[cap, admitted_at(g, o)]
 
 
-@lean
+@where(CENTRE, otherwise=0)
 def frees(g: Any, m: Any, o: Any, row: int) -> int:
     """What the machine gains as a running job ends."""
     if o[HAS_POWER] == 0:
@@ -106,7 +108,7 @@ def possible(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     return lost == 0 or g.job[NODES, job] <= g.pool[FIRST_NODE, pool + 1] - g.pool[FIRST_NODE, pool] - lost
 
 
-@lean
+@where(CENTRE)
 def usable(g: Any, m: Any, o: Any, job: int, bits: Any) -> None:
     """Take out of `bits` the nodes of groups that have no watts left for the job; their first nodes stay."""
     if o[HAS_POWER] == 0 or o[CAPPED_GROUPS] == 0:
@@ -134,7 +136,7 @@ def keep_first(bits: Any, zone: Any, low: int, high: int, most: int) -> None:
         bits[w] = kept
 
 
-@lean
+@where(CENTRE, otherwise=True)
 def fits(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     """Whether the job may start now on the nodes in the row CHOSEN."""
     if o[HAS_POWER] == 0:
@@ -152,7 +154,7 @@ def fits(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     return True
 
 
-@lean
+@where(CENTRE)
 def take(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     """Count what a job that starts now on the nodes in the row CHOSEN draws."""
     if o[HAS_POWER] == 0:
@@ -188,7 +190,7 @@ def _turns_before(g: Any, m: Any, row: int, other: int) -> bool:
     return mine < its or (mine == its and a < b)
 
 
-@lean
+@where(CENTRE)
 def give(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     """Count no more what a job draws that ends now; it is no longer among the running rows."""
     if o[HAS_POWER] == 0:
@@ -205,7 +207,7 @@ def give(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     m.counter[UNSETTLED] = 1
 
 
-@lean
+@where(CENTRE, otherwise=FOREVER)
 def next_change(g: Any, m: Any, o: Any) -> int:
     """When a cap changes next."""
     if o[HAS_POWER] == 0 or m.counter[CAP_PIECE] + 1 >= len(g.power.cap_at):
@@ -213,7 +215,7 @@ def next_change(g: Any, m: Any, o: Any) -> int:
     return g.power.cap_at[m.counter[CAP_PIECE] + 1]
 
 
-@lean
+@where(CENTRE)
 def changed(g: Any, m: Any, o: Any, now: int) -> None:
     """Take up the caps of now; where one has changed, everybody may try again."""
     while next_change(g, m, o) <= now:

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import count, trailing
 from exatwin.schedule._slurm.layout import (
+    CENTRE,
     CHANGED,
     CHOSEN,
     FIRST_NODE,
@@ -62,7 +64,7 @@ def length(g: Any, m: Any, o: Any, job: int, nominal: int) -> int:
     return int(np.floor(nominal * stretched + 0.5))
 
 
-@lean
+@where(CENTRE, otherwise=True)
 def fits(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     """Whether the nodes in the row CHOSEN are near enough for the job, or it has waited for that enough."""
     if o[HAS_SPREAD] == 0 or o[HAS_SWITCHES] == 0 or g.power.most_units[job] == 0:
@@ -74,13 +76,13 @@ def fits(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
     return False
 
 
-@lean
+@where(CENTRE, otherwise=FOREVER)
 def next_wake(g: Any, m: Any, o: Any) -> int:
     """When a job next stops waiting for few switches, or for what its groups have used."""
     return m.counter[NEXT_WAKE] if o[HAS_SPREAD] + o[HAS_LIMITS] != 0 else FOREVER
 
 
-@lean
+@where(CENTRE)
 def woken(g: Any, m: Any, o: Any, now: int) -> None:
     """Let all pools be looked at as a job stops waiting for few switches, or for its groups' usage."""
     if o[HAS_SPREAD] + o[HAS_LIMITS] == 0 or m.counter[NEXT_WAKE] > now:
@@ -91,7 +93,7 @@ def woken(g: Any, m: Any, o: Any, now: int) -> None:
         m.pool[TOUCHED, pool] = 1
 
 
-@lean
+@where(CENTRE)
 def choose_spread(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
     """Put `want` of the nodes in `bits` into the row CHOSEN, from all groups as evenly as they allow."""
     low, high, base = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], g.pool[FIRST_NODE, pool]
@@ -133,7 +135,7 @@ def choose_spread(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> No
             rest &= rest - _ONE
 
 
-@lean
+@where(CENTRE)
 def choose_random(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
     """Put `want` of the nodes in `bits` into the row CHOSEN, each as likely as any other (draws: MINSTD)."""
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]

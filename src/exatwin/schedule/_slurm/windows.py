@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.layout import (
     BY_END,
+    CENTRE,
     CHANGED,
     CLOSES,
     DOWN,
@@ -37,7 +39,7 @@ from exatwin.schedule._slurm.running import cut
 NODE_FAIL = 7  # by Slurm's numbers
 
 
-@lean
+@where(CENTRE)
 def usable(g: Any, m: Any, o: Any, job: int, begin: int, until: int, bits: Any) -> None:
     """Take out of `bits` the nodes of the job's pool that it may not hold from `begin` to `until`."""
     if o[HAS_WINDOWS] == 0:
@@ -82,7 +84,7 @@ def edge_after(g: Any, m: Any, o: Any, pool: int, time: int) -> int:
     return found
 
 
-@lean
+@where(CENTRE, otherwise=FOREVER)
 def next_edge(g: Any, m: Any, o: Any) -> int:
     """When the next window opens or closes, known or not."""
     if m.counter[EDGES] < g.edge.shape[1]:
@@ -90,7 +92,7 @@ def next_edge(g: Any, m: Any, o: Any) -> int:
     return FOREVER
 
 
-@spliced
+@where(CENTRE)
 def turn(g: Any, m: Any, o: Any, now: int) -> None:
     """Open and close the windows of now. What runs on nodes that go down ends."""
     if next_edge(g, m, o) > now:

@@ -93,7 +93,9 @@ def _with_centre(
 ) -> Asked:
     """Return `found` with what the scenario, and what a log, ask of the centre."""
     others = None if waits is None else waits.dependencies
-    wanted = conditions(scenario, machine, found.floor, found.jobs, chain=chain, dependencies=others)
+    wanted = conditions(
+        scenario, machine, found.floor, found.jobs, chain=chain, dependencies=others, labels=found.labels
+    )
     if waits is not None:
         wanted = replace(wanted, limits=waits.limits, begin_s=waits.begin_s)
         found = replace(found, sent_after=waits.sent_after, remarks=found.remarks + waits.remarks)

@@ -10,16 +10,18 @@ import numpy as np
 
 from exatwin.catalogue.machine import Machine
 from exatwin.catalogue.site import load_site
+from exatwin.catalogue.workload_mix import load_mix
 from exatwin.foundation.arrays import Int64
 from exatwin.schedule.conditions import Conditions
 from exatwin.schedule.dependencies import Dependencies, in_chains
 from exatwin.schedule.floor import Floor
 from exatwin.study.centre.downtime import Down
 from exatwin.study.centre.reliability import drawn, failing, held_back, repairs
-from exatwin.study.centre.reservations import windows
+from exatwin.study.centre.reservations import People, windows
 from exatwin.workload.job import Jobs
 
 if TYPE_CHECKING:
+    from exatwin.schedule.site.tree import Labels
     from exatwin.study.scenario import Scenario
 
 _TAIL_S = 30 * 86400  # how long after its last submission a log may still run
@@ -41,6 +43,7 @@ def conditions(
     *,
     chain: Int64 | None = None,
     dependencies: Dependencies | None = None,
+    labels: Labels | None = None,
 ) -> Conditions:
     """Return what `scenario` asks of the centre for `jobs`.
 
@@ -50,6 +53,8 @@ def conditions(
         Number of the chain of each job, -1 for none, shape (jobs,).
     dependencies
         Which job waits for which by a log.
+    labels
+        Names of accounts and users in a log.
 
     Raises
     ------
@@ -58,7 +63,8 @@ def conditions(
     """
     first, last = span(scenario, jobs)
     opens = 0 if scenario.trace is None else first
-    held = windows(scenario.reservations, machine, floor, opens, last)
+    people = _people(scenario, jobs, labels) if scenario.reservations else None
+    held = windows(scenario.reservations, machine, floor, opens, last, people)
     waits = dependencies
     if chain is not None and np.any(chain >= 0):
         found = in_chains(chain)
@@ -67,6 +73,19 @@ def conditions(
         waits.check(len(jobs), jobs.job_id)
     restart = scenario.reliability.restart(scenario.schedule.requeue)
     return Conditions(windows=tuple(held), dependencies=waits, restart=restart)
+
+
+def _people(scenario: Scenario, jobs: Jobs, labels: Labels | None) -> People:
+    """Return whom a reservation can be for: those of a log, or all that a mix knows of."""
+    many = [int(each.max(initial=-1)) + 1 for each in (jobs.account, jobs.user)]
+    if scenario.trace is None and scenario.workload.mix != "none":
+        kinds = load_mix(scenario.workload.mix).classes
+        known = sum(kind.accounts for kind in kinds), sum(kind.users for kind in kinds)
+        many = [max(pair) for pair in zip(many, known, strict=True)]
+    names: tuple[Sequence[str], Sequence[str]] = ((), ())
+    if labels is not None:
+        names = (labels.accounts, labels.users)
+    return People(many[0], many[1], *names)
 
 
 def by_chance(scenario: Scenario, machine: Machine | None, floor: Floor, jobs: Jobs) -> list[Down]:

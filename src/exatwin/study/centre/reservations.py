@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,34 @@ class Reserved(NamedTuple):
     who: str
 
 
+class People(NamedTuple):
+    """Whom a reservation can be for: how many there are, and their names where a log has some."""
+
+    accounts: int
+    users: int
+    account_names: Sequence[str] = ()
+    user_names: Sequence[str] = ()
+
+    def number(self, kind: str, told: str, text: str) -> int:
+        """Return the number of the account or user that is told by name or number in a reservation.
+
+        Raises
+        ------
+        SpecError
+            There is no such one.
+        """
+        names = [name.lower() for name in (self.account_names if kind == "account" else self.user_names)]
+        many = self.accounts if kind == "account" else self.users
+        if told in names:
+            return names.index(told)
+        if told.isdecimal() and int(told) < many:
+            return int(told)
+        known = f"{kind}0 to {kind}{many - 1}" if many else f"no {kind}s, since there are none"
+        if names and not told.isdecimal():
+            known = f"one of the log, {nearest(told, names)}"
+        raise SpecError(f"reservation '{text}' is for the {kind} '{told}': expected {known}")
+
+
 def reservation(text: str) -> Reserved:
     """Return what `text` stands for.
 
@@ -75,7 +104,12 @@ def reservation(text: str) -> Reserved:
 
 
 def windows(
-    texts: Sequence[str], machine: Machine | None, floor: Floor, start_s: float, end_s: float
+    texts: Sequence[str],
+    machine: Machine | None,
+    floor: Floor,
+    start_s: float,
+    end_s: float,
+    people: People | None = None,
 ) -> list[Window]:
     """Return the windows of a run from `start_s` to `end_s` [s].
 
@@ -87,13 +121,16 @@ def windows(
         Whose racks and groups can be named.
     floor
         The nodes.
+    people
+        Whom a window can be for; by default any number.
 
     Raises
     ------
     SpecError
-        A window lies outside of the run, or on nodes that there are not.
+        A window lies outside of the run, on nodes that there are not, or for people that there are not; or
+        two reservations share nodes at the same time.
     """
-    found = []
+    found: list[Window] = []
     for text in texts:
         each = reservation(text)
         begin = round(start_s + each.after_s)
@@ -103,22 +140,34 @@ def windows(
                 "expected a start inside it"
             )
         nodes = _nodes(each, machine, floor)
-        users, accounts = _who(each)
+        users, accounts = _who(each, people or People(2**31, 2**31))
         found.append(Window(begin, begin + round(each.for_s), nodes, each.kind, text, users, accounts))
+    _check_apart([each for each in found if each.kind == Kind.RESERVATION])
     return found
 
 
-def _who(each: Reserved) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _check_apart(held: Sequence[Window]) -> None:
+    for one, other in combinations(held, 2):
+        shared = np.intersect1d(one.nodes, other.nodes)
+        if len(shared) and one.start_s < other.end_s and other.start_s < one.end_s:
+            raise SpecError(
+                f"reservations '{one.name}' and '{other.name}' share {len(shared):,} nodes at the same time: "
+                "expected other nodes or times"
+            )
+
+
+def _who(each: Reserved, people: People) -> tuple[tuple[int, ...], tuple[int, ...]]:
     users: list[int] = []
     accounts: list[int] = []
     for part in each.who.split("+") if each.who else ():
-        match = re.fullmatch(r"(account|user)\s*(\d+)", part.strip())
+        match = re.fullmatch(r"(account|user)\s*(\S.*)", part.strip())
         if match is None:
             raise SpecError(
-                f"reservation '{each.text}' is for '{part}': expected accounts and users by their numbers, "
-                "such as account7+user12"
+                f"reservation '{each.text}' is for '{part}': expected accounts and users, such as "
+                "account7+user12"
             )
-        (accounts if match[1] == "account" else users).append(int(match[2]))
+        who = people.number(match[1], match[2], each.text)
+        (accounts if match[1] == "account" else users).append(who)
     return tuple(users), tuple(accounts)
 
 
@@ -173,4 +222,4 @@ def _numbers(each: Reserved, text: str, low: int, high: int, what: str) -> Int64
     return np.array(sorted(found), np.int64)
 
 
-__all__ = ["KINDS", "Reserved", "reservation", "windows"]
+__all__ = ["KINDS", "People", "Reserved", "reservation", "windows"]

@@ -40,6 +40,8 @@ class Queue:
     """Who came before."""
     rule: Rule = Rule()
     """Who starts next."""
+    asked_points: Float64 | None = None
+    """Points without age of each job that is asked about; None to draw them from those of others."""
 
     @property
     def backlog_s(self) -> float:
@@ -85,7 +87,7 @@ def waits(
     first, and further only where and for whom a job has not started. Slurm's backfill looks at the queue less
     often the further a course goes: each time a sixtieth of it has passed.
     """
-    drawn = _Drawn.of(queue, members, rng)
+    drawn = _Drawn.of(queue, members, rng, asked)
     found = np.full((members, asked.shape[1]), np.inf)
     if wanted is not None:
         found[~wanted] = np.nan
@@ -123,9 +125,9 @@ def waits_of_shapes(queue: Queue, asked: Int64, *, members: int, seed: int) -> F
         return waits(queue, asked, members=members, rng=stream(seed, "shape"))
     first = np.searchsorted(asked[0], asked[0])
     last = np.searchsorted(asked[0], asked[0], side="right") - 1
-    edge = np.unique(np.concatenate([first, last]))
-    found = np.full((members, asked.shape[1]), np.nan)
-    found[:, edge] = waits(queue, asked[:, edge], members=members, rng=stream(seed, "shape"))
+    edge = np.zeros((members, asked.shape[1]), np.bool_)
+    edge[:, np.concatenate([first, last])] = True
+    found = waits(queue, asked, members=members, rng=stream(seed, "shape"), wanted=edge)
     low, high = np.sort([found[:, first], found[:, last]], axis=0)
     same = np.isinf(low) | (high <= (1.0 + _SAME_FRAC) * low + _SAME_S)
     found = np.where(np.isnan(found) & same, high, found)
@@ -139,6 +141,7 @@ class _Drawn:
     """What is drawn once for all members."""
 
     queue: Queue
+    asked: Int64
     runs: np.ndarray
     waits: np.ndarray
     run_s: Int64
@@ -149,11 +152,13 @@ class _Drawn:
     """Points of the waiting jobs without age, shape (waiting,); None where priorities have no part."""
     usual: Float64 | None = None
     """Points that jobs have without age and size, from which those of others are drawn, shape (jobs,)."""
+    wanted: Float64 | None = None
+    """Points of those that are asked about, fair share left out where it is drawn, shape (asked,)."""
     seed: int = 0
     """Seed of those draws."""
 
     @classmethod
-    def of(cls, queue: Queue, members: int, rng: np.random.Generator) -> _Drawn:
+    def of(cls, queue: Queue, members: int, rng: np.random.Generator, asked: Int64) -> _Drawn:
         jobs = queue.jobs
         runs = np.flatnonzero(jobs.runs)
         order = np.flatnonzero(~jobs.runs & (jobs.held == 0))
@@ -163,11 +168,12 @@ class _Drawn:
         past = queue.upcoming.jobs
         own = np.clip(past.runtime_s, 1, np.maximum(past.limit_s, 1)).astype(np.int64)
         back_s = queue.upcoming.offsets(rng, members, queue.horizon_s)
-        made = cls(queue, runs, order, run_s, back_s, own)
-        points, usual = _points(queue)
+        made = cls(queue, asked, runs, order, run_s, back_s, own)
+        points, usual, wanted = _points(queue, asked)
         if points is None:
             return made
-        return replace(made, points=points[order], usual=usual, seed=int(rng.integers(2**31)))
+        seed = int(rng.integers(2**31))
+        return replace(made, points=points[order], usual=usual, wanted=wanted, seed=seed)
 
     def course(self, member: int, until_s: int) -> Course:
         """Return one member, followed up to `until_s` [s]."""
@@ -189,45 +195,53 @@ class _Drawn:
             np.int64
         )
         points, since = self._priorities(member, queued)
+        row = np.concatenate([self.waits, len(jobs) + np.arange(rows.start, rows.stop)])
         fits = queued[1] <= queue.nodes
         if np.any(here[0] > 0) or not np.all(fits):
             order = np.argsort(queued[0], kind="stable")
             order = order[fits[order]]
             users = np.concatenate([users[: len(held)], users[len(held) :][order]])
-            queued = queued[:, order]
+            queued, row = queued[:, order], row[order]
             if points is not None and since is not None:
-                points, since = np.append(points[:-1][order], points[-1]), since[order]
+                own_points = points[len(since) :]
+                points, since = np.concatenate([points[order], own_points]), since[order]
         free = max(queue.nodes - int(held.sum()), 0)
-        return Course(free, np.stack([end, due, held]), queued, users, queue.nodes, points, since)
+        told = len(jobs) + len(past) + np.arange(self.asked.shape[1])
+        return Course(
+            free, np.stack([end, due, held]), queued, users, queue.nodes, points, since,
+            np.concatenate([self.runs, row, told]) if queue.rule.bound else None,
+        )  # fmt: skip
 
     def _priorities(self, member: int, queued: Int64) -> tuple[Float64 | None, Int64 | None]:
-        """Return points without age of what waits and comes and, last, of who asks; since when age counts."""
+        """Return points without age of what waits, comes and is asked about; since when age counts."""
         rule = self.queue.rule.priority
-        if self.points is None or self.usual is None or rule is None:
+        if self.points is None or self.usual is None or self.wanted is None or rule is None:
             return None, None
         more = queued.shape[1] - len(self.points)
         drawn = stream(self.seed, "points", str(member)).choice(self.usual, 1 + more)
         later = drawn[1:] + rule.fixed_points(queued[1, len(self.points) :], self.queue.nodes)
         since = queued[0].copy()
         since[: len(self.points)] -= np.maximum(self.queue.jobs.waited_s[self.waits], 0)
-        return np.concatenate([self.points, later, drawn[:1]]), since
+        own = self.wanted + (drawn[0] if self.queue.asked_points is None else 0.0)
+        return np.concatenate([self.points, later, own]), since
 
 
-def _points(queue: Queue) -> tuple[Float64 | None, Float64 | None]:
-    """Return the points of each job without age, and those of the jobs that tell without size too.
+def _points(queue: Queue, asked: Int64) -> tuple[Float64 | None, Float64 | None, Float64 | None]:
+    """Return the points of each job without age, those that others have without size, and of who asks.
 
     None where no job tells its priority, or where priorities do not change.
     """
     rule, jobs = queue.rule.priority, queue.jobs
     known = np.isfinite(jobs.priority)
     if rule is None or queue.rule.policy != MULTIFACTOR or not known.any():
-        return None, None
+        return None, None, None
     waited = np.maximum(jobs.waited_s - np.maximum(jobs.elapsed_s, 0), 0)
     age = rule.weights.age * age_factor(waited.astype(np.float64), rule.weights.max_age_s)
     size = rule.fixed_points(jobs.nodes.astype(np.int64), queue.nodes)
     usual = np.maximum(jobs.priority - age - size, 0.0)[known]
     points = np.where(known, jobs.priority - age, np.median(usual) + size)
-    return np.asarray(points, np.float64), np.asarray(usual, np.float64)
+    wanted = rule.fixed_points(asked[0], queue.nodes) if queue.asked_points is None else queue.asked_points
+    return np.asarray(points, np.float64), np.asarray(usual, np.float64), np.asarray(wanted, np.float64)
 
 
 __all__ = ["DAY_S", "HOUR_S", "Queue", "waits", "waits_of_shapes", "worth"]

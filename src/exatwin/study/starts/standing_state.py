@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -13,6 +13,8 @@ from exatwin.catalogue.machine import Machine, Partition
 from exatwin.foundation.arrays import Int64
 from exatwin.foundation.errors import InfeasibleError, SpecError, TraceError, nearest
 from exatwin.schedule.ahead import Rule
+from exatwin.schedule.bound import Bound
+from exatwin.study.centre.slurm import SlurmSettings
 from exatwin.study.starts.ensemble import Queue
 from exatwin.workload.job import Jobs
 from exatwin.workload.snapshot import HeldNodes, Standing
@@ -131,19 +133,34 @@ class MachineState:
     notes: tuple[str, ...] = ()
     """One line for each thing that had to be mended, set aside or left open."""
     users: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    qos: tuple[str, ...] = ()
+    """Names of users, accounts and QOS, by their numbers in both tables of jobs."""
+    follows: Int64 = field(default_factory=lambda: np.empty((3, 0), np.int64))
+    """Which job waits for which: rows of `jobs`, and the kind, shape (3, pairs)."""
+    files: SlurmSettings | None = None
+    """The centre's files, where limits of theirs hold or priorities are theirs."""
 
     def queue(self, partition: int) -> Queue:
         """Return the pool of nodes behind a partition."""
         pool = int(self.place.pool[partition])
-        here = self.jobs.take(np.flatnonzero(self._in(self.jobs.partition.astype(np.int64), pool)))
+        rows = np.flatnonzero(self._in(self.jobs.partition.astype(np.int64), pool))
+        here = self.jobs.take(rows)
         past = self.past.take(np.flatnonzero(self._in(self.past.partition.astype(np.int64), pool)))
         upcoming = Upcoming(past, self.past_at_s)
-        rule = self.rule
+        rule = replace(self.rule, bound=Bound(follows=self._follows(rows)))
         if rule.windows:
             from exatwin.study.starts.own_rules import in_pool
 
             rule = replace(rule, windows=in_pool(rule.windows, self.place, pool))
         return Queue(here, int(self.place.pool_nodes[pool]), self.usage, upcoming, rule)
+
+    def _follows(self, rows: Int64) -> Int64:
+        """Return which of `rows` waits for which, by their places there."""
+        at = np.full(len(self.jobs), -1)
+        at[rows] = np.arange(len(rows))
+        found = np.stack([at[self.follows[0]], at[self.follows[1]], self.follows[2]])
+        return found[:, (found[0] >= 0) & (found[1] >= 0)]
 
     def _in(self, partition: Int64, pool: int) -> np.ndarray:
         known = partition >= 0

@@ -5,14 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from exatwin.foundation.errors import TraceError
-from exatwin.workload.snapshot.standing import HeldNodes, Snapshot, Standing, standing_at
+from exatwin.workload.snapshot.standing import (
+    HELD,
+    HELD_BY_JOB,
+    HELD_BY_LIMIT,
+    HeldNodes,
+    Snapshot,
+    Standing,
+    standing_at,
+)
 from exatwin.workload.traces.source import open_source
 
 COMMAND = (
     "SLURM_TIME_FORMAT=%s squeue --all --array --states=PENDING,RUNNING,SUSPENDED,COMPLETING,CONFIGURING "
-    "--format='%i|%P|%u|%a|%q|%T|%D|%C|%l|%M|%V|%S|%Q|%r|%N'"
+    "--format='%i|%P|%u|%a|%q|%T|%D|%C|%l|%M|%V|%S|%Q|%r|%E|%N'"
 )
 """The line to run: a row a job (arrays written out), epoch times, all that a forecast can use."""
+
+
+EXPECTED = "the output of squeue, as text or JSON (exatwin import squeue --print-command)"
+"""What a snapshot is to be, for messages."""
 
 
 def read_snapshot(path: Path) -> Snapshot:
@@ -33,7 +45,7 @@ def read_snapshot(path: Path) -> Snapshot:
     from exatwin.workload.snapshot.json_form import from_json
     from exatwin.workload.snapshot.text_form import from_text
 
-    source = open_source(Path(path))
+    source = open_source(Path(path), EXPECTED)
     text = source.data.decode("utf-8", "replace")
     found = from_json(text, path) if text.lstrip().startswith(("{", "[")) else from_text(text, path)
     if not len(found.jobs):
@@ -42,4 +54,14 @@ def read_snapshot(path: Path) -> Snapshot:
     return found.with_notes(*source.notes)
 
 
-__all__ = ["COMMAND", "HeldNodes", "Snapshot", "Standing", "read_snapshot", "standing_at"]
+__all__ = [
+    "COMMAND",
+    "HELD",
+    "HELD_BY_JOB",
+    "HELD_BY_LIMIT",
+    "HeldNodes",
+    "Snapshot",
+    "Standing",
+    "read_snapshot",
+    "standing_at",
+]

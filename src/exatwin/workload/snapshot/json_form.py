@@ -45,6 +45,9 @@ def _row(job: Mapping[str, Any], at: float | None) -> Row:
     state = _word(job.get("job_state"))
     start, limit = _number(job.get("start_time")), _number(job.get("time_limit"))
     number = str(int(_number(job.get("job_id")) or 0))
+    array, task = _number(job.get("array_job_id")), job.get("array_task_id")
+    if array and isinstance(task, dict | int) and (which := _number(task)) is not None:
+        number = f"{array:.0f}_{which:.0f}"
     pending = state.upper().startswith("PEND")
     tasks = _word(job.get("array_task_string"))
     if pending and tasks:
@@ -62,6 +65,9 @@ def _row(job: Mapping[str, Any], at: float | None) -> Row:
         start=start or None,
         partition=_word(job.get("partition")).split(",")[0],
         user=_word(job.get("user_name")),
+        account=_word(job.get("account")),
+        qos=_word(job.get("qos")),
+        dependency=_word(job.get("dependency")),
         priority=_number(job.get("priority")),
         reason=_word(job.get("state_reason")),
         nodelist=_nodes(job),

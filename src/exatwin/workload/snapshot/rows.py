@@ -12,18 +12,12 @@ import numpy as np
 
 from exatwin.foundation.hosts import hosts
 from exatwin.workload.job import State
+from exatwin.workload.snapshot.follows import followed
+from exatwin.workload.snapshot.reasons import WORDS, held_by
 from exatwin.workload.snapshot.standing import HeldNodes, Snapshot, Standing
 from exatwin.workload.traces.names import state_of
 
 UNLIMITED_S = -2
-_HELD = (
-    "dependency", "held", "begintime", "jobarraytasklimit", "licenses", "reservation", "partitiondown",
-    "partitioninactive", "partitionnodelimit", "partitiontimelimit", "partitionconfig", "badconstraints",
-    "accountnotallowed", "qosnotallowed", "invalid", "assoc", "qosmax", "qosgrp", "qosjob", "qosmin",
-    "maxjob", "reqnodenotavail", "nodedown", "launch", "deadline", "burstbuffer", "cluster", "federation",
-    "admin",
-)  # fmt: skip
-"""Beginnings of the reasons, in small letters, of jobs that would not start on any number of free nodes."""
 _SPAN = re.compile(r"^(?:(\d+)-)?(?:(\d+):)?(\d+)(?::(\d+))?(?:\.\d+)?$")
 _TASKS = re.compile(r"^(\d+)_\[([^\]%]*)(?:%\d+)?\]?")
 
@@ -47,6 +41,9 @@ class Row:
     priority: float | None = None
     reason: str = ""
     nodelist: str = ""
+    account: str = ""
+    qos: str = ""
+    dependency: str = ""
 
 
 def seconds(text: str) -> float | None:
@@ -127,18 +124,6 @@ def tasks(number: str) -> int:
     return min(max(count, 1), 100_000)
 
 
-def is_held(reason: str) -> bool:
-    """Return whether a job with this reason waits for something else than nodes.
-
-    Examples
-    --------
-    >>> is_held("Priority"), is_held("JobHeldUser"), is_held("(QOSMaxJobsPerUserLimit)"), is_held("")
-    (False, True, True, False)
-    """
-    word = reason.strip("() ").lower().removeprefix("job").removeprefix("user")
-    return any(word.startswith(known) or reason.strip("() ").lower().startswith(known) for known in _HELD)
-
-
 def assemble(rows: Iterable[Row], at_s: float | None, notes: Iterable[str] = ()) -> Snapshot:
     """Return the snapshot that `rows` make up, with a line for each kind of repair.
 
@@ -151,10 +136,18 @@ def assemble(rows: Iterable[Row], at_s: float | None, notes: Iterable[str] = ())
     used = [row for row in rows if _usable(row, told)]
     at = at_s if at_s is not None else _instant(used)
     partitions = {name: k for k, name in enumerate(dict.fromkeys(row.partition for row in used))}
-    users = {name: k for k, name in enumerate(dict.fromkeys(row.user for row in used if row.user))}
+    users, accounts, qos = (
+        {name: k for k, name in enumerate(dict.fromkeys(name for name in names if name))}
+        for names in ([row.user for row in used], [row.account for row in used], [row.qos for row in used])
+    )
     columns: dict[str, list[float]] = {name: [] for name in Standing.columns()}
+    numbers: list[str] = []
+    waits: list[str] = []
     for row in used:
-        _add(columns, row, at, partitions, users, told)
+        _add(columns, row, at, (partitions, users, accounts, qos), told)
+        more = len(columns["nodes"]) - len(numbers)
+        numbers += [row.number] * more
+        waits += ["" if _runs(row) else row.dependency] * more
     jobs = Standing(**{name: np.array(values) for name, values in columns.items()})
     held = _held_nodes(used, told)
     lines = [f"{count:,} {what}" for what, count in told.items() if count]
@@ -165,6 +158,9 @@ def assemble(rows: Iterable[Row], at_s: float | None, notes: Iterable[str] = ())
         tuple(users),
         (*notes, *lines),
         held,
+        tuple(accounts),
+        tuple(qos),
+        followed(numbers, waits),
     )
 
 
@@ -197,9 +193,10 @@ def _instant(rows: list[Row]) -> float | None:
 
 
 def _add(
-    columns: dict[str, list[float]], row: Row, at: float | None, partitions: dict[str, int],
-    users: dict[str, int], told: Counter[str],
+    columns: dict[str, list[float]], row: Row, at: float | None, names: tuple[dict[str, int], ...],
+    told: Counter[str],
 ) -> None:  # fmt: skip
+    partitions, users, accounts, qos = names
     runs = _runs(row)
     elapsed = row.elapsed_s
     if runs and elapsed is None:
@@ -211,13 +208,12 @@ def _add(
     if limit is None or limit == UNLIMITED_S or limit <= 0:
         told["jobs without a time limit: taken to have the longest of their partition"] += 1
         limit = -1.0
-    held = not runs and is_held(row.reason)
-    begin = 0.0
+    held, begin = 0 if runs else held_by(row.reason), 0.0
     if held and "begintime" in row.reason.lower() and row.start is not None and at is not None:
-        held, begin = False, max(row.start - at, 0.0)
+        held, begin = 0, max(row.start - at, 0.0)
     count = 1 if runs else tasks(row.number)
     if held:
-        told["jobs held, or waiting for something else than nodes: left out of the queue"] += count
+        told[WORDS[held]] += count
     if count > 1:
         told["tasks of arrays in one row: counted one by one"] += count
     number = re.match(r"\d+", row.number)
@@ -227,7 +223,8 @@ def _add(
         "elapsed_s": int(elapsed or 0) if runs else -1,
         "waited_s": int(max(at - row.submit, 0)) if at is not None and row.submit is not None else -1,
         "begin_s": int(begin), "partition": partitions[row.partition], "user": users.get(row.user, -1),
-        "priority": row.priority if row.priority is not None else np.nan, "held": int(held),
+        "priority": row.priority if row.priority is not None else np.nan, "held": held,
+        "account": accounts.get(row.account, -1), "qos": qos.get(row.qos, -1),
     }  # fmt: skip
     for name, each in value.items():
         columns[name] += [each] * count
@@ -265,4 +262,4 @@ def _held_nodes(rows: Iterable[Row], told: Counter[str]) -> tuple[HeldNodes, ...
     return tuple(found)
 
 
-__all__ = ["UNLIMITED_S", "Row", "assemble", "instant", "is_held", "nodes_of", "seconds", "tasks", "whole"]
+__all__ = ["UNLIMITED_S", "Row", "assemble", "instant", "nodes_of", "seconds", "tasks", "whole"]

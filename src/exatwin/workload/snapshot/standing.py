@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,12 +26,18 @@ class Standing(Table):
     partition: Int16 = column("i2", "1", "index of the partition, -1 none", -1)
     user: Int32 = column("i4", "1", "number of the user, -1 unknown", -1)
     priority: Float64 = column("f8", "1", "priority of a waiting job, NaN unknown", float("nan"))
-    held: UInt8 = column("u1", "1", "1 where it waits for something else than nodes", 0)
+    held: UInt8 = column("u1", "1", "what it waits for but nodes: 1 anything, 2 a job, 3 a limit", 0)
+    account: Int32 = column("i4", "1", "number of the account, -1 unknown", -1)
+    qos: Int16 = column("i2", "1", "number of the quality of service, -1 unknown", -1)
 
     @property
     def runs(self) -> np.ndarray:
         """Mask of the jobs that run, shape (jobs,)."""
         return np.asarray(self.elapsed_s >= 0)
+
+
+HELD, HELD_BY_JOB, HELD_BY_LIMIT = 1, 2, 3
+"""What a job waits for: anything else than nodes; another job; room below a limit of its QOS or account."""
 
 
 class HeldNodes(NamedTuple):
@@ -57,6 +63,13 @@ class Snapshot:
     """One line for each thing that was mended, set aside or left open."""
     held: tuple[HeldNodes, ...] = ()
     """The nodes of the running jobs that name them."""
+    accounts: tuple[str, ...] = ()
+    """Name of each account, by ``jobs.account``."""
+    qos: tuple[str, ...] = ()
+    """Name of each QOS, by ``jobs.qos``."""
+    follows: Int64 = field(default_factory=lambda: np.empty((3, 0), np.int64))
+    """Which waiting job waits for which other one that is there: rows of `jobs`, and the kind, an index of
+    :data:`exatwin.workload.snapshot.follows.KINDS`, shape (3, pairs)."""
 
     def with_notes(self, *notes: str) -> Snapshot:
         """Return it with more to say."""
@@ -79,7 +92,7 @@ def standing_at(
 
     Notes
     -----
-    A job is told as it stood: not when it will end or start.
+    A job is told as it stood: not when it will end or start. One that was not eligible yet is held.
     """
     upto = int(np.searchsorted(jobs.submit_s, at_s, side="right")) if before is None else before
     rows = np.flatnonzero(end_s[:upto] > at_s)
@@ -94,8 +107,11 @@ def standing_at(
         waited_s=at_s - jobs.submit_s[rows],
         partition=jobs.partition[rows],
         user=jobs.user[rows],
+        account=jobs.account[rows],
+        qos=jobs.qos[rows],
+        held=np.where((elapsed < 0) & (jobs.eligible_s[rows] > at_s), HELD, 0).astype(np.uint8),
     )
     return found, rows
 
 
-__all__ = ["HeldNodes", "Snapshot", "Standing", "standing_at"]
+__all__ = ["HELD", "HELD_BY_JOB", "HELD_BY_LIMIT", "HeldNodes", "Snapshot", "Standing", "standing_at"]

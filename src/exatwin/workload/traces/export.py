@@ -13,3 +13,5 @@ COMMAND = (
     + COLUMNS
 )
 """The line to run: epoch times, allocations only, raw numbers; ``start`` and ``end`` as sacct takes them."""
+WAITING = "JobID,JobName,Reason,SubmitLine"
+"""Columns that tell arrays and dependencies; sacct has the last from Slurm 21.08 on."""

@@ -30,6 +30,7 @@ WORDS = (
 _DELIMITERS = (b"|", b",", b"\t", b";", b"\x1f")
 _LINES_BEFORE = 50
 _MOST_COLUMNS = 2000
+_MOST_NUMBER = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -133,10 +134,9 @@ class Cells:
             base, part, most = np.nan_to_num(self.values[:, slot : slot + 3], nan=-1.0).T
             inside = (part != -1) | (most > 0)
             array, task = np.where(inside, base, array), np.where(inside, part, task)
-            throttle = np.where(most > 0, most, throttle)
-        apart = [
-            np.nan_to_num(self.numbers(role), nan=-1.0) for role in (Role.ARRAY, Role.TASK, Role.THROTTLE)
-        ]
+            throttle = np.where((most > 0) & (most < _MOST_NUMBER), most, throttle)
+        columns = (self.numbers(role) for role in (Role.ARRAY, Role.TASK, Role.THROTTLE))
+        apart = [np.where(np.abs(each) < _MOST_NUMBER, each, -1.0) for each in columns]
         told = (array < 0) & (apart[0] > 0) & (apart[1] >= 0)
         array, task = np.where(told, apart[0], array), np.where(told, apart[1], task)
         throttle = np.where(apart[2] > 0, apart[2], throttle)

@@ -52,7 +52,7 @@ def test_the_canonical_print_is_read(tmp_path: Path) -> None:
 
 def test_the_command_prints_the_columns_that_are_read() -> None:
     asked = COMMAND.split("--format='")[1].rstrip("'").split("|")
-    assert len(asked) == len(HEAD.split("|"))
+    assert len(asked) == len(HEAD.split("|")) + 1  # the dependency
     assert COMMAND.startswith("SLURM_TIME_FORMAT=%s squeue")
 
 
@@ -66,13 +66,19 @@ def test_arrays_count_task_by_task(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "held"),
-    [("Priority", 0), ("Resources", 0), ("JobHeldUser", 1), ("Dependency", 1), ("QOSMaxJobsPerUserLimit", 1),
-     ("AssocGrpNodeLimit", 1), ("DependencyNeverSatisfied", 1), ("ReqNodeNotAvail, UnavailableNodes:n1", 1)],
+    [("Priority", 0), ("Resources", 0), ("JobHeldUser", 1), ("Dependency", 2), ("QOSMaxJobsPerUserLimit", 3),
+     ("AssocGrpNodeLimit", 3), ("DependencyNeverSatisfied", 1), ("ReqNodeNotAvail, UnavailableNodes:n1", 1)],
 )  # fmt: skip
 def test_jobs_that_no_nodes_would_start_are_held(tmp_path: Path, reason: str, held: int) -> None:
     found = snapshot(tmp_path, f"{HEAD}\n{waiting('1', 1, '1:00:00', reason)}\n")
     assert found.jobs.held.tolist() == [held]
     assert bool(found.notes) == bool(held)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "\0\1\2"])
+def test_what_is_no_squeue_at_all_says_what_was_expected(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TraceError, match="expected the output of squeue, as text or JSON"):
+        snapshot(tmp_path, text)
 
 
 def test_a_job_with_a_begin_time_comes_then(tmp_path: Path) -> None:
