@@ -248,7 +248,7 @@ def slurm(
             while due < now:
                 due += interval
         if due == now:
-            cluster.over = {number for number, end in ends.items() if end - epilog <= now}
+            cluster.over = {number for number, end in ends.items() if end - epilog <= now < end}
             for job in cycle(cluster, queue, now):
                 queue.remove(job)
                 note(job, now)

@@ -6,11 +6,11 @@ import csv
 from pathlib import Path
 
 import pytest
-from exatwin.study.validation.starts import GOAL, LOGS
 
 from exatwin.catalogue.load import data_folder
 from exatwin.study.starts.backtest import sampled, simulated
 from exatwin.study.starts.forecast_scores import HINDSIGHT, scores
+from exatwin.study.validation.starts import GOAL, LOGS
 from exatwin.workload.traces import read_trace
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exatwin.foundation.progress import when_compiling
+
 if TYPE_CHECKING:
     from exatwin.study.result import Result
     from exatwin.study.scenario import Scenario
@@ -53,6 +55,7 @@ class Stages:
         self._shown = not wanted.quiet and not wanted.verbose and sys.stderr.isatty()
         self._began = time.perf_counter()
         self._name = ""
+        when_compiling(self._compiling)
 
     def stage(self, name: str) -> None:
         """Show the stage that begins."""
@@ -63,6 +66,13 @@ class Stages:
     def step(self, done: int, total: int) -> None:
         """Show how far a sweep is."""
         self._show(f"seed {done} of {total} …")
+
+    def _compiling(self, what: str) -> None:
+        """Say what a first run waits for."""
+        text = f"compiling the {what}: once on this machine, it may take half a minute"
+        self._show(f"{text} …")
+        if self._lines:
+            _murmur(text)
 
     def done(self) -> None:
         """Clear the line."""

@@ -17,7 +17,7 @@ from exatwin.cli._options import File
     "--job",
     required=True,
     metavar="nodes=N,time=T",
-    help="The job, such as nodes=64,time=2h[,partition=NAME].",
+    help="The job, such as nodes=64,time=2h[,partition=NAME][,user=NAME][,account=NAME][,qos=NAME].",
 )
 @flags
 def command(state: Path, job: str, **told: Any) -> None:

@@ -26,6 +26,9 @@ def _node_h(text: str) -> float:
 )
 @click.option("--scaling", metavar="LAW", help="perfect (default), or amdahl=0.999: the parallel share.")
 @click.option("--partition", metavar="NAME", help="By default the machine's.")
+@click.option("--user", metavar="NAME", default="", help="Who asks: limits and priority follow from it.")
+@click.option("--account", metavar="NAME", default="", help="For which account.")
+@click.option("--qos", metavar="NAME", default="", help="With which quality of service.")
 @flags
 def command(state: Path, work: str, scaling: str | None, partition: str | None, **told: Any) -> None:
     """Say which shape of the same work starts soonest and which ends soonest: nodes against wall time.
@@ -38,12 +41,13 @@ def command(state: Path, work: str, scaling: str | None, partition: str | None, 
     from exatwin.cli._estimate import positive
     from exatwin.report import forecast as report
     from exatwin.study.shape import MEMBERS, Scaling, shape
+    from exatwin.study.starts.asking import Who
 
     amount, law = _node_h(work), Scaling.parse(scaling)
     members = positive("--members", told["members"]) or MEMBERS
     found = shape(
         state_of(state, told), amount, scaling=law, partition=partition, members=members,
-        seed=seed_of(told["seed"]),
+        who=Who(told["user"], told["account"], told["qos"]), seed=seed_of(told["seed"]),
     )  # fmt: skip
     if told["output"] is not None:
         report.write_shapes(found, told["output"])

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
+from exatwin.foundation.progress import compiling
+
+_Listener: Any = event.Listener  # numba's inside has no types
 F = TypeVar("F", bound=Callable[..., Any])
 
 INTERPRETED: bool = bool(vars(numba.config)["DISABLE_JIT"])
@@ -52,6 +56,7 @@ def entry(
     *,
     also: tuple[Path, ...] = (),
     makes_arrays: bool = True,
+    name: str = "",
 ) -> F:
     """Return the function that `build` makes, compiled for `signature` and kept on disk.
 
@@ -68,12 +73,32 @@ def entry(
         Further files that it is made of.
     makes_arrays
         Whether it, or what it calls, makes arrays.
+    name
+        What people are told that is compiled, where it is; nothing without it.
     """
     text = b"".join(path.read_bytes() for path in [*sorted(folder.glob("*.py")), *also])
     function = build(hashlib.sha256(text).hexdigest())
-    if makes_arrays or INTERPRETED:
-        return cast(F, numba.njit([signature], cache=True, **_FLAGS)(function))
-    from exatwin.foundation.parts import at_once
+    if INTERPRETED:
+        return function
+    with event.install_listener("numba:compile", _Teller(name)):
+        if makes_arrays:
+            return cast(F, numba.njit([signature], cache=True, **_FLAGS)(function))
+        from exatwin.foundation.parts import at_once
 
-    with at_once(function.__qualname__):
-        return cast(F, numba.njit([signature], cache=True, **_LEAN)(function))
+        with at_once(function.__qualname__):
+            return cast(F, numba.njit([signature], cache=True, **_LEAN)(function))
+
+
+class _Teller(_Listener):  # type: ignore[misc]  # numba's
+    """Tells once that something is compiled: not where it is fetched from the disk."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def on_start(self, begun: Any) -> None:
+        if self._name:
+            compiling(self._name)
+        self._name = ""
+
+    def on_end(self, ended: Any) -> None:
+        pass

@@ -34,12 +34,25 @@ class _Part(_Library):  # type: ignore[misc]  # numba's
     def _make_whole(self) -> None:
         """Link all that it calls, directly or not, and make machine code of that."""
         self._whole, self._shared_module = True, None
-        for library in _below(self):
-            self._reload_init.update(library._reload_init)
-            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._link(_below(self))
         self._optimize_final_module()
         self._final_module.verify()
         self._finalize_final_module()
+
+    def _link(self, libraries: list[Any]) -> None:
+        """Link what is referred to until all of it is there: of the rest LLVM takes nothing over."""
+        at: dict[str, Any] = {}
+        for library in libraries:
+            self._reload_init.update(library._reload_init)
+            functions = library._get_module_for_linking().functions
+            at |= {each.name: library for each in functions if not each.is_declaration}
+        while True:
+            names = [each.name for each in self._final_module.functions if each.is_declaration]
+            missing = {id(at[name]): at[name] for name in names if name in at}
+            if not missing:
+                return
+            for library in missing.values():
+                self._final_module.link_in(library._get_module_for_linking(), preserve=True)
 
     def _get_module_for_linking(self) -> Any:
         self._whole_if_alone()
@@ -72,6 +85,8 @@ def _below(library: Any) -> list[Any]:
 @contextmanager
 def at_once(name: str) -> Iterator[None]:
     """Compile one function, with the qualified name `name`, and all that it calls, as one.
+
+    What it calls must not be called from Python after that: there is no machine code of it alone.
 
     Examples
     --------

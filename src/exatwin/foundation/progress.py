@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -26,3 +27,16 @@ class Silent:
 
 
 SILENT = Silent()
+
+_listeners: list[Callable[[str], None]] = []
+
+
+def when_compiling(tell: Callable[[str], None]) -> None:
+    """Let `tell` be told what is compiled in this process, instead of who was told so far."""
+    _listeners[:] = [tell]
+
+
+def compiling(what: str) -> None:
+    """Tell who wants to know that `what` is compiled, which takes its time once on a machine."""
+    for tell in _listeners:
+        tell(what)

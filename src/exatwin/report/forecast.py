@@ -21,12 +21,20 @@ if TYPE_CHECKING:
     from exatwin.study.shape import Shape, Shapes
 
 _CSS = """
-body { background: #fff; color: #1b2a38; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1rem 0 }
-td, th { padding: .25rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd }
-td:first-child, th:first-child { text-align: left }
-.best { font-weight: 700 }
+body { background: #fff; color: #17212b; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
+body { line-height: 1.45 }
+h1 { font-size: 1.6rem; margin-bottom: .2rem }
+h2 { font-size: 1rem; margin: 1.6rem 0 .3rem }
+.wide { overflow-x: auto }
+table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums }
+td, th { padding: .25rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #d3dbe3 }
+td:first-child, th:first-child, td.words { text-align: left }
+.best { font-weight: 700; background: #e2f1ef }
+.muted, li { color: #566371 }
+ul { margin: 0; padding-left: 1.2rem }
 """
+_SHOWN = 1.6
+"""How far the curve is drawn beyond P90: the last few courses would press all others together."""
 
 
 def span(seconds: float) -> str:
@@ -60,16 +68,20 @@ def lines(found: Forecast) -> list[str]:
         f"{found.running:,} jobs run, {found.waiting:,} wait, {found.free:,} nodes are free",
         "",
     ]
-    rows = (
-        ("P10", found.p10_s, "one in ten starts before"),
-        ("P50", found.p50_s, "as likely before as after"),
-    )
-    for name, wait, words in (*rows, ("P90", found.p90_s, "the band from P10 holds about four in five")):
+    for name, wait, words in _told_band(found):
         told.append(f"{name:6s}{span(wait):>10s}  {_when(found.start(wait)):22s}  {words}".rstrip())
     mean = found.mean_s
     told.append(f"{'mean':6s}{span(mean) if mean is not None else 'unknown':>10s}")
     parts = [f"{100 * found.within(3600.0 * h):.0f} % within {h} h" for h in (1, 4, 24)]
     return [*told, f"starts{'':2s}{', '.join(parts)}", "", *found.basis]
+
+
+def _told_band(found: Forecast) -> tuple[tuple[str, float, str], ...]:
+    return (
+        ("P10", found.p10_s, "one in ten starts before"),
+        ("P50", found.p50_s, "as likely before as after"),
+        ("P90", found.p90_s, "the band from P10 holds about four in five"),
+    )
 
 
 def _hours(seconds: float) -> str:
@@ -163,9 +175,12 @@ def figure(found: Forecast) -> go.Figure:
             opacity=0.12,
             line_width=0,
         )
-    drawn.update_xaxes(title="hours from now", rangemode="tozero")
+    last = (
+        _SHOWN * max(found.p90_s, 1800.0) / 3600.0 if math.isfinite(found.p90_s) else max(known, default=1.0)
+    )
+    drawn.update_xaxes(title="hours from now", range=[0.0, last])
     drawn.update_yaxes(title="started, per cent", range=[0, 100])
-    drawn.update_layout(height=420, width=860)
+    drawn.update_layout(height=400, margin={"l": 60, "r": 20, "t": 20, "b": 50})
     return drawn
 
 
@@ -180,10 +195,36 @@ def write(found: Forecast, path: Path) -> None:
     from plotly.offline import get_plotlyjs
 
     title = f"When will {found.job.nodes:,} nodes for {_hours(found.job.limit_s)} start?"
-    told = "".join(f"<p>{escape(line)}</p>" for line in (*found.basis, *found.notes))
-    text = "\n".join(lines(found)[: -len(found.basis) - 1])
-    body = f"<pre>{escape(text)}</pre>{figure(found).to_html(full_html=False, include_plotlyjs=False)}{told}"
-    _page(title, body, path, f"<script>{get_plotlyjs()}</script>")
+    drawn = figure(found).to_html(
+        full_html=False, include_plotlyjs=False, config={"displayModeBar": False, "responsive": True}
+    )
+    first, second, *_ = lines(found)
+    head = f"<p class=muted>{escape(first)}<br>{escape(second)}</p>{_band(found)}"
+    _page(
+        title, f"{head}{drawn}{_rests(found.basis, found.notes)}", path, f"<script>{get_plotlyjs()}</script>"
+    )
+
+
+def _band(found: Forecast) -> str:
+    """Return P10, P50 and P90 as a table, and how likely a start soon is."""
+    rows = "".join(
+        f"<tr><td>{name}</td><td>{span(wait)}</td><td class=words>{_when(found.start(wait))}</td>"
+        f"<td class=words>{words}</td></tr>"
+        for name, wait, words in _told_band(found)
+    )
+    soon = ", ".join(f"{100 * found.within(3600.0 * h):.0f} % within {h} h" for h in (1, 4, 24))
+    head = "<tr><th></th><th>wait</th><th>start</th><th></th></tr>"
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p>Starts {soon}.</p>"
+
+
+def _rests(basis: Sequence[str], notes: Sequence[str]) -> str:
+    """Return what an answer rests on, and what had to be said of the state, as lists."""
+    parts = (("What it rests on", basis), ("What was mended or set aside", notes))
+    return "".join(
+        f"<h2>{title}</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in told)}</ul>"
+        for title, told in parts
+        if told
+    )
 
 
 def write_shapes(found: Shapes, path: Path) -> None:
@@ -205,12 +246,14 @@ def write_shapes(found: Shapes, path: Path) -> None:
             for each in row
         )
         rows += f"<tr><td>{size:,}</td>{''.join(texts)}</tr>"
-    told = "".join(
-        f"<p>{escape(line)}</p>" for line in (*shape_lines(found)[1:3], *found.basis, *found.notes)
+    where = shape_lines(found)[0].split(", ", 1)[1]
+    best = f"<p class=muted>{escape(where)}</p><p><b>Starts soonest</b>: {escape(_told(first))}<br>" + (
+        f"<b>Ends soonest</b>: {escape(_told(last))}</p>"
     )
     table = f"<table><thead><tr><th>nodes</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
     marks = "<p>Median start / median end from now; xN: a chain; * starts soonest, + ends soonest.</p>"
-    _page(f"{found.work_node_h:,g} node-h on {found.machine}", marks + table + told, path)
+    body = f"{best}{marks}<div class=wide>{table}</div>{_rests(found.basis, found.notes)}"
+    _page(f"{found.work_node_h:,g} node-h on {found.machine}", body, path)
 
 
 def _page(title: str, body: str, path: Path, script: str = "") -> None:

@@ -28,6 +28,7 @@ def in_words(found: WhatIf, amount: Amount) -> list[str]:
     told += [_most(found.by_size, amount), _most(found.by_account, amount)]
     told += [
         _in_use(rows.get("utilisation_frac")),
+        _hours(found, rows, amount),
         _lost(rows),
         _beyond(rows.get("jobs_beyond_cap")),
         _excess(rows, amount),
@@ -87,6 +88,19 @@ def _in_use(row: Difference | None) -> str:
     if row is None:
         return ""
     return f"{row.changed:.1%} of the node time is in use instead of {row.base:.1%}{_doubt(row)}."
+
+
+def _hours(found: WhatIf, rows: dict[str, Difference], amount: Amount) -> str:
+    """Say what jobs that wait for cheap or clean hours make of a MWh."""
+    if "schedule.hold" not in dict(found.changes):
+        return ""
+    said = []
+    for name, what in (("price_eur_j", "costs"), ("carbon_kgco2e_j", "emits")):
+        row = rows.get(name)
+        if row is not None:
+            now, before = (amount(each, row.unit).removesuffix("/MWh") for each in (row.changed, row.base))
+            said.append(f"{what} {now} instead of {before}{_doubt(row)}")
+    return f"A MWh {', '.join(said)}." if said else ""
 
 
 def _lost(rows: dict[str, Difference]) -> str:

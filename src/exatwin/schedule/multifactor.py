@@ -103,8 +103,9 @@ def equal_shares(jobs: Jobs) -> tuple[Shares, Int64]:
     """
     account, user = jobs.account.astype(np.int64), jobs.user.astype(np.int64)
     accounts, of_account = np.unique(account, return_inverse=True)
-    pairs, of_pair = np.unique(np.stack([of_account, user]), axis=1, return_inverse=True)
+    names, of_user = np.unique(user, return_inverse=True)
+    pairs, of_pair = np.unique(of_account * len(names) + of_user, return_inverse=True)
     many = len(accounts)
-    parent = np.concatenate(([-1], np.zeros(many, np.int64), 1 + pairs[0]))
-    users = np.arange(1 + many + pairs.shape[1]) > many
+    parent = np.concatenate(([-1], np.zeros(many, np.int64), 1 + pairs // max(len(names), 1)))
+    users = np.arange(1 + many + len(pairs)) > many
     return Shares(parent, np.ones(len(parent)), users), 1 + many + np.ravel(of_pair)

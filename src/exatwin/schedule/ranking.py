@@ -78,7 +78,6 @@ def _fits(job: Int64, easy: bool) -> dict[str, np.ndarray]:
 
 def order_memory(given: layout.Given, nodes: int, rows: int) -> dict[str, np.ndarray]:
     """Return what the loop writes of its queue and its ranking, before the first event."""
-    words = int(given.pool[layout.FIRST_WORD, -1])
     jobs, associations = given.job.shape[1], len(given.parent)
     tree = np.full((3, int(given.level[-1])), layout.FOREVER)
     tree[layout.LEAST_NODES] = layout.NOBODY
@@ -87,7 +86,6 @@ def order_memory(given: layout.Given, nodes: int, rows: int) -> dict[str, np.nda
         "pick": np.zeros(nodes + 1, np.int64),
         "room": np.zeros(len(given.first), np.int64),
         "end": np.zeros((3, rows), np.int64),
-        "mark": np.zeros((layout.MARKS + 2, words), np.uint64),
         "tree": tree,
         "child": 1 + np.argsort(given.parent[1:], kind="stable"),
         "order": np.zeros(associations, np.int64),

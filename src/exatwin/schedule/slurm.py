@@ -325,6 +325,7 @@ def _memory(
             f"{floor.capacity:,} nodes are too many to plan one by one as Slurm does: expected a machine of "
             "nodes (see --machine and --processors-per-node), or another backfill"
         )
+    tests = min(rule.bf_max_job_test, jobs) + 1
     memory = layout.Memory(
         counter=np.zeros(layout.COUNTERS, np.int64),
         job=np.zeros((layout.JOB_ROWS, jobs), np.int64),
@@ -338,6 +339,11 @@ def _memory(
         record=np.zeros((layout.RECORD_ROWS, rule.records + 2), np.int64),
         planned=np.zeros((rule.records + 2, words), np.uint64),
         suffix=np.zeros((rule.records + 2, words), np.uint64),
+        booking=np.zeros((2, tests), np.int64),
+        booked=np.zeros((tests, words), np.uint64),
+        bound=np.zeros((3, layout.MOST_BOUNDS), np.int64),
+        place=np.zeros(64 * words, np.int64),
+        node_at=np.zeros(64 * words, np.int64),
         scratch=np.zeros((layout.SCRATCH_ROWS, words), np.uint64),
         weigh=np.zeros(layout.WEIGHS),
         share=np.zeros(len(given.parent)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,14 +14,31 @@ from exatwin.schedule.floor import Floor
 from exatwin.schedule.slurm import SlurmRule, SlurmSimulation
 from exatwin.workload.job import Jobs
 
-Starts = tuple[Int64, list[Int64]]
-"""Rows of jobs, and the nodes of each."""
+Starts = tuple[Int64, Int64, list[Int64]]
+"""Rows of jobs, their starts, and the nodes of each."""
+
+
+class Clock(NamedTuple):
+    """A cycle that takes time: seconds from the test of one place of the queue to that of another."""
+
+    first: int = 0
+    last: int = 1
+    takes_s: int = 0
+
+
+NO_TIME = Clock()
 
 
 def cycle_from(
-    jobs: Jobs, floor: Floor, rule: SlurmRule, held: Sequence[Int64], now_s: int, over: int = 0
+    jobs: Jobs,
+    floor: Floor,
+    rule: SlurmRule,
+    held: Sequence[Int64],
+    now_s: int,
+    over: int = 0,
+    clock: Clock = NO_TIME,
 ) -> Starts:
-    """Return which waiting jobs a cycle of backfill starts at `now_s` [s], and the nodes of each.
+    """Return which waiting jobs a cycle of backfill starts from `now_s` [s] on, when, and on which nodes.
 
     Parameters
     ----------
@@ -37,25 +55,39 @@ def cycle_from(
     over
         How many of those that run, the first of them, have come to their end and only keep their nodes until
         these are released: a cycle plans with them, and starts nothing there.
+    clock
+        How the time goes on meanwhile; starts are at that time.
     """
-    alone = replace(rule, default_queue_depth=0, epilog_s=1)
-    return _from(jobs, floor, alone, held, now_s, layout.PERIODIC, over)
+    return _from(jobs, floor, replace(rule, epilog_s=1), held, now_s, layout.PERIODIC, over, clock)
 
 
 def easy_from(
-    jobs: Jobs, floor: Floor, rule: SlurmRule, held: Sequence[Int64], now_s: int, over: int = 0
+    jobs: Jobs,
+    floor: Floor,
+    rule: SlurmRule,
+    held: Sequence[Int64],
+    now_s: int,
+    over: int = 0,
+    clock: Clock = NO_TIME,
 ) -> Starts:
-    """Return the same of a pass of EASY, which knows nothing of nodes before they are released."""
+    """Return the same of a pass of EASY: it takes no time, and does not see nodes before their release."""
     return _from(jobs, floor, rule, held, now_s, layout.EASY, over)
 
 
 def heads_from(jobs: Jobs, floor: Floor, rule: SlurmRule, held: Sequence[Int64], now_s: int) -> Starts:
-    """Return which waiting jobs a pass of the main scheduler starts; `held` has nodes yet to be released too."""
+    """Return which waiting jobs a pass of the main scheduler starts, when, and on which nodes."""
     return _from(jobs, floor, rule, held, now_s, layout.STRICT, 0)
 
 
 def _from(
-    jobs: Jobs, floor: Floor, rule: SlurmRule, held: Sequence[Int64], now_s: int, mode: int, over: int
+    jobs: Jobs,
+    floor: Floor,
+    rule: SlurmRule,
+    held: Sequence[Int64],
+    now_s: int,
+    mode: int,
+    over: int,
+    clock: Clock = NO_TIME,
 ) -> Starts:
     many, which = len(held), np.arange(len(jobs))
     begun = jobs.submit_s[:many].astype(np.int64)
@@ -73,6 +105,11 @@ def _from(
         segment=np.zeros(floor.capacity, np.int64),
         named=True,
     )
+    options = simulation._options.copy()
+    options[layout.PACE_FROM : layout.PACE_SPAN + 1] = clock
+    if mode == layout.PERIODIC:
+        options[layout.DEPTH] = 0  # the main scheduler starts nothing
+    simulation._options = options
     memory = simulation._memory
     up = np.where(
         which[:many] < over, now_s + 1, begun + np.minimum(jobs.limit_s[:many].astype(np.int64), 2**40)
@@ -94,9 +131,9 @@ def _from(
     memory.counter[layout.ROWS] = memory.counter[layout.NEXT] = many
     simulation.advance(now_s + 1)
     found = simulation.schedule()
-    rows = many + np.flatnonzero(found.start_s[many:] == now_s)
+    rows = many + np.flatnonzero(found.start_s[many:] >= now_s)
     assert found.placement is not None
-    return rows, [found.placement.nodes_of(int(row)).astype(np.int64) for row in rows]
+    return rows, found.start_s[rows], [found.placement.nodes_of(int(row)).astype(np.int64) for row in rows]
 
 
-__all__ = ["Starts", "cycle_from", "easy_from", "heads_from"]
+__all__ = ["Clock", "Starts", "cycle_from", "easy_from", "heads_from"]

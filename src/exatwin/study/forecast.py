@@ -64,6 +64,9 @@ class JobAsked:
             key = key.strip()
             if not equals or key not in _KEYS:
                 raise SpecError(f"--job {text}: '{key}': {nearest(key, _KEYS)}; expected nodes=64,time=2h")
+            if key in told or not value.strip():
+                why = "is told twice" if key in told else "has no value"
+                raise SpecError(f"--job {text}: '{key}' {why}, expected nodes=64,time=2h")
             told[key] = value.strip()
         missing = [key for key in _KEYS[:2] if not told.get(key)]
         if missing:

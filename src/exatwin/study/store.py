@@ -288,7 +288,8 @@ def _rebuilt(document: dict[str, Any], where: Path) -> Result:
 
 def _schedule(document: dict[str, Any], where: Path) -> Schedule:
     columns = read_columns(where / "jobs.parquet")
-    jobs = Jobs(**{name: columns[name] for name in Jobs.columns()})
+    known = [name for name in Jobs.columns() if name in columns]  # an older result lacks younger columns
+    jobs = Jobs(**{name: columns[name] for name in known})
     placement = None
     if document["placed"]:
         rows = read_columns(where / "placement.parquet")

@@ -41,6 +41,15 @@ def test_the_line_to_run_is_one_shell_command() -> None:
     assert len(words) == 8
 
 
+def test_arrays_and_dependencies_are_asked_for_on_demand(log: Path) -> None:
+    more = CliRunner().invoke(command, ["slurm", "--print-command", "--dependencies"]).stdout
+    plain = CliRunner().invoke(command, ["slurm", "--print-command"]).stdout
+    assert more == plain.rstrip("\n") + ",JobID,JobName,Reason,SubmitLine\n"
+    refused = CliRunner().invoke(command, ["slurm", str(log), "--dependencies"])
+    assert refused.exit_code == 2
+    assert "no effect without --print-command" in refused.stderr
+
+
 @pytest.mark.parametrize("ending", ["parquet", "swf"])
 def test_a_log_becomes_a_trace_with_a_report(log: Path, tmp_path: Path, ending: str) -> None:
     out = tmp_path / f"jobs.{ending}"

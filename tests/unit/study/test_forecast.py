@@ -132,7 +132,8 @@ def described(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("job", "says"),
     [("nodes=64", "'time' is missing"), ("nodes=64,tine=2h", "did you mean"), ("nodes=0,time=1h", "nodes=0"),
-     ("nodes=1,time=2", "has no unit"), ("nodes=1,time=0:00", "from 1 s to a year"),
+     ("nodes=1,time=2", "has no unit"), ("nodes=1,time=1h,user=", "'user' has no value"),
+     ("nodes=1,nodes=2,time=1h", "'nodes' is told twice"), ("nodes=1,time=0:00", "from 1 s to a year"),
      ("", "expected nodes=64")],
 )  # fmt: skip
 def test_a_malformed_job_is_refused(job: str, says: str) -> None:

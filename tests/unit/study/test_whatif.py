@@ -247,3 +247,20 @@ def test_a_shaken_log_has_the_same_jobs_a_little_later():
     assert later.min() == 0
     assert 60 < later.max() <= 90
     assert np.array_equal(moved.runtime_s[other], still.runtime_s[order])
+
+
+def test_what_a_megawatt_hour_costs_is_said_of_jobs_that_are_held():
+    price = Difference("price_eur_j", "EUR/J", 142e0 / 3.6e9, 140.5 / 3.6e9, -2.0 / 3.6e9, -1.0 / 3.6e9)
+    told = [
+        in_words(WhatIf(DAY, changes, (0, 1), (price,), (), ()), amount)
+        for changes in ((("schedule.hold", "price"),), (("schedule.policy", "sjf"),))
+    ]
+    assert told == [["A MWh costs 140.5 EUR instead of 142 EUR."], []]
+
+
+def test_hours_and_node_hours_that_are_lost_are_said():
+    lost = Difference("lost_node_h", "node-h", 0.0, 1200.0, 1000.0, 1400.0)
+    used = Difference("node_h", "node-h", 10000.0, 12000.0, 1500.0, 2500.0)
+    told = in_words(WhatIf(DAY, (("days", 2),), (0, 1), (used, lost), (), ()), amount)
+    assert told == ["1,200 node-h are lost to limits and failures, 10.0% of those in use."]
+    assert amount(0.0915, "h") == "5.5 min"

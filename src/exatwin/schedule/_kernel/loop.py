@@ -171,5 +171,9 @@ def _loop(digest: str) -> Callable[..., int]:
 
 
 advance = entry(
-    numba.int64(GIVEN, MEMORY, OPTIONS, SCORE, numba.int64), _loop, Path(__file__).parent, makes_arrays=False
+    numba.int64(GIVEN, MEMORY, OPTIONS, SCORE, numba.int64),
+    _loop,
+    Path(__file__).parent,
+    makes_arrays=False,
+    name="scheduler",
 )

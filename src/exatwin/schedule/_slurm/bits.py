@@ -25,6 +25,13 @@ def _trailing(typing_context: Any, word: Any) -> Any:
     return types.uint64(types.uint64), emit
 
 
+def _leading(typing_context: Any, word: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctlz(args[0], context.get_constant(types.boolean, False))
+
+    return types.uint64(types.uint64), emit
+
+
 def _ones_plainly(word: int) -> int:
     return int(word).bit_count()
 
@@ -33,15 +40,23 @@ def _trailing_plainly(word: int) -> int:
     return (int(word) & -int(word)).bit_length() - 1 if word else 64
 
 
-# the number of set bits of a word; the number of clear bits below the lowest set one, 64 where none is set
+def _leading_plainly(word: int) -> int:
+    return 64 - int(word).bit_length()
+
+
+# the number of set bits of a word; the number of clear bits below the lowest set one, and above the highest,
+# 64 where none is set
 ones: Any = _ones_plainly if INTERPRETED else intrinsic(_ones)
 trailing: Any = _trailing_plainly if INTERPRETED else intrinsic(_trailing)
+leading: Any = _leading_plainly if INTERPRETED else intrinsic(_leading)
 
 
 # loops over words count without a sign: an index that may be negative is turned round first, and then none of
 # them is done several words at a time
 index: Any = int if INTERPRETED else np.uint64
 whole: Any = np.int64
+
+_ALL, _ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
 
 
 @lean
@@ -140,3 +155,11 @@ def edges(bits: Any, low: int, high: int) -> tuple[int, int]:
 def fill(target: Any, word: Any, low: int, high: int) -> None:
     for w in range(index(low), index(high)):
         target[w] = word
+
+
+@lean
+def first_bits(target: Any, low: int, many: int) -> None:
+    """Set the first bits of a set from the word `low` on, and clear the rest of the last word in use."""
+    fill(target, _ALL, low, low + many // 64)
+    if many % 64 > 0:
+        target[low + many // 64] = (_ONE << np.uint64(many % 64)) - _ONE

@@ -32,30 +32,31 @@ _LOW = (1 << _INDEX) - 1
 
 
 @lean
-def _blocks(m: Any, bits: Any, base: int, shift: int, low: int, high: int) -> int:
-    """List the runs of set bits between the nodes `low` and `high`; return how many they are."""
-    found, node = 0, low
-    while node < high:
-        place = node - base
-        word = bits[shift + place // 64] >> np.uint64(place % 64)
-        rest = 64 - place % 64
-        if word == 0:
-            node += rest
-            continue
-        node += _whole(trailing(word))
-        place = node - base
-        ones_on = _whole(trailing(~(bits[shift + place // 64] >> np.uint64(place % 64))))
-        size = min(ones_on, 64 - place % 64)
-        if node >= high:
-            break
-        size = min(size, high - node)
-        if found > 0 and m.block[NODE, found - 1] + m.block[SIZE, found - 1] == node:
-            m.block[SIZE, found - 1] += size
-        else:
-            m.block[NODE, found] = node
-            m.block[SIZE, found] = size
-            found += 1
-        node += size
+def _blocks(m: Any, bits: Any, base: int, shift: int, low: int, high: int, want: int) -> int:
+    """List the runs of set bits between the nodes `low` and `high`, up to one of `want`; return how many."""
+    found, after, first, last = 0, -1, low - base, high - base
+    for w in range(first // 64, -(-last // 64)):
+        word = bits[shift + w]
+        if 64 * w < first:
+            word &= _ALL << np.uint64(first - 64 * w)
+        if 64 * w + 64 > last:
+            word &= _ALL >> np.uint64(64 * w + 64 - last)
+        while word != 0:
+            start = _whole(trailing(word))
+            size = _whole(trailing(~(word >> np.uint64(start))))
+            node = base + 64 * w + start
+            if node == after:
+                m.block[SIZE, found - 1] += size
+            elif found > 0 and m.block[SIZE, found - 1] == want:
+                return found
+            else:
+                m.block[NODE, found] = node
+                m.block[SIZE, found] = size
+                found += 1
+            after = node + size
+            if start + size == 64:
+                break
+            word &= _ALL << np.uint64(start + size)
     return found
 
 
@@ -125,7 +126,7 @@ def choose(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
         choose_random(g, m, o, bits, pool, want)
         return
     if o[BY_SEGMENT] == 0:
-        _best_fit(m, _blocks(m, bits, base, shift, base, end), base, shift, want)
+        _best_fit(m, _blocks(m, bits, base, shift, base, end, want), base, shift, want)
         return
     first, last = g.segment[base], g.segment[end - 1]
     for segment in range(first, last + 1):
@@ -139,7 +140,7 @@ def choose(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
             ):
                 best, held = segment, size
         part = min(want, held)
-        found = _blocks(m, bits, base, shift, g.first[best], g.first[best + 1])
+        found = _blocks(m, bits, base, shift, g.first[best], g.first[best + 1], part)
         _best_fit(m, found, base, shift, part)
         m.room[best] = 0
         want -= part
@@ -149,7 +150,7 @@ def choose(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> None:
 def write_ranges(g: Any, m: Any, pool: int, job: int) -> None:
     """Write down the nodes in the row CHOSEN as ranges of `job`."""
     base, end = g.pool[FIRST_NODE, pool], g.pool[FIRST_NODE, pool + 1]
-    found = _blocks(m, m.scratch[CHOSEN], base, g.pool[FIRST_WORD, pool], base, end)
+    found = _blocks(m, m.scratch[CHOSEN], base, g.pool[FIRST_WORD, pool], base, end, 0)
     m.job[FIRST_RANGE, job] = m.counter[RANGES]
     m.job[RANGE_COUNT, job] = found
     for i in range(found):

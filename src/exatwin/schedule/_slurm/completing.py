@@ -41,7 +41,7 @@ def over(g: Any, m: Any, o: Any, job: int, now: int) -> bool:
 
 @lean
 def lend(g: Any, m: Any, o: Any, pool: int, now: int) -> int:
-    """Let a cycle count the nodes of jobs that are over as free: they are in the row OVER. Return how many."""
+    """Let a cycle count the nodes of jobs that are over, in the row OVER, as free; return how many."""
     if o[EPILOG] == 0 or o[PREEMPTS] > 0:
         return 0
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import spliced
-from exatwin.schedule._slurm.bits import copy, count, drop, keep_and_count
+from exatwin.foundation.jit import lean, spliced
+from exatwin.schedule._slurm.bits import copy, count, drop, keep
+from exatwin.schedule._slurm.bounds import no_bounds
 from exatwin.schedule._slurm.completing import lend, must_wait, take_back
 from exatwin.schedule._slurm.earliest import earliest
 from exatwin.schedule._slurm.layout import (
@@ -26,16 +27,24 @@ from exatwin.schedule._slurm.layout import (
     LIMIT,
     NEVER,
     NODES,
+    PACE_FROM,
+    PACE_SPAN,
+    PACE_TO,
+    PICKED,
     POOL,
     PREEMPTS,
     SLOT,
     STAYS,
+    TOP,
     UNTIL,
+    VACANT,
+    VACANT_STOP,
 )
 from exatwin.schedule._slurm.limits import may_start
 from exatwin.schedule._slurm.line import job_of, nth
 from exatwin.schedule._slurm.passes import begin
-from exatwin.schedule._slurm.plan import empty_plan, list_ends, reserve
+from exatwin.schedule._slurm.places import pick
+from exatwin.schedule._slurm.plan import empty_plan, plan_anew, reserve
 from exatwin.schedule._slurm.power import fits, hold, need, passes, room
 from exatwin.schedule._slurm.preempt import make_room
 from exatwin.schedule._slurm.spread import fits as near
@@ -66,19 +75,21 @@ def _fill(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             records = empty_plan(g, m, o, pool, now)
             made = 1
         if witness < i:
-            witness = _witness(g, m, o, pool, records, max(seek, i), last, now)
+            witness = last if seek == last else _witness(g, m, o, pool, records, max(seek, i), last, now)
             if witness == last:
                 break
-        job = m.list[i]
+        job, at = m.list[i], _clock(o, i, now)
         i += 1
-        if not may_start(g, m, o, job, now):
+        if not may_start(g, m, o, job, at):
             continue
-        when = _when(g, m, o, records, job, now)
-        if when == now:
-            begin(g, m, o, job, now)
+        when = _when(g, m, o, records, job, at)
+        if when == at:
+            begin(g, m, o, job, at)
             started += 1
-            list_ends(g, m, pool)
-        elif when != NEVER and when <= now + o[BF_WINDOW]:
+            # the places of what stays change with the plan
+            seek, witness = _go_on(g, m, o, pool, records, max(seek, i), last, now), -1
+            continue
+        if when != NEVER and when <= now + o[BF_WINDOW]:
             if records + 2 > o[BF_RECORDS]:
                 break
             records = reserve(g, m, o, records, job, when)
@@ -86,6 +97,26 @@ def _fill(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             continue
         if witness >= i and not _stays(g, m, o, pool, records, m.list[witness], when, now):
             seek, witness = witness + 1, -1
+
+
+@lean
+def _clock(o: Any, i: int, now: int) -> int:
+    """What time it is when a cycle comes to place `i` of the queue."""
+    if o[PACE_SPAN] == 0:
+        return now
+    first, last = o[PACE_FROM], o[PACE_TO]
+    return now + o[PACE_SPAN] * (min(max(i, first), last) - first) // (last - first)
+
+
+@spliced
+def _go_on(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, now: int) -> int:
+    """A witness from place `i` on now that the job in CHOSEN has started; the plan is brought up to that."""
+    left, right = pick(m, pool, m.scratch[CHOSEN], g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
+    drop(m.scratch[VACANT], m.scratch[PICKED], left, right)
+    witness = _witness(g, m, o, pool, records, i, last, now)
+    if witness < last:
+        plan_anew(g, m, o, pool, records)
+    return witness
 
 
 @spliced
@@ -100,7 +131,8 @@ def _when(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
         if when == now or tried or not make_room(g, m, o, job, now, records):
             break
         tried = True
-        list_ends(g, m, g.job[POOL, job])
+        plan_anew(g, m, o, g.job[POOL, job], records)
+        no_bounds(m, g.job[POOL, job])
     return _with_watts(g, m, o, job, now) if when == now else when
 
 
@@ -134,20 +166,21 @@ def _list(g: Any, m: Any, o: Any, pool: int, last: int) -> bool:
 def _witness(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, now: int) -> int:
     """The first place from `i` on of a job that could start now if it came next; `last` if there is none.
 
-    The nodes that stay free until it would end are in the row STAYS.
+    The places of nodes that stay free until it would end are in the row STAYS.
     """
-    if o[PREEMPTS] > 0:
-        return last - 1
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    stays, reached, left = m.scratch[STAYS], NEVER, 0
+    if o[PREEMPTS] + o[PACE_SPAN] > 0:
+        return max(last - 1, i)
+    free, low, high = m.pool[FREE, pool], g.pool[FIRST_WORD, pool], m.pool[VACANT_STOP, pool]
+    stays, reached, left, top = m.scratch[STAYS], NEVER, 0, min(high, m.pool[TOP, pool])
     while i < last:
         job = m.list[i]
         wanted, reach = g.job[NODES, job], now + g.job[LIMIT, job]
-        if wanted <= m.pool[FREE, pool] and (reach < reached or reached == NEVER or wanted <= left):
-            copy(m.free, stays, low, high)
-            left, r = m.pool[FREE, pool], 0
+        if wanted <= free and (reach < reached or reached == NEVER or wanted <= left):
+            copy(m.scratch[VACANT], stays, low, high)
+            left, r = free, 0
             while r < records and m.record[BEGIN, r] <= reach and left >= wanted:
-                left = keep_and_count(stays, m.planned[m.record[SLOT, r]], low, high)
+                keep(stays, m.planned[m.record[SLOT, r]], low, top)
+                left = count(stays, low, high)
                 r += 1
             if left >= wanted:
                 return i
@@ -158,11 +191,11 @@ def _witness(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int,
 
 @spliced
 def _stays(g: Any, m: Any, o: Any, pool: int, records: int, job: int, when: int, now: int) -> bool:
-    """Whether enough nodes stay for a witness, now that those in CHOSEN are taken from `when` on."""
+    """Whether enough nodes stay for a witness, now that those in PICKED are taken from `when` on."""
     begin = when // o[BF_RESOLUTION] * o[BF_RESOLUTION]
     beyond = begin > now + g.job[LIMIT, job] or begin >= m.record[UNTIL, records - 1]
-    if o[PREEMPTS] > 0 or beyond:
+    if o[PREEMPTS] + o[PACE_SPAN] > 0 or beyond:
         return True
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    drop(m.scratch[STAYS], m.scratch[CHOSEN], low, high)
+    low, high = g.pool[FIRST_WORD, pool], m.pool[VACANT_STOP, pool]
+    drop(m.scratch[STAYS], m.scratch[PICKED], low, high)
     return count(m.scratch[STAYS], low, high) >= g.job[NODES, job]

@@ -7,17 +7,8 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean, spliced
-from exatwin.schedule._slurm.bits import (
-    add,
-    both,
-    common,
-    copy,
-    count_three,
-    edges,
-    fill,
-    keep,
-    within,
-)
+from exatwin.schedule._slurm.bits import both, copy, fill, keep, within
+from exatwin.schedule._slurm.bounds import not_before, note_bound
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
     AVAIL,
@@ -25,28 +16,39 @@ from exatwin.schedule._slurm.layout import (
     BF_RESOLUTION,
     CHOSEN,
     COUNT,
-    EACH,
     END_AT,
-    END_FREE,
-    END_ROW,
     ENDS_LISTED,
     FIRST_WORD,
     FITS,
     FOREVER,
     FREE,
     HAS_WINDOWS,
-    HIGH_WORD,
     LIMIT,
-    LOW_WORD,
     NEVER,
     NODES,
+    NOW,
     OFFERED,
+    PICKED,
     POOL,
     RELEASE_DELAY,
     RELEASE_STEP,
+    RISES,
     SLOT,
     TAIL,
+    TOP,
     UNTIL,
+)
+from exatwin.schedule._slurm.places import (
+    common_before,
+    end_with,
+    ends_by,
+    freed,
+    leave_out,
+    nth_place,
+    pick,
+    place_before,
+    place_from,
+    put_fits,
 )
 from exatwin.schedule._slurm.plan import first_after, rise
 from exatwin.schedule._slurm.windows import edge_after, usable
@@ -54,135 +56,70 @@ from exatwin.schedule._slurm.windows import edge_after, usable
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@lean
-def _listed(end: Any, ends: int, time: int) -> int:
-    """How many of the ends of a pool come by `time`."""
-    low, high = 0, ends
-    while low < high:
-        middle = (low + high) // 2
-        if end[END_AT, middle] <= time:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@spliced
-def _free_by(g: Any, m: Any, pool: int, bits: Any, ends: int) -> int:
-    """How many nodes of `bits` and of the row TAIL are free after the first `ends` ends of a pool."""
-    tail = m.scratch[TAIL]
-    low, high, each = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], m.pool[EACH, pool]
-    mark = ends // each
-    found = count_three(bits, tail, m.mark[mark], low, high)
-    for i in range(mark * each, ends):
-        row = m.end[END_ROW, i]
-        found += count_three(bits, tail, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
-    return found
-
-
 @spliced
 def _not_before(m: Any, pool: int, wanted: int, now: int) -> int:
     """Before when no choice of nodes is free: the first limit at which enough are, wherever they stand."""
     if m.pool[FREE, pool] >= wanted:
         return now
-    low, high = 0, m.pool[ENDS_LISTED, pool]
-    while low < high:
-        middle = (low + high) // 2
-        if m.end[END_FREE, middle] >= wanted:
-            high = middle
-        else:
-            low = middle + 1
-    return max(m.end[END_AT, low], now + 1) if low < m.pool[ENDS_LISTED, pool] else FOREVER
+    end = end_with(m, pool, wanted)
+    return max(m.end[END_AT, end], now + 1) if end < m.pool[ENDS_LISTED, pool] else FOREVER
 
 
 @lean
-def _ends_for(g: Any, m: Any, pool: int, bits: Any, wanted: int) -> int:
-    """After how many of its ends a pool has `wanted` free nodes of `bits`; more than there are if never."""
-    low, high, each = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], m.pool[EACH, pool]
-    ends = m.pool[ENDS_LISTED, pool]
-    below, above = 0, ends // each
-    while below < above:
-        middle = (below + above + 1) // 2
-        if common(bits, m.mark[middle], low, high) < wanted:
-            below = middle
-        else:
-            above = middle - 1
-    have, found = common(bits, m.mark[below], low, high), below * each
-    while have < wanted and found < ends:
-        row = m.end[END_ROW, found]
-        have += common(bits, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
-        found += 1
-    return found if have >= wanted else ends + 1
-
-
-@lean
-def _frees_any(m: Any, i: int, way: int) -> int:
-    """The first end from `i` on, one after the other (`way` 1) or back (-1), that frees a node of AVAIL."""
-    avail = m.scratch[AVAIL]
-    while True:
-        row = m.end[END_ROW, i]
-        if common(avail, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row]) > 0:
-            return i
-        i += way
+def _last_rise(record: Any, records: int, hope: int, now: int) -> int:
+    """The last time before `hope` at which a reservation ends and leaves nodes; now if there is none."""
+    i = first_after(record, records, hope - 1) - 1
+    while i >= 0 and record[RISES, i] == 0:
+        i -= 1
+    return record[UNTIL, i] if i >= 0 else now
 
 
 @spliced
-def _put_fits(g: Any, m: Any, pool: int, ends: int) -> None:
-    """Put into FITS the nodes of the row AVAIL that are free after `ends` ends of a pool."""
-    low, high, each = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], m.pool[EACH, pool]
-    fits, mark = m.scratch[FITS], ends // each
-    copy(m.mark[mark], fits, low, high)
-    for i in range(mark * each, ends):
-        row = m.end[END_ROW, i]
-        add(fits, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
-    keep(fits, m.scratch[AVAIL], low, high)
+def _released(g: Any, m: Any, o: Any, pool: int, wanted: int, now: int) -> tuple[int, int, int]:
+    """When enough nodes of the places in AVAIL are free, after how many ends, and when at the soonest.
 
+    NEVER if never.
 
-@spliced
-def _released(g: Any, m: Any, o: Any, pool: int, wanted: int, now: int) -> int:
-    """When enough nodes of the row AVAIL are free, as running jobs reach their limits; NEVER if never.
-
-    The nodes that are free then are in the row FITS. Ends are taken together in windows that grow: what
-    ends in the same window as the first is waited for.
+    Ends are taken together in windows that grow: what ends in the same window as the first is waited for.
     """
-    avail, ends = m.scratch[AVAIL], m.pool[ENDS_LISTED, pool]
-    enough = _ends_for(g, m, pool, avail, wanted)
-    if enough > ends:
-        return NEVER
-    taken = 0
-    if enough > 0:
-        begin = m.end[END_AT, _frees_any(m, 0, 1)]
-        edge, reach = begin + o[RELEASE_DELAY] - begin % o[RELEASE_DELAY], o[RELEASE_DELAY]
-        while m.end[END_AT, enough - 1] > edge + reach:
-            reach = reach + o[RELEASE_STEP] if o[RELEASE_STEP] > 0 else 2 * reach
-        taken = _listed(m.end, ends, edge + reach)
-    _put_fits(g, m, pool, taken)
-    if enough == 0:
-        return now
-    return max(m.end[END_AT, _frees_any(m, taken - 1, -1)], now + 1)
+    low, top, free = g.pool[FIRST_WORD, pool], m.pool[TOP, pool], m.pool[FREE, pool]
+    avail = m.scratch[AVAIL]
+    place = nth_place(avail, low, top, wanted)
+    if place < free:
+        return now, 0, now
+    enough = end_with(m, pool, place + 1)
+    if enough == m.pool[ENDS_LISTED, pool]:
+        return NEVER, 0, FOREVER
+    begin = m.end[END_AT, end_with(m, pool, place_from(avail, low, top, free) + 1)]
+    edge, reach = begin + o[RELEASE_DELAY] - begin % o[RELEASE_DELAY], o[RELEASE_DELAY]
+    while m.end[END_AT, enough] > edge + reach:
+        reach = reach + o[RELEASE_STEP] if o[RELEASE_STEP] > 0 else 2 * reach
+    taken = ends_by(m, pool, edge + reach)
+    last = place_before(avail, low, top, freed(m, pool, taken))
+    return max(m.end[END_AT, end_with(m, pool, last + 1)], now + 1), taken, m.end[END_AT, enough]
 
 
 @spliced
-def _clear(m: Any, records: int, begin: int, until: int, low: int, high: int) -> bool:
-    """Whether the nodes in the row CHOSEN are free of reservations from `begin` to `until`."""
-    i, (left, right) = first_after(m.record, records, begin), edges(m.scratch[CHOSEN], low, high)
+def _clear(m: Any, records: int, begin: int, until: int, left: int, right: int) -> bool:
+    """Whether no reservation holds any of the places in PICKED from `begin` to `until`."""
+    i = first_after(m.record, records, begin)
     while i < records and m.record[BEGIN, i] < until and m.record[UNTIL, i] > begin:
-        if not within(m.scratch[CHOSEN], m.planned[m.record[SLOT, i]], left, right):
+        if not within(m.scratch[PICKED], m.planned[m.record[SLOT, i]], left, right):
             return False
         i += 1
     return True
 
 
 @spliced
-def _suffixes(m: Any, first: int, stop: int, wanted: int, low: int, high: int) -> int:
+def _suffixes(m: Any, first: int, stop: int, wanted: int, low: int, top: int) -> int:
     """What each record has in common with those after it, before `stop`; TAIL is for the records to come.
 
-    From the last record back, as long as `wanted` nodes are left; return the first record of that kind.
+    From the last record back, as long as `wanted` places are left; return the first record of that kind.
     """
-    fill(m.scratch[TAIL], ALL, low, high)
-    copy(m.planned[m.record[SLOT, stop - 1]], m.suffix[stop - 1], low, high)
+    fill(m.scratch[TAIL], ALL, low, top)
+    copy(m.planned[m.record[SLOT, stop - 1]], m.suffix[stop - 1], low, top)
     for i in range(stop - 2, first - 1, -1):
-        if both(m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i], low, high) < wanted:
+        if both(m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i], low, top) < wanted:
             return i + 1
     return first
 
@@ -194,17 +131,19 @@ def _step(g: Any, m: Any, records: int, pool: int, wanted: int, first: int, flip
     The nodes that records from one on have in common, and those that are free by then, only become more with
     it: it is found by steps that double, and halving.
     """
-    low, high, size = first, flip, 1
+    low, high, stride = first, flip, 1
+    begin, top = g.pool[FIRST_WORD, pool], m.pool[TOP, pool]
     while low < high:
-        at = min(low + size, high) - 1 if high == flip else (low + high) // 2
+        at = min(low + stride, high) - 1 if high == flip else (low + high) // 2
         next_rise = rise(m.record, records, at)
         ends = m.pool[ENDS_LISTED, pool]
         if next_rise >= 0:
-            ends = _listed(m.end, ends, m.record[UNTIL, next_rise])
-        if _free_by(g, m, pool, m.suffix[at], ends) >= wanted:
+            ends = ends_by(m, pool, m.record[UNTIL, next_rise])
+        size = freed(m, pool, ends)
+        if common_before(m.suffix[at], m.scratch[TAIL], begin, top, size) >= wanted:
             high = at
         else:
-            low, size = at + 1, 2 * size
+            low, stride = at + 1, 2 * stride
     return low
 
 
@@ -223,13 +162,24 @@ def _undisturbed(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> b
     pool, limit, grid = g.job[POOL, job], g.job[LIMIT, job], o[BF_RESOLUTION]
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     begin = when // grid * grid
-    if not _clear(m, records, begin, max((when + limit) // grid * grid, begin + grid), low, high):
+    until = max((when + limit) // grid * grid, begin + grid)
+    left, right = pick(m, pool, m.scratch[CHOSEN], low, high)
+    if not _clear(m, records, begin, until, left, min(right, m.pool[TOP, pool])):
         return False
     if o[HAS_WINDOWS] > 0:
         copy(m.scratch[CHOSEN], m.scratch[OFFERED], low, high)
         usable(g, m, o, job, when, when + limit, m.scratch[OFFERED])
         return within(m.scratch[CHOSEN], m.scratch[OFFERED], low, high)
     return True
+
+
+@lean
+def _keep_usable(g: Any, m: Any, o: Any, job: int, time: int) -> None:
+    """Take out of AVAIL the places of nodes that windows keep from a job that starts at a time."""
+    low, high = g.pool[FIRST_WORD, g.job[POOL, job]], g.pool[FIRST_WORD, g.job[POOL, job] + 1]
+    fill(m.scratch[OFFERED], ALL, low, high)
+    usable(g, m, o, job, time, time + g.job[LIMIT, job], m.scratch[OFFERED])
+    leave_out(m, m.scratch[AVAIL], m.scratch[OFFERED], low, high)
 
 
 @spliced
@@ -239,18 +189,18 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     It is tried now, and then whenever a reservation leaves nodes.
     """
     pool, wanted, limit = g.job[POOL, job], g.job[NODES, job], g.job[LIMIT, job]
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    ask, avail, tail, flip, done, stop, narrow = now, m.scratch[AVAIL], m.scratch[TAIL], 0, 0, 0, -1
-    known = 0
-    hope = _not_before(m, pool, wanted, now)
+    low, top, avail, tail = g.pool[FIRST_WORD, pool], m.pool[TOP, pool], m.scratch[AVAIL], m.scratch[TAIL]
+    ask, flip, done, stop, narrow, known = now, 0, 0, 0, -1, 0
+    beyond = max(0, freed(m, pool, m.pool[ENDS_LISTED, pool]) - 64 * (top - low))
+    bound = not_before(m, pool, wanted, limit)
+    hope, noted = max(bound, _not_before(m, pool, wanted, now)), o[HAS_WINDOWS] > 0 or now > m.counter[NOW]
+    if hope > now:
+        ask = _last_rise(m.record, records, hope, now)
     while True:
         first = first_after(m.record, records, ask)
         if m.record[UNTIL, first] <= ask:
             return NEVER
         next_rise = rise(m.record, records, first)
-        if next_rise >= 0 and m.record[UNTIL, next_rise] < hope:
-            ask = m.record[UNTIL, next_rise]
-            continue
         while stop < records and m.record[BEGIN, stop] <= ask + limit:
             if m.record[COUNT, stop] < wanted:
                 narrow = stop
@@ -261,22 +211,28 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
             past = m.record[UNTIL, narrow] - 1
         else:
             if first >= flip:
-                known = _suffixes(m, first, stop, wanted, low, high)
+                known = _suffixes(m, first, stop, wanted - beyond, low, top)
                 flip, done = stop, stop
             while done < stop:
-                keep(tail, m.planned[m.record[SLOT, done]], low, high)
+                keep(tail, m.planned[m.record[SLOT, done]], low, top)
                 done += 1
             at = max(first, known)
             if o[HAS_WINDOWS] == 0:
                 at = _step(g, m, records, pool, wanted, at, flip)
             if at == first:
                 later = _later(g, m, o, pool, next_rise, ask)
-                both(m.suffix[first], tail, avail, low, high)
-                usable(g, m, o, job, ask, ask + limit, avail)
-                when = _released(g, m, o, pool, wanted, now)
+                both(m.suffix[first], tail, avail, low, top)
+                if o[HAS_WINDOWS] > 0:
+                    _keep_usable(g, m, o, job, ask)
+                when, taken, soonest = _released(g, m, o, pool, wanted, now)
+                if not noted:
+                    noted = True
+                    if max(ask, soonest) > bound:
+                        note_bound(m, pool, wanted, limit, max(ask, soonest))
                 if when != NEVER:
                     when = max(when, ask)
                     if when <= now or later == NEVER or when <= later:
+                        put_fits(g, m, pool, avail, top, taken)
                         choose(g, m, o, m.scratch[FITS], pool, wanted)
                         if when == ask or _undisturbed(g, m, o, records, job, when):
                             return when

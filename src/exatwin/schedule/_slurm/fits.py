@@ -44,6 +44,15 @@ def take_off(tree: Any, level: Any, place: int) -> None:
 
 
 @lean
+def fewest(tree: Any, level: Any) -> int:
+    """The fewest nodes that any waiting job needs."""
+    found = NOBODY
+    for place in range(index(level[len(level) - 2]), index(level[len(level) - 1])):
+        found = min(found, tree[LEAST_NODES, place])
+    return found
+
+
+@lean
 def rekey(tree: Any, level: Any) -> None:
     """Bring the least keys above up to those of the jobs."""
     keys = tree[LEAST_KEY]

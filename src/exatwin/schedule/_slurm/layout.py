@@ -48,12 +48,14 @@ FIRST_PLACE, FIRST_NODE, FIRST_WORD = range(3)
 ) = range(13, 24)  # fmt: skip
 # power and spread
 HAS_POWER, HAS_SPREAD = range(24, 26)
+# a cycle that takes time: that many seconds pass between the test of one place of the queue and of another
+PACE_FROM, PACE_TO, PACE_SPAN = range(40, 43)
 # queue, nodes, ranking: whether nodes are told one by one, how many of a queue are kept in order, whether
 # shares are ranked by Fair Tree, whether priorities never fall
 NAMED, KEPT, FAIR_TREE, ONLY_UP = range(32, 36)
 # whether EASY tries the shortest first, whether the order is made anew at each pass
 SHORTEST, DYNAMIC = range(36, 38)
-NUMBERS = 40  # the rest is free
+NUMBERS = 48  # the rest is free
 
 # entries of Memory.counter
 (
@@ -119,11 +121,20 @@ FREE, QUEUED, TOUCHED, ALLOWED = range(4)
 # of its queue: how many are in order, how far from the begin of its stretch, how many are in no order, the
 # least key that these may have; which place blocks those behind it
 SORTED, FRONT, FAR, BOUND, HEAD = range(4, 9)
-# of its running jobs in a cycle: how many there are, after how many the free nodes are marked
-ENDS_LISTED, EACH, POOL_ROWS = range(9, 12)
+# of a cycle: how many jobs run, the nodes of how many of them have places, the word behind the last that the
+# plan touches, how many reservations there are
+ENDS_LISTED, PLACED, TOP, BOOKED = range(9, 13)
+# how many bounds are known, where the next goes; the words in use of PICKED
+BOUNDS, NEXT_BOUND, PICK_LEFT, PICK_RIGHT = range(13, 17)
+# the word behind the last place that was free when places were given
+VACANT_STOP, POOL_ROWS = range(17, 19)
+# rows of Memory.bound: no job of so many nodes and such a limit, or more, starts before
+BOUND_NODES, BOUND_LIMIT, NOT_BEFORE = range(3)
+MOST_BOUNDS = 64
 # rows of Memory.end: when a limit is up, how many nodes are free then, whose it is
 END_AT, END_FREE, END_ROW = range(3)
-MARKS = 64  # about as many marks
+# rows of Memory.booking: begin and end of a reservation
+BOOKED_FROM, BOOKED_TILL = range(2)
 
 # a key in the queue: the tier of a job, below that its order, below that its number
 JOB_BITS = 26
@@ -150,7 +161,9 @@ BEGIN, UNTIL, COUNT, SLOT, RISES, RECORD_ROWS = range(6)
 AVAIL, FITS, CHOSEN, TAIL, OFFERED, ROOM, SHOVED = range(7)
 # nodes that a witness of a cycle counts on; nodes that the head of a queue may choose from at its time; nodes
 # whose epilog runs
-STAYS, SHADE, OVER, SCRATCH_ROWS = range(7, 11)
+STAYS, SHADE, OVER = range(7, 10)
+# places of the nodes in CHOSEN; places of the free nodes
+PICKED, VACANT, SCRATCH_ROWS = range(10, 13)
 
 # entries of Memory.weigh: points for the greatest age, that age [s], what is left of usage after a second,
 # points for the best fair share
@@ -211,8 +224,13 @@ class Memory(NamedTuple):
     row: Any  # (ROW_ROWS, rows)
     held: Any  # (rows, words) bits of the nodes of each running job
     record: Any  # (RECORD_ROWS, records) the plan of a cycle
-    planned: Any  # (records, words) bits of the nodes free in each record
-    suffix: Any  # (records, words) bits that a record has in common with those after it
+    planned: Any  # (records, words) places of the nodes that no reservation holds in each record
+    suffix: Any  # (records, words) places that a record has in common with those after it
+    booking: Any  # (2, tests) reservations of the plan
+    booked: Any  # (tests, words) bits of their nodes
+    bound: Any  # (3, MOST_BOUNDS) what the jobs of a cycle so far say of those behind
+    place: Any  # (64 words,) place of each node, in the order in which limits are up
+    node_at: Any  # (64 words,) node of each place
     scratch: Any  # (SCRATCH_ROWS, words)
     weigh: Any  # (WEIGHS,) how the age of a job and the decay of usage count
     share: Any  # (associations,) points of each by its fair share
@@ -231,7 +249,6 @@ class Memory(NamedTuple):
     pick: Any  # (nodes + 1,) runs of nodes, the largest first
     room: Any  # (segments,) nodes that a job could have in each
     end: Any  # (3, rows) limits of the running jobs of a pool, in order
-    mark: Any  # (MARKS + 2, words) bits of the nodes that are free after some of them
     tree: Any  # (3, places and their minima) of the jobs that wait, with EASY
     child: Any  # (associations,) children of each in the order of their values when last ranked
     order: Any  # (associations,) lists of siblings on the way
@@ -263,12 +280,11 @@ GIVEN = numba.types.NamedTuple(
 MEMORY = numba.types.NamedTuple(
     [
         _ONE, _TWO, _ONE, _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
-        _MANY_BITS, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
+        _MANY_BITS, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
         # attempts, windows, limits
         _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO, numba.float64[:, ::1],
         # queue, ranking
-        _ONE, _ONE, _ONE, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1],
-        numba.float64[::1],
+        _ONE, _ONE, _ONE, _TWO, _TWO, _ONE, _ONE, _TWO, numba.float64[:, ::1], numba.float64[::1],
         # power
         HELD,
     ],

@@ -325,4 +325,5 @@ def loop_of(parts: int) -> Callable[..., int]:
         Path(__file__).parent,
         also=(Path(handle.__file__), Path(heap.__file__)),
         makes_arrays=False,
+        name="scheduler",
     )

@@ -8,7 +8,7 @@ from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean, spliced
 from exatwin.schedule._slurm.bits import common, copy, count
 from exatwin.schedule._slurm.choose import choose
-from exatwin.schedule._slurm.fits import first_of, rekey
+from exatwin.schedule._slurm.fits import fewest, first_of, rekey
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
     BACKFILL,
@@ -127,7 +127,7 @@ def _in_the_way(g: Any, m: Any, o: Any, pool: int, job: int) -> bool:
 @spliced
 def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     """Start what neither outlasts the shadow time of the head nor needs more than is left over then."""
-    if m.pool[HEAD, pool] >= m.pool[QUEUED, pool] - 1 or m.pool[FREE, pool] == 0:
+    if m.pool[HEAD, pool] >= m.pool[QUEUED, pool] - 1 or m.pool[FREE, pool] < fewest(m.tree, g.level):
         return
     head = nth(g, m, o, pool, m.pool[HEAD, pool])
     if o[HAS_WINDOWS] > 0 and m.counter[LIVE] > 0:

@@ -1,40 +1,41 @@
-"""The plan of a backfill cycle: records in time, each with the nodes that no reservation holds in it."""
+"""The plan of a backfill cycle: records in time, each with the places of nodes that no reservation holds."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from exatwin.foundation.jit import lean, spliced
-from exatwin.schedule._slurm.bits import add, copy, count, drop, edges, word_beyond
+from exatwin.schedule._slurm.bits import copy, drop, fill, index, word_beyond
+from exatwin.schedule._slurm.bounds import no_bounds
 from exatwin.schedule._slurm.layout import (
     BEGIN,
     BF_RESOLUTION,
     BF_WINDOW,
-    BY_END,
+    BOOKED,
+    BOOKED_FROM,
+    BOOKED_TILL,
     CHOSEN,
     COUNT,
-    EACH,
-    END_AT,
-    END_FREE,
-    END_ROW,
     ENDS_LISTED,
     FIRST_WORD,
-    FREE,
-    HIGH_WORD,
-    HOLDER,
+    HAS_WINDOWS,
     LIMIT,
-    LOW_WORD,
-    MARKS,
     NODES,
+    PICKED,
+    PLACED,
     POOL,
     RECORD_ROWS,
     RISES,
-    ROWS,
     SLOT,
+    TOP,
     UNTIL,
-    UP,
 )
+from exatwin.schedule._slurm.places import freed, list_ends, pick, place_ends
 from exatwin.schedule._slurm.power import hold_none
+
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @spliced
@@ -45,40 +46,45 @@ def empty_plan(g: Any, m: Any, o: Any, pool: int, now: int) -> int:
     m.record[UNTIL, 0] = (now + o[BF_WINDOW]) // grid * grid
     m.record[SLOT, 0] = 0
     m.record[RISES, 0] = 0
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    list_ends(g, m, pool)
-    ends = m.pool[ENDS_LISTED, pool]
-    copy(m.mark[-(-ends // m.pool[EACH, pool])], m.planned[0], low, high)
-    m.record[COUNT, 0] = count(m.planned[0], low, high)
+    list_ends(g, m, o, pool)
+    m.record[COUNT, 0] = freed(m, pool, m.pool[ENDS_LISTED, pool])
+    m.pool[BOOKED, pool] = 0
+    m.pool[TOP, pool] = g.pool[FIRST_WORD, pool]
+    if o[HAS_WINDOWS] > 0:
+        _raise_top(g, m, pool, 1, g.pool[FIRST_WORD, pool + 1])
+    no_bounds(m, pool)
     hold_none(m)
     return 1
 
 
 @lean
-def list_ends(g: Any, m: Any, pool: int) -> None:
-    """List the limits of what runs in a pool, and mark which nodes are free after some of them."""
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
-    free, ends = m.pool[FREE, pool], 0
-    for i in range(m.counter[ROWS]):
-        row = m.row[BY_END, i]
-        holder = m.row[HOLDER, row]
-        if g.job[POOL, holder] == pool:
-            free += g.job[NODES, holder]
-            m.end[END_AT, ends] = m.row[UP, row]
-            m.end[END_FREE, ends] = free
-            m.end[END_ROW, ends] = row
-            ends += 1
-    each = 1 + ends // MARKS
-    m.pool[EACH, pool] = each
-    m.pool[ENDS_LISTED, pool] = ends
-    copy(m.free, m.mark[0], low, high)
-    mark = 0
-    for i in range(ends):
-        if i % each == 0:
-            copy(m.mark[mark], m.mark[mark + 1], low, high)
-            mark += 1
-        row = m.end[END_ROW, i]
-        add(m.mark[mark], m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row])
+def _raise_top(g: Any, m: Any, pool: int, records: int, top: int) -> None:
+    """Let the records of the plan have all words before `top`."""
+    for i in range(records):
+        fill(m.planned[m.record[SLOT, i]], _ALL, m.pool[TOP, pool], top)
+    m.pool[TOP, pool] = top
+
+
+@lean
+def plan_anew(g: Any, m: Any, o: Any, pool: int, records: int) -> None:
+    """Bring the plan up to other running jobs: the places of nodes change, and what is reserved does not."""
+    low, high, placed = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], m.pool[PLACED, pool]
+    list_ends(g, m, o, pool)
+    place_ends(g, m, pool, min(placed + 1, m.pool[ENDS_LISTED, pool]))
+    m.pool[TOP, pool] = low
+    _raise_top(g, m, pool, records, high if o[HAS_WINDOWS] > 0 else low)
+    for b in range(m.pool[BOOKED, pool]):
+        begin, until = m.booking[BOOKED_FROM, b], m.booking[BOOKED_TILL, b]
+        left, right = pick(m, pool, m.booked[b], low, high)
+        if right > m.pool[TOP, pool]:
+            _raise_top(g, m, pool, records, right)
+        i = first_after(m.record, records, begin)
+        while i < records and m.record[BEGIN, i] < until:
+            drop(m.planned[m.record[SLOT, i]], m.scratch[PICKED], left, right)
+            i += 1
+    for i in range(records - 1):
+        if m.record[RISES, i] > 0:
+            m.record[RISES, i] = _grows(m.record, m.planned, i, low, m.pool[TOP, pool])
 
 
 @lean
@@ -105,14 +111,20 @@ def rise(record: Any, records: int, i: int) -> int:
 
 
 @lean
-def _split(record: Any, planned: Any, records: int, time: int, low: int, high: int) -> int:
+def _shift(values: Any, first: int, last: int) -> None:
+    """Move the values from `first` to `last` one place on."""
+    for back in range(index(last - first)):
+        values[index(last) - back] = values[index(last - 1) - back]
+
+
+@lean
+def _split(record: Any, planned: Any, records: int, time: int, low: int, top: int) -> int:
     """Make `time` an edge of the record that holds it; return the number of records."""
     i = first_after(record, records, time)
     if time <= record[BEGIN, i] or time >= record[UNTIL, i]:
         return records
     for row in range(RECORD_ROWS):
-        for k in range(records, i + 1, -1):
-            record[row, k] = record[row, k - 1]
+        _shift(record[row], i + 1, records)
     record[BEGIN, i + 1] = time
     record[UNTIL, i + 1] = record[UNTIL, i]
     record[COUNT, i + 1] = record[COUNT, i]
@@ -120,47 +132,58 @@ def _split(record: Any, planned: Any, records: int, time: int, low: int, high: i
     record[RISES, i + 1] = record[RISES, i]
     record[RISES, i] = 0
     record[UNTIL, i] = time
-    copy(planned[record[SLOT, i]], planned[records], low, high)
+    copy(planned[record[SLOT, i]], planned[records], low, top)
     return records + 1
 
 
 @lean
-def _grows(record: Any, planned: Any, i: int, low: int, high: int) -> int:
-    """The word, counted from 1, in which the follower of a record has a node that it has not; 0 for none."""
-    return word_beyond(planned[record[SLOT, i + 1]], planned[record[SLOT, i]], low, high) + 1
-
-
-@lean
-def _still_grows(record: Any, planned: Any, i: int, low: int, high: int) -> int:
-    """The same where there was such a word: mostly that has not changed."""
-    w = record[RISES, i] - 1
-    if planned[record[SLOT, i + 1], w] & ~planned[record[SLOT, i], w]:
-        return w + 1
-    return _grows(record, planned, i, low, high)
+def _grows(record: Any, planned: Any, i: int, left: int, right: int) -> int:
+    """The word, counted from 1, in which the follower of a record has a place that it has not; 0 for none."""
+    return word_beyond(planned[record[SLOT, i + 1]], planned[record[SLOT, i]], left, right) + 1
 
 
 @spliced
 def reserve(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> int:
     """Reserve the nodes in CHOSEN for the job from `when` on; return the number of records."""
     pool, grid = g.job[POOL, job], o[BF_RESOLUTION]
-    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     begin = when // grid * grid
     until = max((when + g.job[LIMIT, job]) // grid * grid, begin + grid)
     if begin >= m.record[UNTIL, records - 1]:
         return records
-    records = _split(m.record, m.planned, records, begin, low, high)
+    _book(g, m, pool, begin, until)
+    low = g.pool[FIRST_WORD, pool]
+    left, right = pick(m, pool, m.scratch[CHOSEN], low, g.pool[FIRST_WORD, pool + 1])
+    if right > m.pool[TOP, pool]:
+        _raise_top(g, m, pool, records, right)
+    records = _split(m.record, m.planned, records, begin, low, m.pool[TOP, pool])
     if until < m.record[UNTIL, records - 1]:
-        records = _split(m.record, m.planned, records, until, low, high)
+        records = _split(m.record, m.planned, records, until, low, m.pool[TOP, pool])
     i = first_after(m.record, records, begin)
     before = max(i - 1, 0)
-    left, right = edges(m.scratch[CHOSEN], low, high)
     while i < records and m.record[BEGIN, i] < until:
-        drop(m.planned[m.record[SLOT, i]], m.scratch[CHOSEN], left, right)
+        drop(m.planned[m.record[SLOT, i]], m.scratch[PICKED], left, right)
         m.record[COUNT, i] -= g.job[NODES, job]
         i += 1
-    for k in range(before, i - 1):
-        if m.record[RISES, k] > 0:
-            m.record[RISES, k] = _still_grows(m.record, m.planned, k, low, high)
+    _see_rises(m, pool, low, before, i - 1, left, right)
     if i < records and m.record[RISES, i - 1] == 0:
-        m.record[RISES, i - 1] = _grows(m.record, m.planned, i - 1, low, high)
+        m.record[RISES, i - 1] = _grows(m.record, m.planned, i - 1, left, right)
     return records
+
+
+@lean
+def _see_rises(m: Any, pool: int, low: int, first: int, stop: int, left: int, right: int) -> None:
+    """See whether the followers of records still have what these have not, where words have changed."""
+    for k in range(first, stop):
+        w = m.record[RISES, k] - 1
+        if left <= w < right and not m.planned[m.record[SLOT, k + 1], w] & ~m.planned[m.record[SLOT, k], w]:
+            m.record[RISES, k] = _grows(m.record, m.planned, k, low, m.pool[TOP, pool])
+
+
+@lean
+def _book(g: Any, m: Any, pool: int, begin: int, until: int) -> None:
+    """Write down a reservation of the nodes in CHOSEN."""
+    b = m.pool[BOOKED, pool]
+    m.booking[BOOKED_FROM, b] = begin
+    m.booking[BOOKED_TILL, b] = until
+    copy(m.scratch[CHOSEN], m.booked[b], g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
+    m.pool[BOOKED, pool] = b + 1

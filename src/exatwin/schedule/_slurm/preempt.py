@@ -6,9 +6,10 @@ from typing import Any
 
 from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean, spliced
-from exatwin.schedule._slurm.bits import add, common, copy, count, keep
+from exatwin.schedule._slurm.bits import add, common, copy, count, drop
 from exatwin.schedule._slurm.layout import (
-    BEGIN,
+    BOOKED,
+    BOOKED_FROM,
     BY_END,
     CENTRE,
     CLASS,
@@ -27,7 +28,6 @@ from exatwin.schedule._slurm.layout import (
     ROW,
     ROWS,
     SHOVED,
-    SLOT,
     START,
     TO_QUEUE,
 )
@@ -79,10 +79,9 @@ def _open(g: Any, m: Any, o: Any, job: int, now: int, records: int, bits: Any) -
     """Take out of `bits` the nodes that windows, or the plan, keep from the job until its limit."""
     pool, until = g.job[POOL, job], now + g.job[LIMIT, job]
     usable(g, m, o, job, now, until, bits)
-    for i in range(records):
-        if m.record[BEGIN, i] > until:
-            return
-        keep(bits, m.planned[m.record[SLOT, i]], g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
+    for b in range(m.pool[BOOKED, pool] if records > 0 else 0):
+        if m.booking[BOOKED_FROM, b] <= until:
+            drop(bits, m.booked[b], g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
 
 
 @spliced

@@ -12,7 +12,7 @@ from exatwin.study.starts.own_rules import place_of, rule_of
 from exatwin.study.starts.standing_state import MachineState, fitted
 from exatwin.study.starts.state_of_log import MACHINE, of_log, with_history
 from exatwin.study.starts.state_of_result import of_result
-from exatwin.study.starts.state_parts import files_of, mix_before, released
+from exatwin.study.starts.state_parts import files_of, mix_before, released, unresolved
 from exatwin.workload.snapshot import read_snapshot
 from exatwin.workload.usage import shipped_usage
 
@@ -105,7 +105,8 @@ def _of_snapshot(path: Path, machine: str | None, scenario: Scenario | None) -> 
         place=place, jobs=jobs, at=found.at, usage=shipped_usage(), past=past, past_at_s=past_at_s, rule=rule,
         own=False, history=False,
         basis=("run times: shares of the limit on four recorded machines", comes, told),
-        notes=(*found.notes, *notes, *more), users=found.users, accounts=found.accounts, qos=found.qos,
+        notes=(*unresolved(found.notes), *notes, *more), users=found.users, 
+        accounts=found.accounts, qos=found.qos,
         follows=found.follows, files=files,
     )  # fmt: skip
 

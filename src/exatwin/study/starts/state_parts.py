@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from exatwin.study.starts.ensemble import DAY_S
 from exatwin.study.starts.standing_state import Place
 from exatwin.workload.job import Jobs
 from exatwin.workload.snapshot import HELD, HELD_BY_JOB, HELD_BY_LIMIT, Standing
+from exatwin.workload.snapshot.reasons import WORDS
 
 FEWEST = 5
 """Jobs that have ended below which a log tells nothing of run times."""
@@ -42,16 +44,25 @@ def released(jobs: Standing, follows: Int64, files: SlurmSettings | None) -> tup
     waits = np.isin(np.arange(len(jobs)), follows[0])
     lost = (held == HELD_BY_JOB) & ~waits
     held[waits & (held == HELD_BY_JOB)] = 0
+    if waits.any():
+        notes.append(f"{waits.sum():,} jobs wait for other jobs, and come as those have ended")
     if lost.any():
-        notes.append(f"{lost.sum():,} jobs wait for jobs that are not there: left out of the queue")
+        notes.append(f"{lost.sum():,} jobs wait for other jobs, nobody tells which: left out of the queue")
     limited = held == HELD_BY_LIMIT
     if limited.any() and files is not None and files.accounts:
         held[limited] = 0
+        notes.append(f"{limited.sum():,} jobs are kept back by limits: in the queue, by what the files grant")
     elif limited.any():
         notes.append(
             f"{limited.sum():,} jobs kept back by limits that nobody told (--sacctmgr): left out of the queue"
         )
     return jobs.replace(held=np.where(held > 0, HELD, 0).astype(np.uint8)), notes
+
+
+def unresolved(notes: Iterable[str]) -> Iterator[str]:
+    """Yield the notes of a snapshot but those of which :func:`released` says more."""
+    known = WORDS[HELD_BY_JOB], WORDS[HELD_BY_LIMIT]
+    yield from (note for note in notes if not note.endswith(known))
 
 
 def inside(path: Path, at_s: int, first_s: int, last_s: int, start: datetime) -> None:
@@ -94,4 +105,4 @@ def mix_before(
     return jobs, 0, f"arrivals: the mix '{mix.name}' at {load:.0%} of the nodes"
 
 
-__all__ = ["FEWEST", "files_of", "inside", "mix_before", "released"]
+__all__ = ["FEWEST", "files_of", "inside", "mix_before", "released", "unresolved"]

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,15 @@ NODES = 64
 RULE = SlurmRule(bf_max_job_test=1000, sched_interval_s=30, default_queue_depth=1000)
 """The parameters in the record's ``slurm.conf``; the others are Slurm's defaults."""
 _PACE_STEP_S = 0.005
+
+
+class Cycle(NamedTuple):
+    """A cycle of backfill: seconds of its first and last start, and the places in the queue of those jobs."""
+
+    first_s: int
+    last_s: int
+    first: int = 0
+    last: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +58,8 @@ class SlurmRecord:
     """When Slurm had its last cycle [s]."""
 
     @cached_property
-    def cycles(self) -> list[tuple[int, int]]:
-        """The first and the last second of starts in each cycle of backfill [s].
+    def cycles(self) -> list[Cycle]:
+        """The cycles of backfill.
 
         Those that started a job are known by it. Between them one follows the other after the interval and a
         time for each job that waits: as long as makes them as many as Slurm counted.
@@ -60,27 +70,43 @@ class SlurmRecord:
                 seen[-1][1] = start
             else:
                 seen.append([start, start])
-        spans, pace, found = [*((low, high) for low, high in seen), (self.last_cycle_s,) * 2], 0.0, []
+        known = [
+            *(self._placed(low, high) for low, high in seen),
+            Cycle(self.last_cycle_s, self.last_cycle_s),
+        ]
+        found: list[Cycle] = []
+        pace = 0.0
         while not found or len(found) > self.counted:
-            found = [span for pair in pairwise(spans) for span in self._between(*pair, pace)]
-            found = [span for span in [*found, spans[-1]] if self.waiting(span[0]).size]
+            found = [cycle for pair in pairwise(known) for cycle in self._between(*pair, pace)]
+            found = [cycle for cycle in [*found, known[-1]] if self.waiting(cycle.first_s).size]
             pace += _PACE_STEP_S
         return found
+
+    def _placed(self, first_s: int, last_s: int) -> Cycle:
+        """Return a cycle with the places of its first and its last second."""
+        if first_s == last_s:
+            return Cycle(first_s, last_s)
+        queue = self.waiting(first_s)
+        ours = self.by_backfill[queue]
+        first = np.flatnonzero(ours & (self.start_s[queue] == first_s))
+        last = np.flatnonzero(ours & (self.start_s[queue] == last_s))
+        return Cycle(first_s, last_s, int(first[-1]), int(last[0]))
 
     def waiting(self, now_s: int) -> Int64:
         """Return the rows of the jobs that wait at `now_s` [s]."""
         return np.flatnonzero((self.jobs.submit_s < now_s) & (now_s <= self.start_s))
 
-    def _between(self, one: tuple[int, int], other: tuple[int, int], pace: float) -> list[tuple[int, int]]:
+    def _between(self, one: Cycle, other: Cycle, pace: float) -> list[Cycle]:
         """Return the cycles from one that started a job to before the next that did."""
-        low, high = one[0], other[0]
-        at, times = float(low), []
+        low, high = one.first_s, other.first_s
+        at = float(low)
+        times: list[float] = []
         while not times or at <= high - RULE.bf_interval_s / 2:
             times.append(at)
             at += RULE.bf_interval_s + pace * len(self.waiting(round(at) + 1))
         stretch = (high - low) / (at - low)
         moments = [round(low + (time - low) * stretch) for time in times]
-        return [one, *((moment, moment) for moment in moments[1:])]
+        return [one, *(Cycle(moment, moment) for moment in moments[1:])]
 
 
 def read_slurm_record(folder: Path) -> SlurmRecord:
@@ -142,4 +168,4 @@ def _nodes(text: str) -> Int64:
     return np.array([n for low, _, high in spans for n in range(int(low) - 1, int(high or low))], np.int64)
 
 
-__all__ = ["NODES", "RULE", "SlurmRecord", "read_slurm_record"]
+__all__ = ["NODES", "RULE", "Cycle", "SlurmRecord", "read_slurm_record"]

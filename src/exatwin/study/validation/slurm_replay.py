@@ -1,8 +1,9 @@
 """A recorded run of Slurm again: what is not Slurm's decision is given as recorded, all starts are ours.
 
-Given are when jobs were sent, how long each ran once it had started, when cycles of backfill were, and how long
-it took Slurm to see a submission and to release nodes. Who starts in which pass or cycle, and on which nodes, is
-decided here alone: a start that is not the record's moves the end of that job, and all that comes of it.
+Given are when jobs were sent, how long each ran once it had started, when cycles of backfill were and how
+fast they went, and how long it took Slurm to see a submission and to release nodes. Who starts in which pass
+or cycle, and on which nodes, is decided here alone: a start that is not the record's moves the end of that
+job, and all that comes of it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import numpy as np
 
 from exatwin.foundation.arrays import Int64
 from exatwin.schedule.floor import Floor
-from exatwin.schedule.under_way import Starts, cycle_from, easy_from, heads_from
-from exatwin.study.validation.slurm_record import NODES, RULE, SlurmRecord
+from exatwin.schedule.under_way import Clock, Starts, cycle_from, easy_from, heads_from
+from exatwin.study.validation.slurm_record import NODES, RULE, Cycle, SlurmRecord
+from exatwin.workload.job import Jobs
 
 SOON_S, SEEN_S, FREED_S = 1, 3, 5
-"""A lag that the record does not tell; the longest that are read out of it: to see a job, to release nodes."""
+"""A lag that the record does not tell; the longest read out of it: to see a job, to release nodes [s]."""
 SENT, ENDED, RELEASED, CYCLE, PASS = range(5)
 Decide = Callable[..., Starts]
 DECIDE: dict[str, Decide] = {"slurm": cycle_from, "easy": easy_from}
@@ -73,7 +75,7 @@ class Replay:
     def __post_init__(self) -> None:
         self.start_s = np.full(len(self.record.jobs), -1, np.int64)
         self.nodes: list[Int64] = [np.zeros(0, np.int64)] * len(self.record.jobs)
-        self.busy = {low for low, _ in self.record.cycles}
+        self.busy = {cycle.first_s: cycle for cycle in self.record.cycles}
         for row, submit in enumerate(self.record.jobs.submit_s.tolist()):
             heappush(self.events, (submit, SENT, row))
         for low in self.busy:
@@ -109,40 +111,50 @@ class Replay:
         if not self.queue:
             return
         held = [*self.over, *self.running]
-        found, nodes = decided(
-            self.record, [self.start_s[row] for row in held], [self.nodes[row] for row in held],
-            held, self.queue, now, len(self.over), self.decide if kind == CYCLE else None,
-        )  # fmt: skip
-        for row, chosen in zip(found, nodes, strict=True):
-            self.start_s[row], self.nodes[row] = now, chosen
+        state = State(held, self.start_s[held], [self.nodes[row] for row in held], len(self.over), self.queue)
+        if kind == CYCLE:
+            found, start, nodes = cycle_decides(self.record, state, self.busy[now], self.decide)
+        else:
+            found, start, nodes = pass_decides(self.record, state, now)
+        for row, begun, chosen in zip(found.tolist(), start.tolist(), nodes, strict=True):
+            self.start_s[row], self.nodes[row] = begun, chosen
             self.queue.remove(row)
             self.running.append(row)
-            heappush(self.events, (now + int(self.record.jobs.runtime_s[row]), ENDED, row))
+            heappush(self.events, (begun + int(self.record.jobs.runtime_s[row]), ENDED, row))
 
 
-def decided(
-    record: SlurmRecord,
-    start_s: list[int],
-    nodes: list[Int64],
-    held: list[int],
-    queue: list[int],
-    now_s: int,
-    over: int,
-    decide: Decide | None,
-) -> tuple[list[int], list[Int64]]:
-    """Return the rows that start at `now_s` [s] and their nodes, by `decide` or by the main scheduler.
+class State(NamedTuple):
+    """Who holds which nodes, since when, and who waits: rows of the record."""
 
-    `held` are rows that hold nodes, since `start_s` and on `nodes`; of the first `over` only the epilog runs.
-    """
-    rows = np.array([*held, *queue], np.int64)
-    known = record.jobs.take(rows)
-    known = known.replace(submit_s=np.concatenate([np.array(start_s, np.int64), known.submit_s[len(held) :]]))
-    floor = Floor.flat(NODES)
-    if decide is None:
-        ours, where = heads_from(known, floor, RULE, nodes, now_s)
-    else:
-        ours, where = decide(known, floor, RULE, nodes, now_s, over)
-    return rows[ours].tolist(), where
+    held: list[int]
+    start_s: Int64
+    nodes: list[Int64]
+    over: int
+    """Of so many of `held`, the first, only the epilog runs."""
+    queue: list[int]
+
+
+def cycle_decides(record: SlurmRecord, state: State, cycle: Cycle, decide: Decide = cycle_from) -> Starts:
+    """Return the rows that a cycle starts, when, and their nodes."""
+    rows, known = _known(record, state)
+    clock = Clock(cycle.first, cycle.last, cycle.last_s - cycle.first_s)
+    found, start, nodes = decide(
+        known, Floor.flat(NODES), RULE, state.nodes, cycle.first_s, state.over, clock
+    )
+    return rows[found], start, nodes
+
+
+def pass_decides(record: SlurmRecord, state: State, now_s: int) -> Starts:
+    """Return the rows that the main scheduler starts at `now_s` [s], and their nodes."""
+    rows, known = _known(record, state)
+    found, start, nodes = heads_from(known, Floor.flat(NODES), RULE, state.nodes, now_s)
+    return rows[found], start, nodes
+
+
+def _known(record: SlurmRecord, state: State) -> tuple[Int64, Jobs]:
+    rows = np.array([*state.held, *state.queue], np.int64)
+    jobs = record.jobs.take(rows)
+    return rows, jobs.replace(submit_s=np.concatenate([state.start_s, jobs.submit_s[len(state.held) :]]))
 
 
 def replayed(record: SlurmRecord, lags: Lags, backfill: str = "slurm") -> Replay:
@@ -152,4 +164,7 @@ def replayed(record: SlurmRecord, lags: Lags, backfill: str = "slurm") -> Replay
     return replay
 
 
-__all__ = ["DECIDE", "Lags", "Replay", "decided", "plain_lags", "recorded_lags", "replayed"]
+__all__ = [
+    "DECIDE", "SEEN_S", "Lags", "Replay", "State", "cycle_decides", "pass_decides", "plain_lags",
+    "recorded_lags", "replayed",
+]  # fmt: skip

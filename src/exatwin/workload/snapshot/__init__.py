@@ -23,6 +23,10 @@ COMMAND = (
 """The line to run: a row a job (arrays written out), epoch times, all that a forecast can use."""
 
 
+EXPECTED = "the output of squeue, as text or JSON (exatwin import squeue --print-command)"
+"""What a snapshot is to be, for messages."""
+
+
 def read_snapshot(path: Path) -> Snapshot:
     """Return the jobs in the output of ``squeue`` at `path`, text or JSON; a broken row never stops it.
 
@@ -41,7 +45,7 @@ def read_snapshot(path: Path) -> Snapshot:
     from exatwin.workload.snapshot.json_form import from_json
     from exatwin.workload.snapshot.text_form import from_text
 
-    source = open_source(Path(path))
+    source = open_source(Path(path), EXPECTED)
     text = source.data.decode("utf-8", "replace")
     found = from_json(text, path) if text.lstrip().startswith(("{", "[")) else from_text(text, path)
     if not len(found.jobs):

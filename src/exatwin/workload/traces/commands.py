@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ wait x11
 _LONG_ALONE = frozenset(_LONG_ALONE_TEXT.split())
 """Long options whose value, if they have any, stands behind an equals sign."""
 _LONGEST = 65536
+_QUOTED = re.compile(r"['\"\\]")
 
 
 class Asked(NamedTuple):
@@ -85,10 +87,10 @@ def waiting(line: str) -> tuple[str, int]:
 
 def _words(line: str) -> list[str]:
     """Return the words behind the command; those of a line with quotes that never close as they stand."""
-    try:
-        words = shlex.split(line)
-    except ValueError:
-        words = line.split()
+    words = line.split()
+    if _QUOTED.search(line):
+        with suppress(ValueError):
+            words = shlex.split(line)
     at = next((k for k, word in enumerate(words) if word.rpartition("/")[2] in _COMMANDS), len(words))
     return words[at + 1 :]
 

@@ -54,8 +54,13 @@ class Source:
         return np.frombuffer(self.data, np.uint8)
 
 
-def open_source(path: Path) -> Source:
+def open_source(path: Path, expected: str | None = None) -> Source:
     """Return the bytes of the trace at `path`, unpacked.
+
+    Parameters
+    ----------
+    expected
+        What it is to be, for messages; by default a trace.
 
     Raises
     ------
@@ -64,12 +69,13 @@ def open_source(path: Path) -> Source:
     TraceError
         It is empty, binary, or packed in another way than gzip.
     """
+    told = f"a trace: {EXPECTED}" if expected is None else expected
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise SpecError(f"{path}: there is no such file, expected a trace: {EXPECTED}") from None
+        raise SpecError(f"{path}: there is no such file, expected {told}") from None
     except IsADirectoryError:
-        raise SpecError(f"{path}: is a folder, expected a trace file: {EXPECTED}") from None
+        raise SpecError(f"{path}: is a folder, expected {told.replace('trace', 'trace file', 1)}") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise SpecError(f"{path}: can't be read: {why}") from None
@@ -82,7 +88,7 @@ def open_source(path: Path) -> Source:
             )
             if not data:
                 raise TraceError(f"{path}: the gzip stream is {cut} before its first byte of text")
-    _refuse(path, data)
+    _refuse(path, data, expected or EXPECTED)
     return Source(path, data.removeprefix(b"\xef\xbb\xbf"), notes)
 
 
@@ -116,9 +122,9 @@ def _until_damage(stream: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
         return
 
 
-def _refuse(path: Path, data: bytes) -> None:
+def _refuse(path: Path, data: bytes, expected: str) -> None:
     if not data.strip():
-        raise TraceError(f"{path}: is empty, expected {EXPECTED}")
+        raise TraceError(f"{path}: is empty, expected {expected}")
     if data.startswith(_PARQUET):
         return
     for magic, name in _PACKED.items():
@@ -127,4 +133,4 @@ def _refuse(path: Path, data: bytes) -> None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise TraceError(f"{path}: is UTF-16 text, expected UTF-8: convert it first")
     if len(data[:_HEAD].translate(None, _CONTROLS)) < _TEXT_FRAC * len(data[:_HEAD]):
-        raise TraceError(f"{path}: is binary, expected {EXPECTED}")
+        raise TraceError(f"{path}: is binary, expected {expected}")

@@ -75,6 +75,12 @@ def test_jobs_that_no_nodes_would_start_are_held(tmp_path: Path, reason: str, he
     assert bool(found.notes) == bool(held)
 
 
+@pytest.mark.parametrize("text", ["", "\n\n", "\0\1\2"])
+def test_what_is_no_squeue_at_all_says_what_was_expected(tmp_path: Path, text: str) -> None:
+    with pytest.raises(TraceError, match="expected the output of squeue, as text or JSON"):
+        snapshot(tmp_path, text)
+
+
 def test_a_job_with_a_begin_time_comes_then(tmp_path: Path) -> None:
     row = f"9|booster|bob|hpc|normal|PENDING|1|1|1:00:00|0:00|{NOW}|{NOW + 500}|9|BeginTime|"
     found = snapshot(tmp_path, "\n".join([HEAD, RUNNING, row]))
