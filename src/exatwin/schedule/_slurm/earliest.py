@@ -228,7 +228,8 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
                 if not noted:
                     noted = True
                     if max(ask, soonest) > bound:
-                        note_bound(m, pool, wanted, limit, max(ask, soonest))
+                        # a step of the grid more: the end of a reservation is rounded, that of a try is not
+                        note_bound(m, pool, wanted, limit + o[BF_RESOLUTION], max(ask, soonest))
                 if when != NEVER:
                     when = max(when, ask)
                     if when <= now or later == NEVER or when <= later:
