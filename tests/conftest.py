@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# how long an example takes says more of what else the machine does than of the code
+settings.register_profile("exatwin", deadline=None)
+settings.load_profile("exatwin")
 
 
 @pytest.fixture(scope="session")

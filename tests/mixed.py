@@ -9,7 +9,7 @@ import numpy as np
 from exatwin.foundation.random import stream
 from exatwin.foundation.signal import Signal
 from exatwin.schedule.communication import Communication
-from exatwin.schedule.conditions import Conditions, Restart
+from exatwin.schedule.conditions import NOTHING, Conditions, Restart
 from exatwin.schedule.dependencies import KINDS, Dependencies
 from exatwin.schedule.floor import Floor
 from exatwin.schedule.limits import Limits
@@ -68,7 +68,9 @@ def windows(draw: np.random.Generator) -> list[Window]:
 
 
 def conditions(seed: int, jobs: Jobs, parts: tuple[str, ...] = WITH, mode: str = "admission") -> Conditions:
-    """Return what such a centre asks for; `parts` of :data:`WITH`, `mode` of its caps."""
+    """Return what such a centre asks for; `parts` of :data:`WITH` or nothing at all, `mode` of its caps."""
+    if "nothing" in parts:
+        return NOTHING
     draw, many = stream(seed, "tests", "mixed", "conditions"), len(jobs)
     found: dict[str, Any] = {}
     spans, reserved = windows(draw), np.where(draw.random(many) < 0.1, 4, -1)
@@ -123,10 +125,9 @@ def run(
 def told(found: Schedule) -> list[Any]:
     """Return all that a schedule says of every attempt: job, times, state, losses, nodes, clocks."""
     assert found.placement is not None
-    assert found.row is not None
-    assert found.lost_s is not None
     first, node, count = (each.tolist() for each in found.placement)
-    columns = (found.row, found.start_s, found.end_s, found.state, found.lost_s, found.jobs.runtime_s)
+    columns = [found.jobs.job_id, found.start_s, found.end_s, found.state, found.jobs.runtime_s]
+    columns += [each for each in (found.row, found.lost_s) if each is not None]
     rows = [
         [*map(int, each), node[low:high], count[low:high]]
         for each, low, high in zip(zip(*columns, strict=True), first[:-1], first[1:], strict=True)

@@ -26,6 +26,8 @@ CASES: list[tuple[Any, ...]] = [
     for part, parts in enumerate([mixed.WITH, mixed.WITH[:4], mixed.WITH[:1], mixed.WITH[2:]])
     for seed in range(2 * len(RULES))
 ]
+# what of the engine is left where nothing is asked for
+CASES += [(500 + k, 90, rule, ("nothing",), "admission") for k, rule in enumerate(RULES)]
 # queues so deep that most of them stands in no order
 CASES += [(7 * k, 500, RULES[k], ("windows", "limits"), "admission") for k in (3, 4, 6, 7)]
 

@@ -76,7 +76,8 @@ def entry(
     name
         What people are told that is compiled, where it is; nothing without it.
     """
-    text = b"".join(path.read_bytes() for path in [*sorted(folder.glob("*.py")), *also])
+    how = () if makes_arrays else (Path(__file__).with_name("parts.py"),)
+    text = b"".join(path.read_bytes() for path in [*sorted(folder.glob("*.py")), *also, *how])
     function = build(hashlib.sha256(text).hexdigest())
     if INTERPRETED:
         return function

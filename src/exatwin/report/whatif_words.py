@@ -24,7 +24,7 @@ def in_words(found: WhatIf, amount: Amount) -> list[str]:
     rows = {row.name: row for row in found.figures if not row.same}
     if not rows and all(row.same for row in (*found.by_size, *found.by_account)):
         return [_nothing(found)]
-    told = [_energy(rows, amount), _waits(rows.get("mean_wait_s"), amount)]
+    told = [_energy(rows, amount), _waits(rows.get("mean_wait_s"), amount), _left(rows, amount)]
     told += [_most(found.by_size, amount), _most(found.by_account, amount)]
     told += [
         _in_use(rows.get("utilisation_frac")),
@@ -64,6 +64,18 @@ def _waits(row: Difference | None, amount: Amount) -> str:
         return ""
     longer = "longer" if row.difference > 0 else "shorter"
     return f"Jobs wait {amount(abs(row.difference), 's')} {longer} on average{_doubt(row)}."
+
+
+def _left(rows: dict[str, Difference], amount: Amount) -> str:
+    """Say who still waits when the window closes, whose waits no mean counts."""
+    row, longest = rows.get("jobs_left"), rows.get("longest_left_s")
+    if row is None or not row.sure:
+        return ""
+    jobs = "job waits" if round(row.changed) == 1 else "jobs wait"
+    said = f"{row.changed:,.0f} {jobs} when the window closes instead of {row.base:,.0f}"
+    return (
+        f"{said}, the longest for {amount(longest.changed, 's')}." if longest and row.changed else f"{said}."
+    )
 
 
 def _most(rows: Sequence[Difference], amount: Amount) -> str:

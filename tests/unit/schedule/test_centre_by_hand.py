@@ -176,6 +176,18 @@ def test_the_youngest_of_the_lowest_goes(
         assert found.end_s[again].tolist() == [90]
 
 
+@EVERY
+def test_no_more_are_pushed_aside_than_needed(backfill: str) -> None:
+    """Five of six nodes are wanted, the latest goes first: jobs 2, 1 and 0 free 1, 2 and 6. One of the first
+    two can stay, not both: it is job 1."""
+    table = jobs((0, 4, 90, 90), (1, 1, 90, 90), (2, 1, 90, 90), (10, 5, 20, 20))
+    held = Conditions(preempt=Preemption(np.array([1, 1, 1, 0]), np.array([[False, True], [False, False]])))
+    found = go(table, 6, held, backfill)
+    assert found.row is not None
+    assert found.start_s[found.row == 3].tolist() == [10]
+    assert sorted(found.row[found.state == State.PREEMPTED].tolist()) == [0, 2]
+
+
 @pytest.mark.parametrize(("limit", "starts"), [(60, [2, 62]), (200, [150, 100])])
 def test_a_cycle_pushes_nobody_off_nodes_that_wait_for_someone_before(limit: int, starts: list[int]) -> None:
     """Job 1 is promised all nodes at 100, as the limit of job 0 is up; job 2 may push job 0 aside.

@@ -264,3 +264,10 @@ def test_hours_and_node_hours_that_are_lost_are_said():
     told = in_words(WhatIf(DAY, (("days", 2),), (0, 1), (used, lost), (), ()), amount)
     assert told == ["1,200 node-h are lost to limits and failures, 10.0% of those in use."]
     assert amount(0.0915, "h") == "5.5 min"
+
+
+def test_who_still_waits_when_the_window_closes_is_said():
+    left = Difference("jobs_left", "1", 95.0, 172.0, 40.0, 110.0)
+    longest = Difference("longest_left_s", "s", 36000.0, 360000.0, 1.0, 2.0)
+    told = in_words(WhatIf(DAY, (("days", 2),), (0, 1), (left, longest), (), ()), amount)
+    assert told == ["172 jobs wait when the window closes instead of 95, the longest for 100.00 h."]

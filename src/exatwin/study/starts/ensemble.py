@@ -84,8 +84,8 @@ def waits(
     Notes
     -----
     Infinite for a job that has not started within the queue's horizon. Courses are followed for some hours
-    first, and further only where and for whom a job has not started. Slurm's backfill looks at the queue less
-    often the further a course goes: each time a sixtieth of it has passed.
+    first, and further only where and for whom a job has not started. Slurm's backfill looks at the queue, and
+    priorities are calculated, less often the further a course goes: each time a sixtieth of it has passed.
     """
     drawn = _Drawn.of(queue, members, rng, asked)
     found = np.full((members, asked.shape[1]), np.inf)
@@ -106,14 +106,16 @@ def waits(
 
 
 def _coarser(rule: Rule, until_s: int) -> Rule:
-    """Return `rule` with as many cycles of backfill as are worth it in a course of `until_s` [s]."""
+    """Return `rule` with as many cycles and calculations as are worth it in a course of `until_s` [s]."""
+    step = until_s // _CYCLES
+    if rule.policy == MULTIFACTOR and rule.priority is not None:
+        own = rule.priority
+        rule = replace(rule, priority=replace(own, calc_period_s=max(own.calc_period_s, step)))
     if rule.backfill != "slurm":
         return rule
-    own = rule.slurm or SlurmRule()
-    every = max(own.bf_interval_s, until_s // _CYCLES)
-    return replace(
-        rule, slurm=replace(own, bf_interval_s=every, sched_interval_s=max(own.sched_interval_s, every))
-    )
+    slurm = rule.slurm or SlurmRule()
+    every, main = max(slurm.bf_interval_s, step), max(slurm.sched_interval_s, step)
+    return replace(rule, slurm=replace(slurm, bf_interval_s=every, sched_interval_s=main))
 
 
 def waits_of_shapes(queue: Queue, asked: Int64, *, members: int, seed: int) -> Float64:

@@ -105,7 +105,7 @@ def _of_snapshot(path: Path, machine: str | None, scenario: Scenario | None) -> 
         place=place, jobs=jobs, at=found.at, usage=shipped_usage(), past=past, past_at_s=past_at_s, rule=rule,
         own=False, history=False,
         basis=("run times: shares of the limit on four recorded machines", comes, told),
-        notes=(*unresolved(found.notes), *notes, *more), users=found.users, 
+        notes=(*unresolved(found.notes), *notes, *more), users=found.users,
         accounts=found.accounts, qos=found.qos,
         follows=found.follows, files=files,
     )  # fmt: skip

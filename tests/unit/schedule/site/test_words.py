@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exatwin.foundation.hosts import hosts
@@ -68,6 +68,7 @@ def test_lists_of_hosts() -> None:
 
 
 @given(st.integers(0, 10**5), st.integers(0, 200), st.integers(1, 6))
+@settings(deadline=None)
 def test_a_range_lists_each_of_its_hosts_once(first: int, more: int, width: int) -> None:
     low, high = str(first).zfill(width), str(first + more).zfill(width)
     found = hosts(f"n[{low}-{high}]")

@@ -86,9 +86,11 @@ def test_what_runs_leaves_a_window_in_time() -> None:
     """Of 4 nodes 2 are in maintenance from 50: the longest job stays outside, the next one ends by then."""
     window = Window(50, 90, np.array([2, 3]), Kind.MAINTENANCE)
     running = np.array([[80, 100, 30], [90, 200, 40], [1, 2, 1]])
-    assert _before((window,), running, 4).tolist() == [[100, 50, 30], [200, 50, 40], [2, 1, 1]]
+    order, left = _before((window,), running, 4)
+    assert left.tolist() == [[100, 50, 30], [200, 50, 40], [2, 1, 1]]
+    assert order.tolist() == [1, 0, 2]
     drained = Window(0, 90, np.array([2, 3]), Kind.DRAIN)
-    assert _before((drained,), running, 4)[1].tolist() == [200, 90, 40]
+    assert _before((drained,), running, 4)[1][1].tolist() == [200, 90, 40]
 
 
 def test_points_are_priorities_without_age() -> None:
@@ -102,8 +104,10 @@ def test_points_are_priorities_without_age() -> None:
     none = np.empty(0, np.int64)
     past = Jobs(job_id=none, submit_s=none, nodes=none, limit_s=none, runtime_s=none)
     queue = Queue(jobs, 10, shipped_usage(), Upcoming(past, 0), Rule("multifactor", "easy", priority=rule))
-    points, usual = _points(queue)
+    points, usual, wanted = _points(queue, np.array([[5], [60]]))
     assert points is not None
     assert usual is not None
+    assert wanted is not None
+    assert wanted.tolist() == [50.0]
     assert usual.tolist() == pytest.approx([460.0, 200.0])
     assert points.tolist() == pytest.approx([500.0, 220.0, 340.0])
