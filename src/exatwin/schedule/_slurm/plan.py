@@ -24,7 +24,6 @@ from exatwin.schedule._slurm.layout import (
     LIMIT,
     NODES,
     PICKED,
-    PLACED,
     POOL,
     RECORD_ROWS,
     RISES,
@@ -68,9 +67,10 @@ def _raise_top(g: Any, m: Any, pool: int, records: int, top: int) -> None:
 @lean
 def plan_anew(g: Any, m: Any, o: Any, pool: int, records: int) -> None:
     """Bring the plan up to other running jobs: the places of nodes change, and what is reserved does not."""
-    low, high, placed = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], m.pool[PLACED, pool]
+    low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     list_ends(g, m, o, pool)
-    place_ends(g, m, pool, min(placed + 1, m.pool[ENDS_LISTED, pool]))
+    # what is reserved may lie on nodes of a job that has just started, and ends after all others
+    place_ends(g, m, pool, m.pool[ENDS_LISTED, pool])
     m.pool[TOP, pool] = low
     _raise_top(g, m, pool, records, high if o[HAS_WINDOWS] > 0 else low)
     for b in range(m.pool[BOOKED, pool]):
