@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,3 +65,15 @@ def test_deep_queues_equal_the_referee(
     assert wanted == compiled(
         rows, nodes, bf_resolution_s=resolution, bf_window_s=window, bf_max_job_test=tests
     )
+
+
+@pytest.mark.parametrize(
+    ("nodes", "share", "longest", "over", "seed"),
+    [(300, 1, 4000, 0, 1), (300, 2, 4000, 0, 11), (300, 2, 90_000, 0, 11), (300, 2, 90_000, 3000, 15)],
+)
+def test_nodes_of_a_job_that_a_cycle_started_may_be_reserved_for_later(
+    nodes: int, share: int, longest: int, over: int, seed: int
+) -> None:
+    """Where all other limits are up before that job's, its nodes are the last to get places."""
+    rows = crowd(seed, 120, nodes, nodes // share, longest, over)
+    assert slurm(rows, nodes) == compiled(rows, nodes)
