@@ -46,9 +46,6 @@ def lean(function: F) -> F:
     return cast(F, numba.njit(**PART)(function))
 
 
-spliced = lean  # what is called once is not different any more
-
-
 def entry(
     signature: Any,
     build: Callable[[str], F],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.handle import where
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.layout import (
     ATTEMPT,
     ATTEMPTS,
@@ -100,7 +100,7 @@ def end_attempt(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     return m.attempt[FINAL, row]
 
 
-@spliced
+@lean
 def cut_attempt(g: Any, m: Any, o: Any, job: int, now: int, state: int) -> None:
     """Write down that the attempt is ended now; what its last checkpoint holds is left of it."""
     row, worth, every = m.job[ATTEMPT, job], 0, g.job[CHECKPOINT, job]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import copy, count, drop, keep
 from exatwin.schedule._slurm.bounds import no_bounds
 from exatwin.schedule._slurm.completing import lend, must_wait, take_back
@@ -50,7 +50,7 @@ from exatwin.schedule._slurm.preempt import make_room
 from exatwin.schedule._slurm.spread import fits as near
 
 
-@spliced
+@lean
 def cycle(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     """Plan a queue in order and start what can start now; nodes whose epilog runs are planned with."""
     lent = lend(g, m, o, pool, now)
@@ -58,7 +58,7 @@ def cycle(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     take_back(g, m, pool, lent)
 
 
-@spliced
+@lean
 def _fill(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     """Plan a queue in order and start what can start now.
 
@@ -108,7 +108,7 @@ def _clock(o: Any, i: int, now: int) -> int:
     return now + o[PACE_SPAN] * (min(max(i, first), last) - first) // (last - first)
 
 
-@spliced
+@lean
 def _go_on(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, now: int) -> int:
     """A witness from place `i` on now that the job in CHOSEN has started; the plan is brought up to that."""
     left, right = pick(m, pool, m.scratch[CHOSEN], g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
@@ -119,7 +119,7 @@ def _go_on(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, n
     return witness
 
 
-@spliced
+@lean
 def _when(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     """When a job starts beside the plan, behind epilogs, and beside the watts that are held."""
     tried, ask = o[PREEMPTS] == 0, now
@@ -136,7 +136,7 @@ def _when(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     return _with_watts(g, m, o, job, now) if when == now else when
 
 
-@spliced
+@lean
 def _with_watts(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """When a job whose nodes are free now has watts too; NEVER if unknown, or if they are too far apart."""
     if o[HAS_SPREAD] + o[HAS_POWER] == 0:
@@ -149,7 +149,7 @@ def _with_watts(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     return now if fits(g, m, o, job, now) and passes(g, m, o, job, now) else NEVER
 
 
-@spliced
+@lean
 def _list(g: Any, m: Any, o: Any, pool: int, last: int) -> bool:
     """List the first jobs of a queue; return whether any of them could start now on an empty plan."""
     least, free = m.pool[FREE, pool] + 1, m.pool[FREE, pool]
@@ -162,7 +162,7 @@ def _list(g: Any, m: Any, o: Any, pool: int, last: int) -> bool:
     return least <= free or o[PREEMPTS] > 0
 
 
-@spliced
+@lean
 def _witness(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, now: int) -> int:
     """The first place from `i` on of a job that could start now if it came next; `last` if there is none.
 
@@ -189,7 +189,7 @@ def _witness(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int,
     return last
 
 
-@spliced
+@lean
 def _stays(g: Any, m: Any, o: Any, pool: int, records: int, job: int, when: int, now: int) -> bool:
     """Whether enough nodes stay for a witness, now that those in PICKED are taken from `when` on."""
     begin = when // o[BF_RESOLUTION] * o[BF_RESOLUTION]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import both, copy, fill, keep, within
 from exatwin.schedule._slurm.bounds import not_before, note_bound
 from exatwin.schedule._slurm.choose import choose
@@ -56,7 +56,7 @@ from exatwin.schedule._slurm.windows import edge_after, usable
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@spliced
+@lean
 def _not_before(m: Any, pool: int, wanted: int, now: int) -> int:
     """Before when no choice of nodes is free: the first limit at which enough are, wherever they stand."""
     if m.pool[FREE, pool] >= wanted:
@@ -74,7 +74,7 @@ def _last_rise(record: Any, records: int, hope: int, now: int) -> int:
     return record[UNTIL, i] if i >= 0 else now
 
 
-@spliced
+@lean
 def _released(g: Any, m: Any, o: Any, pool: int, wanted: int, now: int) -> tuple[int, int, int]:
     """When enough nodes of the places in AVAIL are free, after how many ends, and when at the soonest.
 
@@ -99,7 +99,7 @@ def _released(g: Any, m: Any, o: Any, pool: int, wanted: int, now: int) -> tuple
     return max(m.end[END_AT, end_with(m, pool, last + 1)], now + 1), taken, m.end[END_AT, enough]
 
 
-@spliced
+@lean
 def _clear(m: Any, records: int, begin: int, until: int, left: int, right: int) -> bool:
     """Whether no reservation holds any of the places in PICKED from `begin` to `until`."""
     i = first_after(m.record, records, begin)
@@ -110,7 +110,7 @@ def _clear(m: Any, records: int, begin: int, until: int, left: int, right: int) 
     return True
 
 
-@spliced
+@lean
 def _suffixes(m: Any, first: int, stop: int, wanted: int, low: int, top: int) -> int:
     """What each record has in common with those after it, before `stop`; TAIL is for the records to come.
 
@@ -124,7 +124,7 @@ def _suffixes(m: Any, first: int, stop: int, wanted: int, low: int, top: int) ->
     return first
 
 
-@spliced
+@lean
 def _step(g: Any, m: Any, records: int, pool: int, wanted: int, first: int, flip: int) -> int:
     """First record from `first` on, before `flip`, in which so many nodes may be free before the next rise.
 
@@ -156,7 +156,7 @@ def _later(g: Any, m: Any, o: Any, pool: int, next_rise: int, time: int) -> int:
     return edge if edge < FOREVER else NEVER
 
 
-@spliced
+@lean
 def _undisturbed(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> bool:
     """Whether the nodes in the row CHOSEN are free of reservations, and of windows, while the job runs."""
     pool, limit, grid = g.job[POOL, job], g.job[LIMIT, job], o[BF_RESOLUTION]
@@ -182,7 +182,7 @@ def _keep_usable(g: Any, m: Any, o: Any, job: int, time: int) -> None:
     leave_out(m, m.scratch[AVAIL], m.scratch[OFFERED], low, high)
 
 
-@spliced
+@lean
 def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     """When the job can start beside the reservations made so far, with its nodes in CHOSEN, or NEVER.
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.handle import where
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import copy, count, keep, ones
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
@@ -78,7 +78,7 @@ def serve(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     m.counter[INSIDE] = kept
 
 
-@spliced
+@lean
 def _in_order(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     if o[DYNAMIC] > 0:
         size = m.counter[INSIDE]
@@ -111,7 +111,7 @@ def _offer(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> int:
     return count(m.scratch[ROOM], low, high)
 
 
-@spliced
+@lean
 def _try(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> bool:
     """Start the job if it fits and keeps nobody waiting."""
     pool, wanted = g.job[POOL, job], g.job[NODES, job]
@@ -135,7 +135,7 @@ def _try(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> bool:
     return True
 
 
-@spliced
+@lean
 def _look_ahead(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> None:
     """When the first that waits will have its nodes, and how many are left over then."""
     pool = g.job[POOL, job]

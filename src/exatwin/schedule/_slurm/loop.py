@@ -11,7 +11,7 @@ import numba
 
 from exatwin.foundation import handle
 from exatwin.foundation.handle import reader, where
-from exatwin.foundation.jit import entry, lean, spliced
+from exatwin.foundation.jit import entry, lean
 from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
 from exatwin.schedule._kernel.layout import SCORE
@@ -79,7 +79,7 @@ from exatwin.schedule._slurm.windows import next_edge, turn
 read_given, read_memory = reader(GIVEN), reader(MEMORY)
 
 
-@spliced
+@lean
 def _arrive(g: Any, m: Any, o: Any, now: int) -> None:
     jobs = g.job.shape[1]
     while m.counter[NEXT] < jobs and g.job[SUBMIT, m.counter[NEXT]] == now:
@@ -105,7 +105,7 @@ def _line_up(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     m.counter[CHANGED] = 1
 
 
-@spliced
+@lean
 def _line_all_up(g: Any, m: Any, o: Any, now: int) -> None:
     """Let all wait in line that have become ready, in the order of the log."""
     many = m.counter[READY]
@@ -120,7 +120,7 @@ def _line_all_up(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[READY] = 0
 
 
-@spliced
+@lean
 def _main(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """The main scheduler: after an event to a depth, at its own interval as deep as need be."""
     due = m.counter[NEXT_PASS] <= now
@@ -193,7 +193,7 @@ def _reordered(g: Any, m: Any, o: Any, now: int) -> None:
         _appoint(m, o, now)
 
 
-@spliced
+@lean
 def _due(g: Any, m: Any, o: Any, now: int) -> None:
     """All ends of this second, then what windows and caps do, then who may be looked at from now on."""
     while m.counter[HEAP] > 0 and m.heap[WHEN, 0] == now and kind_of_next(m) == END_OF_JOB:
@@ -207,7 +207,7 @@ def _due(g: Any, m: Any, o: Any, now: int) -> None:
         chance(m, pop(m.heap, m.counter), now)
 
 
-@spliced
+@lean
 def _instant(g: Any, m: Any, o: Any, score: Any, now: int) -> None:
     """What happens by itself, then all submissions, then the main scheduler, then backfill.
 
@@ -242,7 +242,7 @@ def _goes_on(m: Any) -> bool:
     return found
 
 
-@spliced
+@lean
 def _next(g: Any, m: Any, o: Any) -> int:
     """When something happens next."""
     jobs = g.job.shape[1]

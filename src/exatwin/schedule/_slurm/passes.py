@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.handle import where
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import common, copy, count
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.fits import fewest, first_of, rekey
@@ -86,7 +86,7 @@ def begin(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     start(g, m, o, job, now)
 
 
-@spliced
+@lean
 def start_heads(g: Any, m: Any, o: Any, pool: int, now: int, depth: int) -> bool:
     """Start the heads of a queue while they fit, looking at `depth` at most; return whether that was too few.
 
@@ -124,7 +124,7 @@ def _in_the_way(g: Any, m: Any, o: Any, pool: int, job: int) -> bool:
     return o[HAS_WINDOWS] > 0 and idle
 
 
-@spliced
+@lean
 def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     """Start what neither outlasts the shadow time of the head nor needs more than is left over then."""
     if m.pool[HEAD, pool] >= m.pool[QUEUED, pool] - 1 or m.pool[FREE, pool] < fewest(m.tree, g.level):
@@ -251,7 +251,7 @@ def _shortest(g: Any, m: Any, pool: int, extra: int, window: int, after: int) ->
     return best
 
 
-@spliced
+@lean
 def allow(g: Any, m: Any, o: Any, most: int) -> None:
     """Say how many jobs of each pool are among the first `most` of all."""
     pools, total = m.pool.shape[1], 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import common, fill, first_bits, leading, ones, trailing, whole
 from exatwin.schedule._slurm.layout import (
     BY_END,
@@ -184,7 +184,7 @@ def place_before(bits: Any, low: int, top: int, size: int) -> int:
     return 64 * (w - low) + 63 - whole(leading(word))
 
 
-@spliced
+@lean
 def put_fits(g: Any, m: Any, pool: int, bits: Any, top: int, ends: int) -> None:
     """Put into FITS the nodes of those of the places in `bits` that are free after `ends` ends."""
     low, high, size = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1], freed(m, pool, ends)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import copy, drop, fill, index, word_beyond
 from exatwin.schedule._slurm.bounds import no_bounds
 from exatwin.schedule._slurm.layout import (
@@ -37,7 +37,7 @@ from exatwin.schedule._slurm.power import hold_none
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@spliced
+@lean
 def empty_plan(g: Any, m: Any, o: Any, pool: int, now: int) -> int:
     """One record: all nodes of the pool, until the window closes. Return the number of records."""
     grid = o[BF_RESOLUTION]
@@ -142,7 +142,7 @@ def _grows(record: Any, planned: Any, i: int, left: int, right: int) -> int:
     return word_beyond(planned[record[SLOT, i + 1]], planned[record[SLOT, i]], left, right) + 1
 
 
-@spliced
+@lean
 def reserve(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> int:
     """Reserve the nodes in CHOSEN for the job from `when` on; return the number of records."""
     pool, grid = g.job[POOL, job], o[BF_RESOLUTION]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.handle import where
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import add, common, copy, count, drop
 from exatwin.schedule._slurm.layout import (
     BOOKED,
@@ -84,7 +84,7 @@ def _open(g: Any, m: Any, o: Any, job: int, now: int, records: int, bits: Any) -
             drop(bits, m.booked[b], g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
 
 
-@spliced
+@lean
 def _candidates(g: Any, m: Any, o: Any, job: int, now: int) -> int:
     """List the running jobs that `job` may push aside, in the order in which they go; return how many."""
     found = 0

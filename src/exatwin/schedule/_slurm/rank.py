@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.layout import (
     AGE_POINTS,
     ASSOC,
@@ -77,7 +77,7 @@ def charge(g: Any, m: Any, job: int, now: int) -> None:
     m.usage[g.job[ASSOC, job]] += g.charge[job] * ran * m.weigh[LEFT] ** ran
 
 
-@spliced
+@lean
 def bring_up_to_date(g: Any, m: Any, now: int) -> None:
     """Decay all usage to now, with what runs."""
     last = m.counter[LAST_CALC]
@@ -121,7 +121,7 @@ def _rate_stretch(g: Any, m: Any, o: Any, low: int, high: int, now: int) -> None
             m.tree[LEAST_KEY, g.fit[FIT_PLACE, job]] = key
 
 
-@spliced
+@lean
 def _raise_bound(m: Any, o: Any, pool: int) -> None:
     """Move the bound between near and far by what all jobs have aged in a period."""
     grown = np.int64(m.weigh[AGE_POINTS] * o[CALC_PERIOD] / m.weigh[GREATEST_AGE])

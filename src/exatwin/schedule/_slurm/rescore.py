@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.layout import (
     DYNAMIC,
     FIRST_PLACE,
@@ -48,7 +48,7 @@ def _ahead(m: Any, a: int, b: int) -> bool:
     return m.rated[a] < m.rated[b] or (m.rated[a] == m.rated[b] and a < b)
 
 
-@spliced
+@lean
 def rescore(g: Any, m: Any, o: Any, score: Any, pool: int, now: int) -> None:
     """Bring a queue into the order of now; with such an order none of its jobs is far."""
     if o[DYNAMIC] == 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exatwin.foundation.jit import spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import add, copy, count, drop
 from exatwin.schedule._slurm.layout import (
     BY_END,
@@ -28,7 +28,7 @@ from exatwin.schedule._slurm.power import frees, need, room
 from exatwin.schedule._slurm.windows import edge_after, usable
 
 
-@spliced
+@lean
 def shadow(g: Any, m: Any, o: Any, pool: int, job: int, now: int) -> tuple[int, int, int]:
     """When a job finds its nodes and watts by the limits of what runs; how many of each are left over."""
     edge, free, watts = now, m.pool[FREE, pool], room(g, m, o)
@@ -49,7 +49,7 @@ def shadow(g: Any, m: Any, o: Any, pool: int, job: int, now: int) -> tuple[int, 
     return edge, free - wanted, watts - asks
 
 
-@spliced
+@lean
 def shadow_nodes(g: Any, m: Any, o: Any, pool: int, job: int, now: int) -> tuple[int, int, int]:
     """When a job finds enough nodes that no window keeps from it; how many of them, and how many watts, are
     left over then. FOREVER if never.

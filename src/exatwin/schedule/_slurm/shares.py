@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.layout import (
     FAIR_POINTS,
     OPEN,
@@ -17,7 +17,7 @@ from exatwin.schedule._slurm.layout import (
 )
 
 
-@spliced
+@lean
 def rank_shares(g: Any, m: Any) -> None:
     """Give each user the points of its rank by Fair Tree, now that usage has changed."""
     users = _values(g, m)
@@ -57,7 +57,7 @@ def rank_shares(g: Any, m: Any) -> None:
         depth += 1
 
 
-@spliced
+@lean
 def _values(g: Any, m: Any) -> int:
     """Put the share of each association over its part of the usage of its account into VALUE; count users."""
     total, value, users = m.worth[TOTAL], m.worth[VALUE], 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.handle import where
-from exatwin.foundation.jit import lean, spliced
+from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.layout import (
     BY_END,
     CENTRE,
@@ -113,7 +113,7 @@ def turn(g: Any, m: Any, o: Any, now: int) -> None:
     m.counter[CHANGED] = 1
 
 
-@spliced
+@lean
 def _learn(g: Any, m: Any, window: int) -> None:
     i = m.counter[LIVE]
     while i > 0 and m.live[i - 1] > window:
@@ -123,7 +123,7 @@ def _learn(g: Any, m: Any, window: int) -> None:
     m.counter[LIVE] += 1
 
 
-@spliced
+@lean
 def _forget(m: Any, window: int) -> None:
     many = m.counter[LIVE]
     i = 0
@@ -134,7 +134,7 @@ def _forget(m: Any, window: int) -> None:
     m.counter[LIVE] = many - 1
 
 
-@spliced
+@lean
 def _empty(g: Any, m: Any, o: Any, window: int, now: int) -> None:
     """End what runs on nodes of the window."""
     i = 0
