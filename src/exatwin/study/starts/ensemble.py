@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.random import stream
@@ -16,6 +18,7 @@ from exatwin.workload.snapshot import Standing
 from exatwin.workload.upcoming import Upcoming
 from exatwin.workload.usage import Usage
 
+Bools = NDArray[np.bool_]
 HOUR_S, DAY_S = 3600, 86400
 _FIRST_S, _FURTHER, _CYCLES = 6 * HOUR_S, 4, 60
 """How far courses are followed first [s], how much further then, and cycles of backfill in one."""
@@ -121,21 +124,51 @@ def _coarser(rule: Rule, until_s: int) -> Rule:
 def waits_of_shapes(queue: Queue, asked: Int64, *, members: int, seed: int) -> Float64:
     """Return the same as :func:`waits` for jobs by their nodes and then their limits, in less time.
 
-    Where the shortest and the longest job of a size start at about the same time, so do those between them.
+    A job that asks for less of both is taken to start no later: where the smallest and the largest of a kind
+    start at about the same time, so do those between them, and what starts at once with the longest limit
+    does with a shorter one.
     """
     if queue.rule.at_once:
         return waits(queue, asked, members=members, rng=stream(seed, "shape"))
+    found = np.full((members, asked.shape[1]), np.nan)
+
+    def ask(wanted: Bools) -> None:
+        """Fill in what is wanted and not known yet."""
+        wanted = wanted & np.isnan(found)
+        if wanted.any():
+            told = waits(queue, asked, members=members, rng=stream(seed, "shape"), wanted=wanted)
+            found[wanted] = told[wanted]
+
     first = np.searchsorted(asked[0], asked[0])
     last = np.searchsorted(asked[0], asked[0], side="right") - 1
-    edge = np.zeros((members, asked.shape[1]), np.bool_)
-    edge[:, np.concatenate([first, last])] = True
-    found = waits(queue, asked, members=members, rng=stream(seed, "shape"), wanted=edge)
-    low, high = np.sort([found[:, first], found[:, last]], axis=0)
+    _between(found, [np.unique(last)], ask)
+    found[:] = np.where(np.isnan(found) & (found[:, last] <= _SAME_S), found[:, last], found)
+    sizes = zip(np.unique(first), np.unique(last), strict=True)
+    _between(found, [np.arange(low, high + 1) for low, high in sizes], ask)
+    return found
+
+
+def _between(found: Float64, chains: list[Int64], ask: Callable[[Bools], None]) -> None:
+    """Find all starts of chains of jobs, each of which asks for more than the one before it, by halving."""
+    wanted = np.zeros(found.shape, np.bool_)
+    wanted[:, [end for chain in chains for end in chain[[0, -1]]]] = True
+    ask(wanted)
+    parts = chains
+    while parts := [part for part in parts if len(part) > 2]:
+        wanted[:] = False
+        for part in parts:
+            _fill(found, part)
+            wanted[:, part[len(part) // 2]] = True
+        ask(wanted)
+        parts = [half for part in parts for half in (part[: len(part) // 2 + 1], part[len(part) // 2 :])]
+
+
+def _fill(found: Float64, part: Int64) -> None:
+    """Let jobs between two that start at about the same time start as the later of them does."""
+    low, high = np.sort(found[:, part[[0, -1]]], axis=1).T
     same = np.isinf(low) | (high <= (1.0 + _SAME_FRAC) * low + _SAME_S)
-    found = np.where(np.isnan(found) & same, high, found)
-    inner = np.isnan(found)
-    more = waits(queue, asked, members=members, rng=stream(seed, "shape"), wanted=inner)
-    return np.where(inner, more, found)
+    here = found[:, part]
+    found[:, part] = np.where(np.isnan(here) & same[:, None], high[:, None], here)
 
 
 @dataclass(frozen=True, eq=False)
