@@ -31,8 +31,8 @@ def given(plan: str) -> Work:
     return work_of(text, "standard input")
 
 
-def span_s(flag: str, text: str | None) -> float | None:
-    """Return the time that was written after `flag` [s]; None where it was left out.
+def span_s(flag: str, text: str | None, like: str = "6h") -> float | None:
+    """Return the time that was written after `flag` [s], such as `like`; None where it was left out.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def span_s(flag: str, text: str | None) -> float | None:
     except SpecError as error:
         raise SpecError(f"{flag} {text}: {error}") from None
     if not 0.0 < found < 1e10:
-        raise SpecError(f"{flag} {text}: expected a time of more than 0, such as 6h")
+        raise SpecError(f"{flag} {text}: expected a time of more than 0, such as {like}")
     return found
 
 

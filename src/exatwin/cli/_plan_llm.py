@@ -51,6 +51,7 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
 
     from exatwin.cli._estimate import model_asked
     from exatwin.cli._llm_lines import campaign_of
+    from exatwin.cli._plan_file import span_s
     from exatwin.study.applications.plan_answer import document, lines
     from exatwin.study.applications.plan_goal import TOKENS, Goal
     from exatwin.study.plan import plan_llm
@@ -59,7 +60,7 @@ def command(machine: str, as_json: bool, **flags: Any) -> None:
     campaign = campaign_of(flags)
     goal = Goal(
         tokens=campaign.tokens or TOKENS,
-        deadline_s=_deadline(flags["deadline"]),
+        deadline_s=span_s("--deadline", flags["deadline"], like="30d"),
         budget_s=_budget(flags["budget"]),
         least=flags["least"] or "",
         campaign=campaign,
@@ -88,21 +89,6 @@ def _settings(flags: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {key: _whole(flag, flags[key]) for key, flag in counts.items()}
     found["zero"] = None if flags["zero"] is None else int(flags["zero"])
     return found | {key: flags[key] for key in ("sequence_parallel", "recompute", "schedule", "precision")}
-
-
-def _deadline(text: str | None) -> float | None:
-    from exatwin.foundation.errors import SpecError
-    from exatwin.foundation.units import parse
-
-    if text is None:
-        return None
-    try:
-        value = parse(text, "s")
-    except SpecError as error:
-        raise SpecError(f"--deadline {text}: {error}") from error
-    if not value > 0.0:
-        raise SpecError(f"--deadline {text}: expected a time of more than 0, such as 30d")
-    return value
 
 
 def _budget(text: str | None) -> float | None:

@@ -10,9 +10,10 @@ import numpy as np
 
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
-from exatwin.study.validation.llm_rows import MACHINE_OF, UNUSABLE, Case, one_line
+from exatwin.study.validation.llm_rows import MACHINE_OF, Case
 from exatwin.study.validation.measured import Measured, nodes_of
 from exatwin.study.validation.scores import BALANCED, REGRET, Row, Skipped, Validation, relative, table
+from exatwin.study.validation.usable import UNUSABLE, one_line
 from exatwin.workload.apps.llm_power import node_power_w
 from exatwin.workload.apps.llm_training import estimate_llm_training, estimate_on
 

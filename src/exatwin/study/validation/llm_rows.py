@@ -15,13 +15,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import ValidationError
-
 from exatwin.catalogue.generic import sized
 from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import data_folder
-from exatwin.foundation.errors import ExatwinError
 from exatwin.foundation.spec import read_toml
+from exatwin.study.validation.usable import Line, UnusableError, scored, usable
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.llm_setup import (
     Device,
@@ -96,38 +94,12 @@ class FitCase:
     """What happened."""
 
 
-class UnusableError(Exception):
-    """A row that can't be scored."""
-
-
-UNUSABLE = (UnusableError, ExatwinError, ValueError, ArithmeticError, KeyError)
-"""What a row that contradicts itself, or that nobody foresaw, may raise."""
-
-
 def read_cases(path: Path) -> tuple[list[Case], dict[str, str]]:
     """Return the training runs in the table of measurements at `path`, and why other rows are left out.
 
     Only rows whose evidence is the publisher's own (A) or the paper's text (B) are scored.
     """
-    cases, skipped, named = [], {}, left_out("llm")
-    for row in _rows(path):
-        if row["category"] != "training" or row["evidence"][:1] not in ("A", "B"):
-            continue
-        if row["id"] in named:
-            skipped[row["id"]] = named[row["id"]]
-            continue
-        try:
-            cases.append(_case(row))
-        except UNUSABLE as why:
-            skipped[row["id"]] = one_line(why)
-    return cases, skipped
-
-
-def one_line(why: Exception) -> str:
-    """Return why a row can't be scored: the first fault of a specification, or the message."""
-    if isinstance(why, ValidationError):
-        return str(why.errors()[0]["msg"]).removeprefix("Value error, ")
-    return str(why)
+    return usable(scored(_rows(path), "training"), left_out("llm"), _case)
 
 
 def read_fits(path: Path) -> tuple[list[FitCase], dict[str, str]]:
@@ -142,15 +114,9 @@ def read_fits(path: Path) -> tuple[list[FitCase], dict[str, str]]:
         kinds = _KINDS if _recompute(rows[case.id]) is None else (case.layouts[0].recompute,)
         layouts = [one.model_copy(update={"recompute": kind}) for one in case.layouts for kind in kinds]
         found.append(FitCase(case.id, case.model, tuple(layouts), case.device, True))
-    named = left_out("llm-memory")
     trials = [row for row in rows.values() if row["category"] == "feasibility"]
-    skipped = {row["id"]: named[row["id"]] for row in trials if row["id"] in named}
-    for row in trials:
-        try:
-            found += [] if row["id"] in named else [_trial(row)]
-        except UNUSABLE as why:
-            skipped[row["id"]] = one_line(why)
-    return found, skipped
+    tried, skipped = usable(trials, left_out("llm-memory"), _trial)
+    return [*found, *tried], skipped
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
@@ -158,7 +124,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def _number(row: dict[str, str], key: str, default: float | None = None) -> float:
+def _number(row: Line, key: str, default: float | None = None) -> float:
     text = row[key].strip()
     if text and text != "n/a":
         return float(text)
@@ -167,7 +133,7 @@ def _number(row: dict[str, str], key: str, default: float | None = None) -> floa
     return default
 
 
-def _case(row: dict[str, str]) -> Case:
+def _case(row: Line) -> Case:
     if row["accelerator"] not in MACHINE_OF:
         raise UnusableError(f"'{row['accelerator']}' is not in the catalogue with what the law needs")
     if "LoRA" in row["model"]:
@@ -182,7 +148,7 @@ def _case(row: dict[str, str]) -> Case:
     return Case(row["id"], paper, model, layouts, device, _step_s(row, model, layouts[0]))
 
 
-def _trial(row: dict[str, str]) -> FitCase:
+def _trial(row: Line) -> FitCase:
     count, tp, pp = (int(_number(row, key)) for key in ("n_acc", "tp", "pp"))
     model, micro = _model(row), int(_number(row, "mbs"))
     usual = reading()["trials"].get(re.sub(r"-\d+$", "", row["id"]), 1) if pp > 1 else 1
@@ -196,7 +162,7 @@ def _trial(row: dict[str, str]) -> FitCase:
     return FitCase(row["id"], model, (layout,), device, row["metric"] == "fits")
 
 
-def _recompute(row: dict[str, str]) -> Recompute | None:
+def _recompute(row: Line) -> Recompute | None:
     """Return what the row says is computed again; None where it leaves that open."""
     text = row["recompute"].strip().lower()
     if text in ("", "see recipe"):
@@ -206,7 +172,7 @@ def _recompute(row: dict[str, str]) -> Recompute | None:
     return "selective" if "selective" in text or "sac" in text else "none"
 
 
-def _model(row: dict[str, str]) -> LanguageModel:
+def _model(row: Line) -> LanguageModel:
     name, rules = row["model"], reading()
     if name in rules["models"]:
         return load_model(rules["models"][name])
@@ -224,7 +190,7 @@ def _model(row: dict[str, str]) -> LanguageModel:
 
 
 def _layouts(
-    row: dict[str, str], paper: str, model: LanguageModel, count: int, device: Device
+    row: Line, paper: str, model: LanguageModel, count: int, device: Device
 ) -> tuple[Layout, ...]:
     """Return the layouts that the row allows.
 
@@ -272,7 +238,7 @@ def _filled(model: LanguageModel, layout: Layout, device: Device) -> float:
     return float(sum(held.values())) / (device.memory_b * found.usable_memory)
 
 
-def _batch(row: dict[str, str], paper: str, dp: int, pp: int) -> tuple[int, int, int]:
+def _batch(row: Line, paper: str, dp: int, pp: int) -> tuple[int, int, int]:
     """Return sequences of a step, of a micro-batch (0 where open), and chunks of layers of a stage."""
     rules, micro, chunks = reading(), int(_number(row, "mbs", 0)), int(_number(row, "vpp", 1))
     if paper in rules["local_batch"] and rules["local_batch"][paper] in row["software"]:
@@ -285,7 +251,7 @@ def _batch(row: dict[str, str], paper: str, dp: int, pp: int) -> tuple[int, int,
     return batch, micro, chunks
 
 
-def _step_s(row: dict[str, str], model: LanguageModel, layout: Layout) -> float:
+def _step_s(row: Line, model: LanguageModel, layout: Layout) -> float:
     """Return the measured seconds of a step, from the seconds, tokens/s or FLOP/s that the source prints."""
     if row["step_time_s"]:
         return _number(row, "step_time_s")
@@ -297,5 +263,5 @@ def _step_s(row: dict[str, str], model: LanguageModel, layout: Layout) -> float:
     return layout.global_batch * layout.seq / (rate * layout.accelerators)
 
 
-__all__ = ["MACHINE_OF", "UNUSABLE", "Case", "FitCase", "UnusableError", "left_out", "one_line", "read_cases",
+__all__ = ["MACHINE_OF", "Case", "FitCase", "left_out", "read_cases",
            "read_fits", "reading"]  # fmt: skip

@@ -14,9 +14,10 @@ from exatwin.catalogue.llm_calibration import llm_calibration
 from exatwin.catalogue.load import data_folder
 from exatwin.foundation.errors import ExatwinError, SpecError
 from exatwin.study.validation.climate_rows import Line, Point, Volume, read_lines, read_points, read_volumes
-from exatwin.study.validation.llm_rows import UNUSABLE, Case, FitCase, one_line, read_cases, read_fits
+from exatwin.study.validation.llm_rows import Case, FitCase, read_cases, read_fits
 from exatwin.study.validation.llm_score import predict_s, table
 from exatwin.study.validation.serving_rows import ServedCase, read_served
+from exatwin.study.validation.usable import UNUSABLE, one_line
 
 MACHINES, TRAINING, CLIMATE = "machines.csv", "llm_measurements.csv", "climate_measurements.csv"
 TELEMETRY = "facility/telemetry"

@@ -18,13 +18,12 @@ from exatwin.catalogue.load import data_folder
 from exatwin.catalogue.serving_calibration import Asked
 from exatwin.foundation.errors import CatalogueError
 from exatwin.foundation.spec import read_toml
-from exatwin.study.validation.llm_rows import UNUSABLE, UnusableError, one_line
 from exatwin.study.validation.scores import table
+from exatwin.study.validation.usable import Line, UnusableError, scored, usable
 from exatwin.workload.apps.llm_device import Device, device_of
 from exatwin.workload.apps.llm_model import LanguageModel, load_model
 from exatwin.workload.apps.serving_setup import Replica, format_of
 
-Line = Mapping[str, str]
 _RANKS = re.compile(r"_tp(\d+)(?:_\d+)?_ep(\d+|none)")
 _NARROW = (("fp4", "nvfp4"), ("fp8", "fp8"), ("bf16", "bf16"))
 
@@ -93,18 +92,7 @@ def read_served(lines: Iterable[Line]) -> tuple[list[ServedCase], dict[str, str]
 
     Only rows whose evidence is the publisher's own (A) or the paper's text (B) are scored.
     """
-    cases, skipped, named = [], {}, left_out().get("all", {})
-    for line in lines:
-        if line["category"] != "inference" or line["evidence"][:1] not in ("A", "B"):
-            continue
-        if line["id"] in named:
-            skipped[line["id"]] = named[line["id"]]
-            continue
-        try:
-            cases.append(_case(line))
-        except UNUSABLE as why:
-            skipped[line["id"]] = one_line(why)
-    return cases, skipped
+    return usable(scored(lines, "inference"), left_out().get("all", {}), _case)
 
 
 def _case(line: Line) -> ServedCase:

@@ -8,15 +8,17 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from exatwin.foundation.arrays import Int64
+from exatwin.workload.traces.follow import KINDS
+from exatwin.workload.traces.waits import wanted
 
-KINDS = ("after", "afterok", "afternotok", "afterany")
-"""Kinds of dependencies, in the order of the scheduler's."""
-_ALIKE = {"aftercorr": "afterok", "afterburstbuffer": "afterany"}
+_OVER = re.compile(r":[^:,?]*\(fulfilled[^)]*\)")
 _NUMBER = re.compile(r"^(\d+)(?:_(\d+))?")
 
 
 def dependencies(text: str) -> Iterator[tuple[str, str]]:
     """Yield the kind and the number of each job that is waited for, tasks of arrays as ``100_3``.
+
+    Where one of several suffices, all of them are told.
 
     Examples
     --------
@@ -25,15 +27,9 @@ def dependencies(text: str) -> Iterator[tuple[str, str]]:
     >>> list(dependencies("singleton(unfulfilled)")), list(dependencies("(null)"))
     ([], [])
     """
-    for part in re.split("[,?]", text.strip()):
-        kind, _, numbers = part.partition(":")
-        kind = _ALIKE.get(kind.strip().lower(), kind.strip().lower())
-        if kind not in KINDS:
-            continue
-        for number in numbers.split(":"):
-            found = _NUMBER.match(number)
-            if found is not None and "(fulfilled" not in number:
-                yield kind, found[1] if found[2] is None else f"{found[1]}_{found[2]}"
+    for one in wanted(_OVER.sub("", text).replace("?", ",")).targets:
+        whole = one.task is None or one.task < 0
+        yield KINDS[one.kind], str(one.number) if whole else f"{one.number}_{one.task}"
 
 
 def followed(numbers: Sequence[str], texts: Sequence[str]) -> Int64:
@@ -62,4 +58,4 @@ def followed(numbers: Sequence[str], texts: Sequence[str]) -> Int64:
     return np.array(sorted(pairs), np.int64).reshape(-1, 3).T
 
 
-__all__ = ["KINDS", "dependencies", "followed"]
+__all__ = ["dependencies", "followed"]

@@ -69,7 +69,7 @@ class Snapshot:
     """Name of each QOS, by ``jobs.qos``."""
     follows: Int64 = field(default_factory=lambda: np.empty((3, 0), np.int64))
     """Which waiting job waits for which other one that is there: rows of `jobs`, and the kind, an index of
-    :data:`exatwin.workload.snapshot.follows.KINDS`, shape (3, pairs)."""
+    :data:`exatwin.workload.traces.follow.KINDS`, shape (3, pairs)."""
 
     def with_notes(self, *notes: str) -> Snapshot:
         """Return it with more to say."""
