@@ -189,9 +189,7 @@ def _model(row: Line) -> LanguageModel:
     )  # fmt: skip
 
 
-def _layouts(
-    row: Line, paper: str, model: LanguageModel, count: int, device: Device
-) -> tuple[Layout, ...]:
+def _layouts(row: Line, paper: str, model: LanguageModel, count: int, device: Device) -> tuple[Layout, ...]:
     """Return the layouts that the row allows.
 
     Where it leaves them open, optimiser states are shared out rather than weights, and as little is computed

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"^(\d+)(?:_(\d+))?")
 def dependencies(text: str) -> Iterator[tuple[str, str]]:
     """Yield the kind and the number of each job that is waited for, tasks of arrays as ``100_3``.
 
-    Where one of several suffices, all of them are told.
+    Nothing where one of several suffices: nobody tells which.
 
     Examples
     --------
@@ -26,8 +26,10 @@ def dependencies(text: str) -> Iterator[tuple[str, str]]:
     [('afterok', '7'), ('after', '8'), ('after', '9_2')]
     >>> list(dependencies("singleton(unfulfilled)")), list(dependencies("(null)"))
     ([], [])
+    >>> list(dependencies("afterok:1(unfulfilled)?afterok:2(unfulfilled)"))
+    []
     """
-    for one in wanted(_OVER.sub("", text).replace("?", ",")).targets:
+    for one in wanted(_OVER.sub("", text)).targets:
         whole = one.task is None or one.task < 0
         yield KINDS[one.kind], str(one.number) if whole else f"{one.number}_{one.task}"
 

@@ -15,16 +15,20 @@ from exatwin.foundation.arrays import Int32, Int64
 _COMMANDS = frozenset({"sbatch", "srun", "salloc"})
 _NEEDED = re.compile(r"\s(?:-[a-zA-Z]*[da]|--d|--a)")
 """What a line must hold to say anything of dependencies or arrays."""
-_ALONE = frozenset("hHIkOQsuvVWXZ")
-"""Short options without a value."""
+_ALONE = frozenset("hHIkKlEOQsuvVWXZ")
+"""Short options without a value behind a blank."""
+_ATTACHED = frozenset("IK")
+"""Those of them whose value, if they have any, is joined to them."""
 _LONG_ALONE_TEXT = """
-contiguous exact exclusive get-user-env help hold ignore-pbs immediate kill-on-bad-exit label multi-prog nice
-no-allocate no-kill no-requeue no-shell overcommit overlap oversubscribe parsable preserve-env propagate pty
-quiet reboot requeue slurmd-debug spread-job stepmgr test-only unbuffered usage use-min-nodes verbose version
-wait x11
+bell contiguous debugger-test disable-status exact exclusive get-user-env help hold ignore-pbs immediate
+interactive kill-on-bad-exit label multi-prog nice no-allocate no-bell no-kill no-requeue no-shell overcommit
+overlap oversubscribe parsable preserve-env propagate pty quiet quit-on-interrupt reboot requeue resv-ports
+share slurmd-debug spread-job stepmgr test-only unbuffered usage use-min-nodes verbose version wait x11
 """
 _LONG_ALONE = frozenset(_LONG_ALONE_TEXT.split())
 """Long options whose value, if they have any, stands behind an equals sign."""
+_STEP = frozenset({"W", "wait"})
+"""Options that take a value in ``srun`` alone."""
 _LONGEST = 65536
 _QUOTED = re.compile(r"['\"\\]")
 
@@ -76,7 +80,7 @@ def waiting(line: str) -> tuple[str, int]:
     if _NEEDED.search(line[:_LONGEST]) is None:
         return "", -1
     dependency, most = "", -1
-    for name, value in _options(_words(line[:_LONGEST])):
+    for name, value in _options(*_words(line[:_LONGEST])):
         if name in ("d", "dependency"):
             dependency = value.strip()
         elif name in ("a", "array"):
@@ -85,31 +89,31 @@ def waiting(line: str) -> tuple[str, int]:
     return dependency, most
 
 
-def _words(line: str) -> list[str]:
-    """Return the words behind the command; those of a line with quotes that never close as they stand."""
+def _words(line: str) -> tuple[list[str], str]:
+    """Return the words behind the command, and that; in a line with quotes that never close as they stand."""
     words = line.split()
     if _QUOTED.search(line):
         with suppress(ValueError):
             words = shlex.split(line)
     at = next((k for k, word in enumerate(words) if word.rpartition("/")[2] in _COMMANDS), len(words))
-    return words[at + 1 :]
+    return words[at + 1 :], words[at].rpartition("/")[2] if at < len(words) else ""
 
 
-def _options(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield name and value of the options before the first word that is none."""
-    at = 0
+def _options(words: list[str], command: str) -> Iterator[tuple[str, str]]:
+    """Yield name and value of the options of a command before the first word that is none."""
+    at, valued = 0, _STEP if command == "srun" else frozenset()
     while at < len(words) and words[at].startswith("-") and words[at] not in ("-", "--"):
         word, at = words[at], at + 1
         if word.startswith("--"):
             name, equals, value = word[2:].partition("=")
             name = _whole(name)
-            if not equals and name not in _LONG_ALONE and at < len(words):
+            if not equals and (name in valued or name not in _LONG_ALONE) and at < len(words):
                 value, at = words[at], at + 1
             yield name, value
             continue
         letters = word[1:]
-        while letters and letters[0] in _ALONE:
-            letters = letters[1:]
+        while letters and letters[0] in _ALONE - valued:
+            letters = "" if letters[0] in _ATTACHED and letters[1:].isdecimal() else letters[1:]
         if not letters:
             continue
         value = letters[1:].removeprefix("=")

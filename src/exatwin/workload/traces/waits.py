@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -118,14 +119,12 @@ def follows_of(jobs: Jobs, log: Rows, at: Int64, texts: tuple[str, ...]) -> tupl
     said = [wanted(text) for text in texts]
     told: Counter[str] = Counter()
     index = _Index(rows, said)
-    pairs = [
-        *_named(rows, said, index, told),
-        *_singletons(jobs, rows, said),
-        *_preceding(jobs, rows, index, told),
-    ]
-    if len(pairs) > MOST_PAIRS:
-        told[f"dependencies beyond {MOST_PAIRS:,}, left out"] = len(pairs) - MOST_PAIRS
-    unique = sorted(set(pairs[:MOST_PAIRS]))
+    every = chain(
+        _named(rows, said, index, told), _singletons(jobs, rows, said), _preceding(jobs, rows, index, told)
+    )
+    unique = sorted(set(islice(every, MOST_PAIRS)))
+    if next(every, None) is not None:
+        told[f"or more dependencies beyond {MOST_PAIRS:,}: left out"] = 1
     found = _sound(jobs, Follows.of(unique), told)
     head = []
     for what, part in (
@@ -244,14 +243,19 @@ def _not_as_asked(found: Follows, well: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def throttled(rows: Rows) -> dict[int, int]:
-    """Return how many tasks of each array may run at once, where the log says so of any of its rows."""
-    here = np.flatnonzero((rows.throttle > 0) & (rows.array >= 0))
+    """Return how many tasks of each array may run at once, where the log says so of any of its rows.
+
+    An array whose number another cluster of the log has too is left out.
+    """
+    arrays = np.unique(np.stack([rows.array, rows.cluster])[:, rows.array >= 0], axis=1)[0]
+    number, clusters = np.unique(arrays, return_counts=True)
+    here = np.flatnonzero((rows.throttle > 0) & np.isin(rows.array, number[clusters == 1]))
     return dict(zip(rows.array[here].tolist(), rows.throttle[here].tolist(), strict=True))
 
 
 def unnamed(log: Rows, at: Int64, reasons: tuple[str, ...]) -> tuple[str, ...]:
     """Return what the reasons of jobs say of waits for others that the log does not name."""
-    code = [at for at, text in enumerate(reasons) if text.lower().startswith("dependency")]
+    code = [number for number, text in enumerate(reasons) if text.lower().startswith("dependency")]
     lost = int(np.sum(np.isin(log.reason[at], code) & (log.dependency[at] < 0))) if code else 0
     if not lost:
         return ()
