@@ -92,9 +92,9 @@ def _scenario(path: Path, told: dict[str, Any]) -> Scenario | None:
         return None
     base = Scenario()
     if path.is_dir():
-        from exatwin.study.store import load
+        from exatwin.study.store import scenario_of
 
-        base = load(path).scenario
+        base = scenario_of(path)
     base = with_files(base, *brought, policy=told["policy"], backfill=told["backfill"])
     return changed(base, asked, told["changes"])
 

@@ -111,7 +111,7 @@ def scenario_of(asked: Question) -> Scenario:
     elif (asked.target / "run.json").is_file():
         from exatwin.study import store
 
-        base = store.load(asked.target).scenario
+        base = store.scenario_of(asked.target)
     else:
         base = Scenario(machine=None, trace=Trace(path=str(asked.target)))
     if asked.as_recorded:

@@ -44,8 +44,8 @@ def command(only_weights: bool, jobs: str | None, users: str | None, **given: An
         return
     for one in lacking:
         click.echo(f"job {one} does not wait at {when(found, at_s)}", err=True)
-    if not rows:
-        click.echo(f"no job waits at {when(found, at_s)}", err=True)
+    if not some and not lacking:
+        click.echo(f"no job{f' of {users}' if rows else ''} waits at {when(found, at_s)}", err=True)
 
 
 def _weights(asked: Question, columns: tuple[str, ...]) -> None:

@@ -72,8 +72,14 @@ def lines(found: Forecast) -> list[str]:
         told.append(f"{name:6s}{span(wait):>10s}  {_when(found.start(wait)):22s}  {words}".rstrip())
     mean = found.mean_s
     told.append(f"{'mean':6s}{span(mean) if mean is not None else 'unknown':>10s}")
-    parts = [f"{100 * found.within(3600.0 * h):.0f} % within {h} h" for h in (1, 4, 24)]
-    return [*told, f"starts{'':2s}{', '.join(parts)}", "", *found.basis]
+    return [*told, f"starts{'':2s}{_soon(found)}", "", *found.basis]
+
+
+def _soon(found: Forecast) -> str:
+    """Return how likely starts within some times are."""
+    from exatwin.study.forecast import WITHIN_S
+
+    return ", ".join(f"{100 * found.within(each):.0f} % within {each // 3600} h" for each in WITHIN_S)
 
 
 def _told_band(found: Forecast) -> tuple[tuple[str, float, str], ...]:
@@ -212,9 +218,8 @@ def _band(found: Forecast) -> str:
         f"<td class=words>{words}</td></tr>"
         for name, wait, words in _told_band(found)
     )
-    soon = ", ".join(f"{100 * found.within(3600.0 * h):.0f} % within {h} h" for h in (1, 4, 24))
     head = "<tr><th></th><th>wait</th><th>start</th><th></th></tr>"
-    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p>Starts {soon}.</p>"
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table><p>Starts {_soon(found)}.</p>"
 
 
 def _rests(basis: Sequence[str], notes: Sequence[str]) -> str:

@@ -125,10 +125,11 @@ def beside(found: WhatIf) -> str:
 
 def shaken(found: WhatIf) -> str:
     """Return what the seeds do to the jobs of a log."""
-    return (
-        "all but the first move the submissions of the log by up to "
-        f"{show(found.shake_s, 's')}, alike with and without"
-    )
+    base = found.base.trace
+    recorded = "trace.as_recorded" in dict(found.changes) or (base is not None and base.as_recorded)
+    who = "all" if base is not None and base.shake_s else "all but the first"
+    how = "but none of the run as recorded" if recorded else "alike with and without"
+    return f"{who} move the submissions of the log by up to {show(found.shake_s, 's')}, {how}"
 
 
 def _written(value: object) -> str:

@@ -54,8 +54,8 @@ def figure(found: WhatIf) -> go.Figure:
             marker={"size": 9, "color": colours[colour]},
             error_x={
                 "type": "data",
-                "array": [_arm(row, row.high) for _, row in shown],
-                "arrayminus": [_arm(row, row.low) for _, row in shown],
+                "array": [_arm(row, 1, row.high) for _, row in shown],
+                "arrayminus": [_arm(row, -1, row.low) for _, row in shown],
                 "symmetric": False,
                 "thickness": 1.5,
                 "color": colours[colour],
@@ -74,9 +74,9 @@ def figure(found: WhatIf) -> go.Figure:
     return drawn
 
 
-def _arm(row: Difference, end: float | None) -> float:
-    """Return how far an end of the range lies from the mean difference, in per cent of the base."""
-    return 0.0 if end is None else 100.0 * abs(end - row.difference) / abs(row.base)
+def _arm(row: Difference, sign: int, end: float | None) -> float:
+    """Return how far an end of the range lies above (`sign` 1) or below the mean, in per cent of the base."""
+    return 0.0 if end is None else 100.0 * max(sign * (end - row.difference), 0.0) / abs(row.base)
 
 
 def write(found: WhatIf, path: Path) -> None:

@@ -31,7 +31,8 @@ class Limits:
     most_sent: Int64
     """Most that wait or run at once (``MaxSubmitJobs``): more are refused, shape (groups,)."""
     half_life_s: Int64
-    """Half-life of what they have used [s], 0 to forget nothing, shape (groups,)."""
+    """Half-life of what they have used [s], shape (groups,): 0 to forget it at resets only,
+    :data:`NO_LIMIT` never."""
     first: Int64
     """Where the groups of each job begin in `group`, and the end, shape (jobs + 1,)."""
     group: Int64

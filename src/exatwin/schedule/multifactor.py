@@ -9,6 +9,7 @@ import numpy as np
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import SpecError, nearest
 from exatwin.schedule.priority import (
+    DECAY,
     Shares,
     Weights,
     classic_fair_share,
@@ -67,7 +68,7 @@ class PriorityRule:
     @property
     def left(self) -> float:
         """What is left of usage after a second."""
-        return max(0.0, 1.0 - 0.693 / self.half_life_s) if self.half_life_s > 0 else 1.0
+        return max(0.0, 1.0 - DECAY / self.half_life_s) if self.half_life_s > 0 else 1.0
 
     def calculated_s(self, until_s: int, first_s: int) -> tuple[int, int]:
         """Return the first time from which usage counts, and the last calculation until `until_s` [s].

@@ -102,14 +102,18 @@ class Shares:
         return total
 
 
+DECAY = 0.693
+"""What Slurm takes of usage in a second, times the half-life [s]: ln 2 to three digits."""
+
+
 def decay(usage: Float64, elapsed_s: float, half_life_s: float) -> Float64:
     """Return what is left of `usage` after `elapsed_s`; a half-life of 0 forgets nothing.
 
-    Slurm takes the share 1 - 0.693 / half-life of the usage each second, a half-life to three digits.
+    Slurm leaves the share 1 - :data:`DECAY` / half-life of the usage each second.
     """
     if half_life_s <= 0:
         return usage.copy()
-    left: Float64 = usage * (1.0 - 0.693 / half_life_s) ** elapsed_s
+    left: Float64 = usage * (1.0 - DECAY / half_life_s) ** elapsed_s
     return left
 
 

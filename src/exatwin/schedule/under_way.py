@@ -70,7 +70,10 @@ def easy_from(
     over: int = 0,
     clock: Clock = NO_TIME,
 ) -> Starts:
-    """Return the same of a pass of EASY: it takes no time, and does not see nodes before their release."""
+    """Return the same of a pass of EASY, which takes no time (`clock` is not looked at).
+
+    It does not see nodes before their release.
+    """
     return _from(jobs, floor, rule, held, now_s, layout.EASY, over)
 
 

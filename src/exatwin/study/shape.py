@@ -16,7 +16,7 @@ from exatwin.foundation.random import stream
 from exatwin.study.forecast import learned, told_of
 from exatwin.study.scenario import Scenario
 from exatwin.study.starts.analogs import HIGH, LEVELS, Past, edges
-from exatwin.study.starts.asking import NOBODY, Who, queue_of
+from exatwin.study.starts.asking import NOBODY, Who, granted, queue_of
 from exatwin.study.starts.ensemble import HOUR_S, waits_of_shapes, worth
 from exatwin.study.starts.read_state import read_state
 from exatwin.study.starts.standing_state import MachineState
@@ -192,6 +192,8 @@ def shape(
     law = scaling if isinstance(scaling, Scaling) else Scaling.parse(scaling)
     index = state.place.index(partition)
     asked = list(_asked(state, index, work_node_h, law))
+    may = granted(state, index, who, np.array([each[:2] for each in asked], np.int64).T)
+    asked = [each for each, granted_it in zip(asked, may, strict=True) if granted_it or not may.any()]
     longest = max(limit for _, limit, _, _ in asked)
     distinct = sorted({(nodes, each) for nodes, limit, _, _ in asked for each in (limit, longest)})
     wanted = np.array(distinct, np.int64).T
@@ -202,8 +204,8 @@ def shape(
     past = learned(state, index, seed) if state.history and not state.own else None
     found = []
     for nodes, limit, jobs, run_s in asked:
-        sample, band = _sample(state, past, told[nodes, limit], nodes, limit, index)
-        later, _ = _sample(state, past, told[nodes, longest], nodes, longest, index)
+        sample, band = _sample(state, past, told[nodes, limit], nodes, limit, index, who)
+        later, _ = _sample(state, past, told[nodes, longest], nodes, longest, index, who)
         end = _ends(sample, later, jobs, run_s, stream(seed, "chain", str(jobs)))
         found.append(Shape(nodes, limit, jobs, run_s, band, end))
     why = "errors: none added" if state.own else "errors: as forecast adds them"
@@ -248,10 +250,10 @@ def _asked(
 
 
 def _sample(
-    state: MachineState, past: Past | None, wait_s: Float64, nodes: int, limit_s: int, index: int
+    state: MachineState, past: Past | None, wait_s: Float64, nodes: int, limit_s: int, index: int, who: Who
 ) -> tuple[Float64, tuple[float, float, float]]:
     """Return the distribution of a wait at LEVELS, and its P10, P50 and P90 [s]."""
-    told = told_of(state, past, index, nodes, limit_s, wait_s)
+    told = told_of(state, past, index, nodes, limit_s, wait_s, who)
     sample = told.sample_s[0]
     return sample, (float(told.low_s[0]), float(sample[len(LEVELS) // 2 - 1]), float(told.high_s[0]))
 

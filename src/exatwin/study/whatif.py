@@ -139,10 +139,12 @@ def whatif(
         raise SpecError(f"{seeds} seeds from {scenario.seed} on: expected seeds below {2**63}")
     other = scenario
     for path, value in changes.items():
+        if path == "trace.shake":
+            raise SpecError("trace.shake moves a log with and without the change: it can't be the change")
         other = other.replace(path, value)
     check(other)  # what can't be is told before the runs without the change are paid for
     numbers = tuple(scenario.seed + k for k in range(seeds))
-    shake_s = _shake_s(other) if seeds > 1 else 0.0
+    shake_s = max(_shake_s(scenario), _shake_s(other)) if seeds > 1 else 0.0
     pairs = [tuple(_of_seed(each, seed, shake_s) for each in (scenario, other)) for seed in numbers]
     found: list[list[dict[str, Any]]] = [[] for _ in pairs]
     progress.stage("seeds")
@@ -177,7 +179,7 @@ def _shake_s(scenario: Scenario) -> float:
 
 
 def _of_seed(scenario: Scenario, seed: int, shake_s: float) -> Scenario:
-    """Return `scenario` with another seed; that of the scenario leaves the log as it is."""
+    """Return `scenario` with another seed; its own leaves the log as the scenario has it."""
     found = scenario.model_copy(update={"seed": seed})
     if scenario.trace is None or seed == scenario.seed or not shake_s:
         return found
@@ -214,4 +216,4 @@ def _compared(
     return tuple(rows)
 
 
-__all__ = ["Difference", "WhatIf", "figures_of", "whatif"]
+__all__ = ["Difference", "WhatIf", "whatif"]

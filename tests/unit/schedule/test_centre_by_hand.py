@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from exatwin.foundation.errors import SpecError
 from exatwin.schedule.conditions import Conditions, Restart
 from exatwin.schedule.dependencies import Dependencies, in_chains, singletons
-from exatwin.schedule.limits import Limits
+from exatwin.schedule.limits import NO_LIMIT, Limits
+from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.preempt import Preemption
+from exatwin.schedule.ranks import plain_ranks
 from exatwin.schedule.result import Schedule
 from exatwin.schedule.simulate import simulate
 from exatwin.schedule.slurm import SlurmRule
@@ -320,6 +324,23 @@ def test_usage_is_forgotten_by_its_half_life_and_a_waiting_job_is_woken(backfill
     second = go(jobs((0, 1, 3000, 1000), (1000, 1, 3000, 1000)), 2, asked, backfill)
     assert falls <= second.start_s[1] <= falls + 2
     assert found.start_s[1] == 0  # nothing was used when it came
+
+
+@EVERY
+@pytest.mark.parametrize(("half_life_s", "second_s"), [(0, 500), (NO_LIMIT, -1)])
+def test_usage_that_is_kept_for_ever_outlasts_a_reset(backfill: str, half_life_s: int, second_s: int) -> None:
+    table = jobs((0, 1, 200, 100), (150, 1, 200, 100))
+    rule = PriorityRule()
+    found = simulate(
+        table, 2, policy="multifactor", backfill=backfill, placement="contiguous", slurm=QUICK,
+        priority=rule, ranks=replace(plain_ranks(table, rule, 2), reset_s=np.array([500])),
+        conditions=Conditions(limits=one_group(2, most_used_node_s=100, half_life_s=half_life_s)),
+    )  # fmt: skip
+    assert found.start_s[0] == 0
+    if second_s < 0:
+        assert found.state[1] == State.PENDING
+    else:
+        assert second_s <= found.start_s[1] <= second_s + 1
 
 
 @EVERY

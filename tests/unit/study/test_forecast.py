@@ -203,7 +203,7 @@ def test_a_history_serves_a_snapshot(tmp_path: Path) -> None:
     log = swf(tmp_path)
     file = squeue(tmp_path, *(row(k, "RUNNING", 5, "2:00:00", "0:10:00") for k in range(1, 4)))
     found = forecast(file, "nodes=8,time=1h", machine="16", history=log, members=20)
-    assert found.basis[0] == "run times, arrivals and errors of forecasts: log.swf"
+    assert found.basis[0] == "run times and arrivals: log.swf"
 
 
 def test_errors_of_others_widen_a_forecast_and_keep_its_median() -> None:

@@ -56,7 +56,7 @@ leading: Any = _leading_plainly if INTERPRETED else intrinsic(_leading)
 index: Any = int if INTERPRETED else np.uint64
 whole: Any = np.int64
 
-_ALL, _ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
+ALL, ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
 
 
 @lean
@@ -115,23 +115,6 @@ def common(a: Any, b: Any, low: int, high: int) -> int:
 
 
 @lean
-def count_three(a: Any, b: Any, c: Any, low: int, high: int) -> int:
-    total = index(0)
-    for w in range(index(low), index(high)):
-        total += ones(a[w] & b[w] & c[w])
-    return whole(total)
-
-
-@lean
-def keep_and_count(target: Any, mask: Any, low: int, high: int) -> int:
-    total = index(0)
-    for w in range(index(low), index(high)):
-        target[w] &= mask[w]
-        total += ones(target[w])
-    return whole(total)
-
-
-@lean
 def both(one: Any, other: Any, target: Any, low: int, high: int) -> int:
     """Put into `target` what two sets have in common; return how many that are."""
     total = index(0)
@@ -139,16 +122,6 @@ def both(one: Any, other: Any, target: Any, low: int, high: int) -> int:
         target[w] = one[w] & other[w]
         total += ones(target[w])
     return whole(total)
-
-
-@lean
-def edges(bits: Any, low: int, high: int) -> tuple[int, int]:
-    """The first word that has a bit, and the one behind the last; there is a bit."""
-    while bits[low] == 0:
-        low += 1
-    while bits[high - 1] == 0:
-        high -= 1
-    return low, high
 
 
 @lean
@@ -160,6 +133,6 @@ def fill(target: Any, word: Any, low: int, high: int) -> None:
 @lean
 def first_bits(target: Any, low: int, many: int) -> None:
     """Set the first bits of a set from the word `low` on, and clear the rest of the last word in use."""
-    fill(target, _ALL, low, low + many // 64)
+    fill(target, ALL, low, low + many // 64)
     if many % 64 > 0:
-        target[low + many // 64] = (_ONE << np.uint64(many % 64)) - _ONE
+        target[low + many // 64] = (ONE << np.uint64(many % 64)) - ONE

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import fill, ones, trailing
+from exatwin.schedule._slurm.bits import ALL, ONE, fill, ones, trailing, whole
 from exatwin.schedule._slurm.layout import (
     BY_SEGMENT,
     CHOSEN,
@@ -23,9 +23,6 @@ from exatwin.schedule._slurm.layout_power import PLACING, RANDOM, SPREAD
 from exatwin.schedule._slurm.pile import sink, take_least
 from exatwin.schedule._slurm.spread import choose_random, choose_spread
 
-_ONE = np.uint64(1)
-_whole: Any = np.int64
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NONE = np.uint64(0)
 _INDEX = 32
 _LOW = (1 << _INDEX) - 1
@@ -38,12 +35,12 @@ def _blocks(m: Any, bits: Any, base: int, shift: int, low: int, high: int, want:
     for w in range(first // 64, -(-last // 64)):
         word = bits[shift + w]
         if 64 * w < first:
-            word &= _ALL << np.uint64(first - 64 * w)
+            word &= ALL << np.uint64(first - 64 * w)
         if 64 * w + 64 > last:
-            word &= _ALL >> np.uint64(64 * w + 64 - last)
+            word &= ALL >> np.uint64(64 * w + 64 - last)
         while word != 0:
-            start = _whole(trailing(word))
-            size = _whole(trailing(~(word >> np.uint64(start))))
+            start = whole(trailing(word))
+            size = whole(trailing(~(word >> np.uint64(start))))
             node = base + 64 * w + start
             if node == after:
                 m.block[SIZE, found - 1] += size
@@ -56,7 +53,7 @@ def _blocks(m: Any, bits: Any, base: int, shift: int, low: int, high: int, want:
             after = node + size
             if start + size == 64:
                 break
-            word &= _ALL << np.uint64(start + size)
+            word &= ALL << np.uint64(start + size)
     return found
 
 
@@ -65,7 +62,7 @@ def _mark(m: Any, base: int, shift: int, node: int, size: int) -> None:
     place, stop = node - base, node - base + size
     while place < stop:
         part = min(stop - place, 64 - place % 64)
-        mask = _ALL if part == 64 else (_ONE << np.uint64(part)) - _ONE
+        mask = ALL if part == 64 else (ONE << np.uint64(part)) - ONE
         m.scratch[CHOSEN, shift + place // 64] |= mask << np.uint64(place % 64)
         place += part
 
@@ -107,8 +104,8 @@ def _free_in(bits: Any, base: int, shift: int, low: int, high: int) -> int:
     place, stop, total = low - base, high - base, 0
     while place < stop:
         part = min(stop - place, 64 - place % 64)
-        mask = _ALL if part == 64 else (_ONE << np.uint64(part)) - _ONE
-        total += _whole(ones((bits[shift + place // 64] >> np.uint64(place % 64)) & mask))
+        mask = ALL if part == 64 else (ONE << np.uint64(part)) - ONE
+        total += whole(ones((bits[shift + place // 64] >> np.uint64(place % 64)) & mask))
         place += part
     return total
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import both, copy, fill, keep, within
+from exatwin.schedule._slurm.bits import ALL, both, copy, fill, keep, within
 from exatwin.schedule._slurm.bounds import not_before, note_bound
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
@@ -52,8 +50,6 @@ from exatwin.schedule._slurm.places import (
 )
 from exatwin.schedule._slurm.plan import first_after, rise
 from exatwin.schedule._slurm.windows import edge_after, usable
-
-ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @lean

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import copy, count, keep, ones
+from exatwin.schedule._slurm.bits import copy, count, keep, ones, whole
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
     BACKFILL,
@@ -42,8 +40,6 @@ from exatwin.schedule._slurm.rank import rate
 from exatwin.schedule._slurm.rescore import rank
 from exatwin.schedule._slurm.running import start
 from exatwin.schedule._slurm.windows import usable
-
-_whole: Any = np.int64
 
 
 @where(CENTRE)
@@ -143,7 +139,7 @@ def _look_ahead(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> None
     room, free = m.scratch[ROOM], 0
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     for w in range(low, high):
-        free += _whole(ones(room[w] & m.free[w]))
+        free += whole(ones(room[w] & m.free[w]))
     edge = now
     for i in range(m.counter[ROWS]):
         row = m.row[BY_END, i]
@@ -151,7 +147,7 @@ def _look_ahead(g: Any, m: Any, o: Any, job: int, window: int, now: int) -> None
             break
         more = 0
         for w in range(max(low, m.row[LOW_WORD, row]), min(high, m.row[HIGH_WORD, row])):
-            more += _whole(ones(room[w] & m.held[row, w]))
+            more += whole(ones(room[w] & m.held[row, w]))
         if more > 0:
             free += more
             edge = m.row[UP, row]

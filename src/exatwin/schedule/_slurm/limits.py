@@ -34,6 +34,7 @@ from exatwin.schedule._slurm.layout import (
 )
 from exatwin.schedule._slurm.layout_power import NEXT_WAKE
 from exatwin.schedule._slurm.power import possible
+from exatwin.schedule.priority import DECAY
 
 _LONGEST = 2.0**40
 
@@ -80,10 +81,16 @@ def _used_up(g: Any, m: Any, job: int, group: int, now: int) -> bool:
     if wait < _LONGEST:
         when = now + int(wait) + 1
     after = _resets_until(g, now)
-    if after < len(g.reset):
+    if after < len(g.reset) and g.limit[HALF_LIFE, group] < FOREVER:
         when = min(when, g.reset[after])
     m.counter[NEXT_WAKE] = min(m.counter[NEXT_WAKE], when)
     return True
+
+
+@lean
+def _rate(half: int) -> float:
+    """How fast usage decays with a half-life, as Slurm's share of each second has it [1/s]."""
+    return -math.log1p(-DECAY / half)
 
 
 @lean
@@ -92,9 +99,9 @@ def _falls_below(g: Any, used: float, running: int, most: float, group: int) -> 
     if used < most:
         return 0.0
     half = g.limit[HALF_LIFE, group]
-    if half == 0 or most <= 0.0:
+    if half == 0 or half == FOREVER or most <= 0.0:
         return 2.0 * _LONGEST
-    rate = -math.log1p(-0.693 / half)
+    rate = _rate(half)
     steady = running / rate
     if steady >= most:
         return 2.0 * _LONGEST
@@ -117,19 +124,19 @@ def _resets_until(g: Any, now: int) -> int:
 @lean
 def _bring_up(g: Any, m: Any, group: int, now: int) -> None:
     """Bring what a group has used up to now: what there was decays, what runs adds."""
-    last = m.group[USED_AT, group]
-    gone = _resets_until(g, now)
+    last, half = m.group[USED_AT, group], g.limit[HALF_LIFE, group]
+    gone = _resets_until(g, now) if half < FOREVER else 0
     if gone > 0 and g.reset[gone - 1] > last:
         last = g.reset[gone - 1]
         m.used[NODE_TIME, group] = 0.0
         m.used[JOB_TIME, group] = 0.0
-    passed, half = now - last, g.limit[HALF_LIFE, group]
+    passed = now - last
     m.group[USED_AT, group] = now
     if passed <= 0:
         return
     left, counts = 1.0, passed + 0.0
-    if half > 0:
-        rate = -math.log1p(-0.693 / half)
+    if 0 < half < FOREVER:
+        rate = _rate(half)
         left = math.exp(-rate * passed)
         counts = (1.0 - left) / rate
     m.used[NODE_TIME, group] = m.used[NODE_TIME, group] * left + m.group[NODES_NOW, group] * counts

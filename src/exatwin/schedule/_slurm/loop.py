@@ -12,6 +12,7 @@ import numba
 from exatwin.foundation import handle
 from exatwin.foundation.handle import reader, where
 from exatwin.foundation.jit import entry, lean
+from exatwin.schedule import priority
 from exatwin.schedule._kernel import heap
 from exatwin.schedule._kernel.heap import pop
 from exatwin.schedule._kernel.layout import SCORE
@@ -323,7 +324,7 @@ def loop_of(parts: int) -> Callable[..., int]:
         ),
         _loop(parts),
         Path(__file__).parent,
-        also=(Path(handle.__file__), Path(heap.__file__)),
+        also=(Path(handle.__file__), Path(heap.__file__), Path(priority.__file__)),
         makes_arrays=False,
         name="scheduler",
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import common, fill, first_bits, leading, ones, trailing, whole
+from exatwin.schedule._slurm.bits import ONE, common, fill, first_bits, leading, ones, trailing, whole
 from exatwin.schedule._slurm.layout import (
     BY_END,
     END_AT,
@@ -39,7 +39,7 @@ from exatwin.schedule._slurm.layout import (
 )
 
 NO_PLACE = -1
-_ONE, _NONE = np.uint64(1), np.uint64(0)
+_NONE = np.uint64(0)
 
 
 @lean
@@ -95,7 +95,7 @@ def _give(m: Any, bits: Any, low: int, high: int, place: int) -> None:
             m.place[node] = place
             m.node_at[place] = node
             place += 1
-            rest &= rest - _ONE
+            rest &= rest - ONE
 
 
 @lean
@@ -138,7 +138,7 @@ def common_before(a: Any, b: Any, low: int, top: int, size: int) -> int:
     rest = size - 64 * full
     if low + full == top:
         return total + rest
-    return total + whole(ones(a[low + full] & b[low + full] & ((_ONE << np.uint64(rest)) - _ONE)))
+    return total + whole(ones(a[low + full] & b[low + full] & ((ONE << np.uint64(rest)) - ONE)))
 
 
 @lean
@@ -149,7 +149,7 @@ def nth_place(bits: Any, low: int, top: int, wanted: int) -> int:
         if here >= wanted:
             word = bits[w]
             for _ in range(wanted - 1):
-                word &= word - _ONE
+                word &= word - ONE
             return 64 * (w - low) + whole(trailing(word))
         wanted -= here
     return 64 * (top - low) + wanted - 1
@@ -194,11 +194,11 @@ def put_fits(g: Any, m: Any, pool: int, bits: Any, top: int, ends: int) -> None:
     while 64 * w < size:
         word = ~_NONE if low + w >= top else bits[low + w]
         if size - 64 * w < 64:
-            word &= (_ONE << np.uint64(size - 64 * w)) - _ONE
+            word &= (ONE << np.uint64(size - 64 * w)) - ONE
         while word != 0:
             node = m.node_at[first + 64 * w + whole(trailing(word))]
-            fits[node // 64] |= _ONE << np.uint64(node % 64)
-            word &= word - _ONE
+            fits[node // 64] |= ONE << np.uint64(node % 64)
+            word &= word - ONE
         w += 1
 
 
@@ -212,9 +212,9 @@ def pick(m: Any, pool: int, bits: Any, low: int, high: int) -> tuple[int, int]:
         while rest != 0:
             place = m.place[64 * w + whole(trailing(rest))]
             at = place // 64
-            picked[at] |= _ONE << np.uint64(place % 64)
+            picked[at] |= ONE << np.uint64(place % 64)
             left, right = min(left, at), max(right, at + 1)
-            rest &= rest - _ONE
+            rest &= rest - ONE
     m.pool[PICK_LEFT, pool], m.pool[PICK_RIGHT, pool] = left, right
     return left, right
 
@@ -227,5 +227,5 @@ def leave_out(m: Any, places: Any, usable: Any, low: int, high: int) -> None:
         while rest != 0:
             place = m.place[64 * w + whole(trailing(rest))]
             if place != NO_PLACE:
-                places[place // 64] &= ~(_ONE << np.uint64(place % 64))
-            rest &= rest - _ONE
+                places[place // 64] &= ~(ONE << np.uint64(place % 64))
+            rest &= rest - ONE

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import copy, drop, fill, index, word_beyond
+from exatwin.schedule._slurm.bits import ALL, copy, drop, fill, index, word_beyond
 from exatwin.schedule._slurm.bounds import no_bounds
 from exatwin.schedule._slurm.layout import (
     BEGIN,
@@ -34,8 +32,6 @@ from exatwin.schedule._slurm.layout import (
 from exatwin.schedule._slurm.places import freed, list_ends, pick, place_ends
 from exatwin.schedule._slurm.power import hold_none
 
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-
 
 @lean
 def empty_plan(g: Any, m: Any, o: Any, pool: int, now: int) -> int:
@@ -50,17 +46,17 @@ def empty_plan(g: Any, m: Any, o: Any, pool: int, now: int) -> int:
     m.pool[BOOKED, pool] = 0
     m.pool[TOP, pool] = g.pool[FIRST_WORD, pool]
     if o[HAS_WINDOWS] > 0:
-        _raise_top(g, m, pool, 1, g.pool[FIRST_WORD, pool + 1])
+        _raise_top(m, pool, 1, g.pool[FIRST_WORD, pool + 1])
     no_bounds(m, pool)
     hold_none(m)
     return 1
 
 
 @lean
-def _raise_top(g: Any, m: Any, pool: int, records: int, top: int) -> None:
+def _raise_top(m: Any, pool: int, records: int, top: int) -> None:
     """Let the records of the plan have all words before `top`."""
     for i in range(records):
-        fill(m.planned[m.record[SLOT, i]], _ALL, m.pool[TOP, pool], top)
+        fill(m.planned[m.record[SLOT, i]], ALL, m.pool[TOP, pool], top)
     m.pool[TOP, pool] = top
 
 
@@ -72,12 +68,12 @@ def plan_anew(g: Any, m: Any, o: Any, pool: int, records: int) -> None:
     # what is reserved may lie on nodes of a job that has just started, and ends after all others
     place_ends(g, m, pool, m.pool[ENDS_LISTED, pool])
     m.pool[TOP, pool] = low
-    _raise_top(g, m, pool, records, high if o[HAS_WINDOWS] > 0 else low)
+    _raise_top(m, pool, records, high if o[HAS_WINDOWS] > 0 else low)
     for b in range(m.pool[BOOKED, pool]):
         begin, until = m.booking[BOOKED_FROM, b], m.booking[BOOKED_TILL, b]
         left, right = pick(m, pool, m.booked[b], low, high)
         if right > m.pool[TOP, pool]:
-            _raise_top(g, m, pool, records, right)
+            _raise_top(m, pool, records, right)
         i = first_after(m.record, records, begin)
         while i < records and m.record[BEGIN, i] < until:
             drop(m.planned[m.record[SLOT, i]], m.scratch[PICKED], left, right)
@@ -154,7 +150,7 @@ def reserve(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> int:
     low = g.pool[FIRST_WORD, pool]
     left, right = pick(m, pool, m.scratch[CHOSEN], low, g.pool[FIRST_WORD, pool + 1])
     if right > m.pool[TOP, pool]:
-        _raise_top(g, m, pool, records, right)
+        _raise_top(m, pool, records, right)
     records = _split(m.record, m.planned, records, begin, low, m.pool[TOP, pool])
     if until < m.record[UNTIL, records - 1]:
         records = _split(m.record, m.planned, records, until, low, m.pool[TOP, pool])

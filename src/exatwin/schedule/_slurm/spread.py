@@ -8,7 +8,7 @@ import numpy as np
 
 from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import count, trailing
+from exatwin.schedule._slurm.bits import ONE, count, trailing, whole
 from exatwin.schedule._slurm.layout import (
     CENTRE,
     CHANGED,
@@ -31,8 +31,6 @@ from exatwin.schedule._slurm.layout_power import (
     SWITCH,
 )
 
-_ONE = np.uint64(1)
-_whole: Any = np.int64
 _MINSTD, _MODULUS = 48271, 2147483647
 
 
@@ -43,11 +41,11 @@ def _spanned(g: Any, m: Any, pool: int, kind: int) -> int:
     for w in range(low, g.pool[FIRST_WORD, pool + 1]):
         rest = m.scratch[CHOSEN, w]
         while rest != 0:
-            unit = g.power.unit[kind, base + 64 * (w - low) + _whole(trailing(rest))]
+            unit = g.power.unit[kind, base + 64 * (w - low) + whole(trailing(rest))]
             if unit != last:
                 found += 1
                 last = unit
-            rest &= rest - _ONE
+            rest &= rest - ONE
     return found
 
 
@@ -104,9 +102,9 @@ def choose_spread(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> No
     for w in range(low, high):
         rest = bits[w]
         while rest != 0:
-            node = base + 64 * (w - low) + _whole(trailing(rest))
+            node = base + 64 * (w - low) + whole(trailing(rest))
             m.power.free_in[g.power.unit[GROUP, node] - first] += 1
-            rest &= rest - _ONE
+            rest &= rest - ONE
     level, below = 0, 0  # each group gives up to `level`; the first that have more give one more
     while True:
         taken = 0
@@ -127,12 +125,12 @@ def choose_spread(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> No
     for w in range(low, high):
         rest = bits[w]
         while rest != 0:
-            node = base + 64 * (w - low) + _whole(trailing(rest))
+            node = base + 64 * (w - low) + whole(trailing(rest))
             group = g.power.unit[GROUP, node] - first
             if m.power.free_in[group] > 0:
                 m.power.free_in[group] -= 1
-                m.scratch[CHOSEN, w] |= rest & (~rest + _ONE)
-            rest &= rest - _ONE
+                m.scratch[CHOSEN, w] |= rest & (~rest + ONE)
+            rest &= rest - ONE
 
 
 @where(CENTRE)
@@ -145,7 +143,7 @@ def choose_random(g: Any, m: Any, o: Any, bits: Any, pool: int, want: int) -> No
         while rest != 0 and want > 0:
             m.counter[LAST_DRAW] = m.counter[LAST_DRAW] * _MINSTD % _MODULUS
             if m.counter[LAST_DRAW] * left < want * _MODULUS:
-                m.scratch[CHOSEN, w] |= rest & (~rest + _ONE)
+                m.scratch[CHOSEN, w] |= rest & (~rest + ONE)
                 want -= 1
             left -= 1
-            rest &= rest - _ONE
+            rest &= rest - ONE

@@ -260,7 +260,7 @@ def _held(values: Values, key: str, nodes: str = "", cpus: str = "") -> dict[str
         raise ValueError(f"{key}: {error}") from None
     for other, name in ((nodes, "node"), (cpus, "cpu")):
         if values.get(other, "").strip():
-            found[name] = count(values[other])
+            found[name] = _most(values, other)
     negative = [name for name, number in found.items() if number < 0]
     if negative:
         raise ValueError(f"{key} of {negative[0]} is {found[negative[0]]:g}, expected 0 or more")

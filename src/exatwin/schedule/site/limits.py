@@ -55,7 +55,7 @@ class _Groups:
         if len(rows) == 0 or min(most) == math.inf:
             return
         self.names.append(name)
-        half = round(self.half_life_s or 0.0) if decays else 0
+        half = round(self.half_life_s or 0.0) if decays else NO_LIMIT
         self.most.append((*(_whole(each) for each in most), half))
         self.members.append(rows)
 

@@ -16,7 +16,7 @@ from exatwin.schedule.site.tree import share_tree
 from exatwin.schedule.site.words import span_s
 from exatwin.workload.job import Jobs
 
-_CANCEL, _REQUEUE, _OFF = "cancel", "requeue", "off"
+_CANCEL, _REQUEUE, _SUSPEND, _OFF = "cancel", "requeue", "suspend", "off"
 
 
 def site_preemption(jobs: Jobs, site: Site) -> tuple[Preemption | None, list[str]]:
@@ -43,7 +43,7 @@ def site_preemption(jobs: Jobs, site: Site) -> tuple[Preemption | None, list[str
     names = sorted(known)
     told: list[str] = []
     whole = _cluster_mode(site.conf)
-    modes = {name: _mode(known[name].preempt_mode or "cluster", whole, told) for name in names}
+    modes = {name: _mode(known[name].preempt_mode or "cluster", whole) for name in names}
     pushes: NDArray[np.bool_] = np.array(
         [[b in known[a].preempt and b != a and modes[b] != _OFF for b in names] for a in names], np.bool_
     ).reshape(len(names), len(names))
@@ -59,7 +59,7 @@ def site_preemption(jobs: Jobs, site: Site) -> tuple[Preemption | None, list[str
             mode=_one_mode({modes[name] for name in victims}, told),
             exempt_s=_exempt_s(victims, known, site.conf, told),
         ),
-        list(dict.fromkeys(told)),
+        told,
     )
 
 
@@ -67,7 +67,7 @@ def _cluster_mode(conf: SlurmConf | None) -> str:
     return _REQUEUE if conf is None else conf.get("PreemptMode", _OFF).lower()
 
 
-def _mode(own: str, whole: str, told: list[str]) -> str:
+def _mode(own: str, whole: str) -> str:
     """Return what becomes of jobs pushed aside by their QOS' mode, or by that of the cluster."""
     words = {word.strip() for word in (whole if own == "cluster" else own).split(",")}
     if _CANCEL in words:
@@ -75,12 +75,15 @@ def _mode(own: str, whole: str, told: list[str]) -> str:
     if _REQUEUE in words:
         return _REQUEUE
     if "suspend" in words or "gang" in words:
-        told.append("PreemptMode SUSPEND is not simulated: jobs that are pushed aside are requeued")
-        return _REQUEUE
+        return _SUSPEND
     return _OFF
 
 
 def _one_mode(modes: set[str], told: list[str]) -> str:
+    """Return what becomes of all jobs pushed aside, given the modes of those that may be."""
+    if _SUSPEND in modes:
+        told.append("PreemptMode SUSPEND is not simulated: jobs that are pushed aside are requeued")
+        modes = {_REQUEUE if mode == _SUSPEND else mode for mode in modes}
     if len(modes) > 1:
         told.append("QOS differ in PreemptMode: all jobs that are pushed aside are requeued")
         return _REQUEUE

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.errors import InfeasibleError, SpecError, nearest
@@ -21,6 +22,7 @@ from exatwin.schedule.site.tree import Labels
 from exatwin.study.starts.ensemble import Queue
 from exatwin.study.starts.standing_state import MachineState
 from exatwin.workload.job import Jobs
+from exatwin.workload.snapshot import HELD
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,44 @@ def queue_of(state: MachineState, partition: int, who: Who, asked: Int64) -> Que
     queue = state.queue(partition)
     if state.files is None and not who:
         return queue
+    jobs, site, labels = _at_site(state, queue, partition, who, asked)
+    bound, never = _bound(queue, jobs, site)
+    if never[-asked.shape[1] :].all():
+        nodes, limit = asked[:, -1]
+        raise InfeasibleError(
+            f"{nodes:,} nodes for {limit / 3600:g} h: more than its QOS or association grants a job "
+            f"({_path(site)}), it would never start"
+        )
+    standing = queue.jobs
+    held = np.where(never[: len(standing)] & ~standing.runs, HELD, standing.held).astype(np.uint8)
+    if bound.limits is not None:
+        bound = replace(bound, limits=_sent(bound.limits, len(standing), len(jobs) - 1, _path(site)))
+    points = _points(queue, jobs, site, who, labels)
+    return replace(
+        queue, jobs=standing.replace(held=held), rule=replace(queue.rule, bound=bound), asked_points=points
+    )
+
+
+def granted(state: MachineState, partition: int, who: Who, asked: Int64) -> NDArray[np.bool_]:
+    """Return which jobs may start at all by the limits of the centre's files, shape (asked,).
+
+    Parameters
+    ----------
+    asked
+        Nodes and limit [s] of the jobs, shape (2, asked).
+    """
+    who.check(state)
+    if state.files is None:
+        return np.ones(asked.shape[1], np.bool_)
+    queue = state.queue(partition)
+    jobs, site, _ = _at_site(state, queue, partition, who, asked)
+    return np.asarray(~_bound(queue, jobs, site)[1][-asked.shape[1] :])
+
+
+def _at_site(
+    state: MachineState, queue: Queue, partition: int, who: Who, asked: Int64
+) -> tuple[Jobs, Site, Labels]:
+    """Return all jobs as one table, the site that they are at, and the names of both."""
     labels = Labels(tuple(one.name for one in state.place.partitions), state.accounts, state.users, state.qos)
     labels = replace(
         labels, users=_with(labels.users, who.user), accounts=_with(labels.accounts, who.account),
@@ -116,9 +156,11 @@ def queue_of(state: MachineState, partition: int, who: Who, asked: Int64) -> Que
     jobs = _table(queue, partition, who, labels, asked)
     conf = state.files.read_conf() if state.files is not None else None
     accounts = state.files.read_accounts() if state.files is not None else None
-    site = Site(conf, accounts, labels, None, queue.nodes)
-    rule = replace(queue.rule, bound=_bound(queue, jobs, site, asked))
-    return replace(queue, rule=rule, asked_points=_points(queue, jobs, site, who, labels))
+    return jobs, Site(conf, accounts, labels, None, queue.nodes), labels
+
+
+def _path(site: Site) -> str:
+    return "" if site.accounts is None else site.accounts.path
 
 
 def number(names: Sequence[str], name: str) -> int:
@@ -153,27 +195,14 @@ def _table(queue: Queue, partition: int, who: Who, labels: Labels, asked: Int64)
     return Jobs(job_id=np.arange(count), submit_s=zero, runtime_s=columns["limit_s"], **columns)
 
 
-def _bound(queue: Queue, jobs: Jobs, site: Site, asked: Int64) -> Bound:
-    """Return the limits and the preemption that hold for `jobs`.
-
-    Raises
-    ------
-    InfeasibleError
-        None of the jobs asked about can ever start.
-    """
+def _bound(queue: Queue, jobs: Jobs, site: Site) -> tuple[Bound, NDArray[np.bool_]]:
+    """Return the limits and the preemption that hold for `jobs`, and which of them can never start."""
     if site.accounts is None:
-        return queue.rule.bound
+        return queue.rule.bound, np.zeros(len(jobs), np.bool_)
     limits, never, _ = site_limits(jobs, site)
-    if never is not None and never[-asked.shape[1] :].all():
-        nodes, limit = asked[:, -1]
-        raise InfeasibleError(
-            f"{nodes:,} nodes for {limit / 3600:g} h: more than its QOS or association grants a job "
-            f"({site.accounts.path}), it would never start"
-        )
     preempt, _ = site_preemption(jobs, site)
-    if limits is not None:
-        limits = _sent(limits, len(queue.jobs), len(jobs) - 1, site.accounts.path)
-    return replace(queue.rule.bound, limits=limits, preempt=preempt)
+    none = np.zeros(len(jobs), np.bool_)
+    return replace(queue.rule.bound, limits=limits, preempt=preempt), none if never is None else never
 
 
 def _sent(limits: Limits, standing: int, own: int, path: str) -> Limits:
@@ -226,4 +255,4 @@ def _points(queue: Queue, jobs: Jobs, site: Site, who: Who, labels: Labels) -> F
     return None
 
 
-__all__ = ["NOBODY", "Who", "number", "queue_of"]
+__all__ = ["NOBODY", "Who", "granted", "number", "queue_of"]

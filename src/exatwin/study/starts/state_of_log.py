@@ -133,7 +133,7 @@ def with_history(state: MachineState, path: Path, per_node: int | None, timezone
         past=past,
         past_at_s=at_s,
         history=True,
-        basis=(f"run times, arrivals and errors of forecasts: {path.name}", state.basis[-1]),
+        basis=(f"run times and arrivals: {path.name}", state.basis[-1]),
         notes=(*state.notes, *log.notes),
         users=labels["user"],
         accounts=labels["account"],

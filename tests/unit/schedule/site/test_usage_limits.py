@@ -102,7 +102,7 @@ def test_usage_decays_unless_a_qos_says_that_it_does_not(
     )
     assert limits is not None
     halves = dict(zip(limits.names, limits.half_life_s.tolist(), strict=True))
-    assert halves == {"QOS normal": 3600, "QOS urgent": 0}
+    assert halves == {"QOS normal": 3600, "QOS urgent": NO_LIMIT}
     assert any("count from nothing" in line for line in told)
 
 
