@@ -11,6 +11,8 @@ import pytest
 from exatwin.foundation.errors import InfeasibleError, SpecError
 from exatwin.study.forecast import forecast
 from exatwin.study.scenario import Scenario
+from exatwin.study.shape import shape
+from exatwin.study.starts.asking import Who
 from exatwin.study.starts.read_state import read_state
 
 HEAD = (
@@ -180,3 +182,25 @@ def test_names_without_files_are_those_of_the_queue(tmp_path: Path) -> None:
     assert simulated(file, "nodes=1,time=1h,user=anna,account=physics,qos=normal", scenario())[0] == 0.0
     with pytest.raises(SpecError, match="user=eve: the state has no such user: choose from: anna"):
         simulated(file, "nodes=1,time=1h,user=eve", scenario())
+
+
+def test_a_job_that_no_limit_ever_lets_start_blocks_nobody(tmp_path: Path) -> None:
+    """QOS normal grants a job 12 nodes: one of 16 that waits is left aside where the files say so."""
+    file = squeue(
+        tmp_path,
+        row("1", "RUNNING", 4, "4:00:00", user="bob", account="chem"),
+        row("2", "PENDING", 16, "1:00:00", user="bob", account="chem", reason="QOSMaxNodePerJobLimit"),
+    )
+    job = "nodes=12,time=10h,user=bob,account=chem"
+    assert simulated(file, job, scenario(tmp_path)) == (0.0, 0.0, 0.0)
+    competes = squeue(tmp_path, *(line.replace("|16|", "|12|") for line in file.read_text().splitlines()[1:]))
+    assert simulated(competes, job, scenario(tmp_path))[0] > 0.0
+
+
+def test_shapes_are_those_that_the_files_grant(tmp_path: Path) -> None:
+    file = squeue(tmp_path, row("1", "RUNNING", 4, "4:00:00", user="bob", account="chem"))
+    who = Who(user="bob", account="chem")
+    told = shape(file, 20.0, machine="16", scenario=scenario(tmp_path), who=who, members=12)
+    assert max(one.nodes for one in told.shapes) == 8
+    free = shape(file, 20.0, machine="16", scenario=scenario(), who=who, members=12)
+    assert max(one.nodes for one in free.shapes) == 16
