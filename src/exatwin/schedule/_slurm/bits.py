@@ -57,6 +57,40 @@ index: Any = int if INTERPRETED else np.uint64
 whole: Any = np.int64
 
 ALL, ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
+_WORD_BITS = 6
+
+
+@lean
+def word_of(place: int) -> int:
+    """The word in which a bit is; a division that minds signs takes several times as long."""
+    return place >> _WORD_BITS
+
+
+@lean
+def bit_of(place: int) -> Any:
+    """A word with only the bit of a place."""
+    return ONE << np.uint64(place & 63)
+
+
+@lean
+def run_at(word: Any, start: int) -> int:
+    """How many bits from `start` on are set side by side."""
+    return whole(trailing(~(word >> np.uint64(start))))
+
+
+@lean
+def beyond(word: Any, stop: int) -> Any:
+    """What a word has from the bit `stop` on."""
+    return word & (ALL << np.uint64(stop)) if stop < 64 else np.uint64(0)
+
+
+@lean
+def set_run(target: Any, place: int, size: int) -> None:
+    """Set `size` bits side by side, 1 to 64 of them."""
+    at, off, run = place >> _WORD_BITS, place & 63, ALL >> np.uint64(64 - size)
+    target[at] |= run << np.uint64(off)
+    if off + size > 64:
+        target[at + 1] |= run >> np.uint64(64 - off)
 
 
 @lean

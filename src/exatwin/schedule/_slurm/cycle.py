@@ -30,6 +30,8 @@ from exatwin.schedule._slurm.layout import (
     PACE_FROM,
     PACE_SPAN,
     PACE_TO,
+    PICK_LEFT,
+    PICK_RIGHT,
     PICKED,
     POOL,
     PREEMPTS,
@@ -43,7 +45,6 @@ from exatwin.schedule._slurm.layout import (
 from exatwin.schedule._slurm.limits import may_start
 from exatwin.schedule._slurm.line import job_of, nth
 from exatwin.schedule._slurm.passes import begin
-from exatwin.schedule._slurm.places import pick
 from exatwin.schedule._slurm.plan import empty_plan, plan_anew, reserve
 from exatwin.schedule._slurm.power import fits, hold, need, passes, room
 from exatwin.schedule._slurm.preempt import make_room
@@ -110,9 +111,11 @@ def _clock(o: Any, i: int, now: int) -> int:
 
 @lean
 def _go_on(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, now: int) -> int:
-    """A witness from place `i` on now that the job in CHOSEN has started; the plan is brought up to that."""
-    left, right = pick(m, pool, m.scratch[CHOSEN], g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1])
-    drop(m.scratch[VACANT], m.scratch[PICKED], left, right)
+    """A witness from place `i` on now that the job whose places are in PICKED has started.
+
+    The plan is brought up to that.
+    """
+    drop(m.scratch[VACANT], m.scratch[PICKED], m.pool[PICK_LEFT, pool], m.pool[PICK_RIGHT, pool])
     witness = _witness(g, m, o, pool, records, i, last, now)
     if witness < last:
         plan_anew(g, m, o, pool, records)

@@ -12,6 +12,7 @@ from exatwin.schedule._slurm.layout import (
     AVAIL,
     BEGIN,
     BF_RESOLUTION,
+    BF_WINDOW,
     CHOSEN,
     COUNT,
     END_AT,
@@ -26,6 +27,8 @@ from exatwin.schedule._slurm.layout import (
     NODES,
     NOW,
     OFFERED,
+    PICK_LEFT,
+    PICK_RIGHT,
     PICKED,
     POOL,
     RELEASE_DELAY,
@@ -96,8 +99,9 @@ def _released(g: Any, m: Any, o: Any, pool: int, wanted: int, now: int) -> tuple
 
 
 @lean
-def _clear(m: Any, records: int, begin: int, until: int, left: int, right: int) -> bool:
+def _clear(m: Any, pool: int, records: int, begin: int, until: int) -> bool:
     """Whether no reservation holds any of the places in PICKED from `begin` to `until`."""
+    left, right = m.pool[PICK_LEFT, pool], min(m.pool[PICK_RIGHT, pool], m.pool[TOP, pool])
     i = first_after(m.record, records, begin)
     while i < records and m.record[BEGIN, i] < until and m.record[UNTIL, i] > begin:
         if not within(m.scratch[PICKED], m.planned[m.record[SLOT, i]], left, right):
@@ -159,8 +163,7 @@ def _undisturbed(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> b
     low, high = g.pool[FIRST_WORD, pool], g.pool[FIRST_WORD, pool + 1]
     begin = when // grid * grid
     until = max((when + limit) // grid * grid, begin + grid)
-    left, right = pick(m, pool, m.scratch[CHOSEN], low, high)
-    if not _clear(m, records, begin, until, left, min(right, m.pool[TOP, pool])):
+    if not _clear(m, pool, records, begin, until):
         return False
     if o[HAS_WINDOWS] > 0:
         copy(m.scratch[CHOSEN], m.scratch[OFFERED], low, high)
@@ -180,7 +183,9 @@ def _keep_usable(g: Any, m: Any, o: Any, job: int, time: int) -> None:
 
 @lean
 def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
-    """When the job can start beside the reservations made so far, with its nodes in CHOSEN, or NEVER.
+    """When the job can start beside the reservations made so far, or NEVER.
+
+    Its nodes are then in CHOSEN, and their places in PICKED.
 
     It is tried now, and then whenever a reservation leaves nodes.
     """
@@ -190,11 +195,15 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
     beyond = max(0, freed(m, pool, m.pool[ENDS_LISTED, pool]) - 64 * (top - low))
     bound = not_before(m, pool, wanted, limit)
     hope, noted = max(bound, _not_before(m, pool, wanted, now)), o[HAS_WINDOWS] > 0 or now > m.counter[NOW]
+    if hope > now + o[BF_WINDOW]:
+        return NEVER
     if hope > now:
         ask = _last_rise(m.record, records, hope, now)
     while True:
         first = first_after(m.record, records, ask)
         if m.record[UNTIL, first] <= ask:
+            if not noted:
+                note_bound(m, pool, wanted, limit + o[BF_RESOLUTION], FOREVER)
             return NEVER
         next_rise = rise(m.record, records, first)
         while stop < records and m.record[BEGIN, stop] <= ask + limit:
@@ -221,7 +230,7 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
                 if o[HAS_WINDOWS] > 0:
                     _keep_usable(g, m, o, job, ask)
                 when, taken, soonest = _released(g, m, o, pool, wanted, now)
-                if not noted:
+                if not noted and (later == NEVER or max(ask, soonest) <= later):
                     noted = True
                     if max(ask, soonest) > bound:
                         # a step of the grid more: the end of a reservation is rounded, that of a try is not
@@ -231,6 +240,7 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
                     if when <= now or later == NEVER or when <= later:
                         put_fits(g, m, pool, avail, top, taken)
                         choose(g, m, o, m.scratch[FITS], pool, wanted)
+                        pick(m, pool, m.scratch[CHOSEN], low, g.pool[FIRST_WORD, pool + 1])
                         if when == ask or _undisturbed(g, m, o, records, job, when):
                             return when
                         ask = when
@@ -239,4 +249,6 @@ def earliest(g: Any, m: Any, o: Any, records: int, job: int, now: int) -> int:
                 next_rise = rise(m.record, records, at - 1)
         ask = _later(g, m, o, pool, next_rise, past)
         if ask == NEVER:
+            if not noted:
+                note_bound(m, pool, wanted, limit + o[BF_RESOLUTION], FOREVER)
             return NEVER

@@ -11,7 +11,21 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import ONE, common, fill, first_bits, leading, ones, trailing, whole
+from exatwin.schedule._slurm.bits import (
+    ONE,
+    beyond,
+    bit_of,
+    common,
+    fill,
+    first_bits,
+    leading,
+    ones,
+    run_at,
+    set_run,
+    trailing,
+    whole,
+    word_of,
+)
 from exatwin.schedule._slurm.layout import (
     BY_END,
     END_AT,
@@ -39,6 +53,9 @@ from exatwin.schedule._slurm.layout import (
 )
 
 NO_PLACE = -1
+# a place, or a node, in the low bits of what is kept for a node, or a place; above them its end, from 1 on
+_PLACE_BITS = 32
+_PLACE = (1 << _PLACE_BITS) - 1
 _NONE = np.uint64(0)
 
 
@@ -61,7 +78,7 @@ def list_ends(g: Any, m: Any, o: Any, pool: int) -> None:
     if o[HAS_WINDOWS] > 0:
         for node in range(64 * low, 64 * high):
             m.place[node] = NO_PLACE
-    _give(m, m.free, low, high, 64 * low)
+    _give(m, m.free, low, high, 64 * low, 0)
     m.pool[VACANT_STOP, pool] = low + -(-m.pool[FREE, pool] // 64)
     first_bits(m.scratch[VACANT], low, m.pool[FREE, pool])
     if o[HAS_WINDOWS] > 0:
@@ -81,21 +98,33 @@ def place_ends(g: Any, m: Any, pool: int, ends: int) -> None:
     first = 64 * g.pool[FIRST_WORD, pool]
     for i in range(m.pool[PLACED, pool], ends):
         row = m.end[END_ROW, i]
-        _give(m, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row], first + freed(m, pool, i))
+        _give(m, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row], first + freed(m, pool, i), i + 1)
     m.pool[PLACED, pool] = max(m.pool[PLACED, pool], ends)
 
 
 @lean
-def _give(m: Any, bits: Any, low: int, high: int, place: int) -> None:
-    """Give the nodes in `bits` the places from `place` on."""
+def _give(m: Any, bits: Any, low: int, high: int, place: int, end: int) -> None:
+    """Give the nodes in `bits`, free from an end on, the places from `place` on; see `_side_by_side`."""
+    tag = end << _PLACE_BITS
     for w in range(low, high):
         rest = bits[w]
         while rest != 0:
             node = 64 * w + whole(trailing(rest))
-            m.place[node] = place
-            m.node_at[place] = node
+            m.place[node] = tag + place
+            m.node_at[place] = tag + node
             place += 1
             rest &= rest - ONE
+
+
+@lean
+def _side_by_side(values: Any, first: int, size: int) -> int:
+    """How many from `first` on, at most `size`, are beside each other both as nodes and as places.
+
+    Both ascend among what becomes free at one end, which the high bits of the values tell.
+    """
+    while values[first + size - 1] - values[first] != size - 1:
+        size >>= 1
+    return size
 
 
 @lean
@@ -194,11 +223,13 @@ def put_fits(g: Any, m: Any, pool: int, bits: Any, top: int, ends: int) -> None:
     while 64 * w < size:
         word = ~_NONE if low + w >= top else bits[low + w]
         if size - 64 * w < 64:
-            word &= (ONE << np.uint64(size - 64 * w)) - ONE
+            word &= bit_of(size - 64 * w) - ONE
         while word != 0:
-            node = m.node_at[first + 64 * w + whole(trailing(word))]
-            fits[node // 64] |= ONE << np.uint64(node % 64)
-            word &= word - ONE
+            start = whole(trailing(word))
+            place = first + 64 * w + start
+            run = _side_by_side(m.node_at, place, run_at(word, start))
+            set_run(fits, m.node_at[place] & _PLACE, run)
+            word = beyond(word, start + run)
         w += 1
 
 
@@ -210,11 +241,12 @@ def pick(m: Any, pool: int, bits: Any, low: int, high: int) -> tuple[int, int]:
     for w in range(low, high):
         rest = bits[w]
         while rest != 0:
-            place = m.place[64 * w + whole(trailing(rest))]
-            at = place // 64
-            picked[at] |= ONE << np.uint64(place % 64)
-            left, right = min(left, at), max(right, at + 1)
-            rest &= rest - ONE
+            start = whole(trailing(rest))
+            run = _side_by_side(m.place, 64 * w + start, run_at(rest, start))
+            place = m.place[64 * w + start] & _PLACE
+            set_run(picked, place, run)
+            left, right = min(left, word_of(place)), max(right, word_of(place + run - 1) + 1)
+            rest = beyond(rest, start + run)
     m.pool[PICK_LEFT, pool], m.pool[PICK_RIGHT, pool] = left, right
     return left, right
 
@@ -227,5 +259,5 @@ def leave_out(m: Any, places: Any, usable: Any, low: int, high: int) -> None:
         while rest != 0:
             place = m.place[64 * w + whole(trailing(rest))]
             if place != NO_PLACE:
-                places[place // 64] &= ~(ONE << np.uint64(place % 64))
+                places[word_of(place & _PLACE)] &= ~bit_of(place)
             rest &= rest - ONE

@@ -21,6 +21,8 @@ from exatwin.schedule._slurm.layout import (
     HAS_WINDOWS,
     LIMIT,
     NODES,
+    PICK_LEFT,
+    PICK_RIGHT,
     PICKED,
     POOL,
     RECORD_ROWS,
@@ -140,7 +142,10 @@ def _grows(record: Any, planned: Any, i: int, left: int, right: int) -> int:
 
 @lean
 def reserve(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> int:
-    """Reserve the nodes in CHOSEN for the job from `when` on; return the number of records."""
+    """Reserve the nodes in CHOSEN for the job from `when` on; return the number of records.
+
+    Their places are in PICKED.
+    """
     pool, grid = g.job[POOL, job], o[BF_RESOLUTION]
     begin = when // grid * grid
     until = max((when + g.job[LIMIT, job]) // grid * grid, begin + grid)
@@ -148,7 +153,7 @@ def reserve(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> int:
         return records
     _book(g, m, pool, begin, until)
     low = g.pool[FIRST_WORD, pool]
-    left, right = pick(m, pool, m.scratch[CHOSEN], low, g.pool[FIRST_WORD, pool + 1])
+    left, right = m.pool[PICK_LEFT, pool], m.pool[PICK_RIGHT, pool]
     if right > m.pool[TOP, pool]:
         _raise_top(m, pool, records, right)
     records = _split(m.record, m.planned, records, begin, low, m.pool[TOP, pool])
