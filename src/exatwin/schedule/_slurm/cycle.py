@@ -16,7 +16,6 @@ from exatwin.schedule._slurm.layout import (
     BF_RESOLUTION,
     BF_STARTS,
     BF_WINDOW,
-    CHOSEN,
     FIRST_PLACE,
     FIRST_WORD,
     FOREVER,
@@ -44,6 +43,7 @@ from exatwin.schedule._slurm.layout import (
 )
 from exatwin.schedule._slurm.limits import may_start
 from exatwin.schedule._slurm.line import job_of, nth
+from exatwin.schedule._slurm.moves import plan_with
 from exatwin.schedule._slurm.passes import begin
 from exatwin.schedule._slurm.plan import empty_plan, plan_anew, reserve
 from exatwin.schedule._slurm.power import fits, hold, need, passes, room
@@ -88,7 +88,7 @@ def _fill(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
             begin(g, m, o, job, at)
             started += 1
             # the places of what stays change with the plan
-            seek, witness = _go_on(g, m, o, pool, records, max(seek, i), last, now), -1
+            seek, witness = _go_on(g, m, o, records, job, max(seek, i), last, now), -1
             continue
         if when != NEVER and when <= now + o[BF_WINDOW]:
             if records + 2 > o[BF_RECORDS]:
@@ -110,15 +110,16 @@ def _clock(o: Any, i: int, now: int) -> int:
 
 
 @lean
-def _go_on(g: Any, m: Any, o: Any, pool: int, records: int, i: int, last: int, now: int) -> int:
-    """A witness from place `i` on now that the job whose places are in PICKED has started.
+def _go_on(g: Any, m: Any, o: Any, records: int, job: int, i: int, last: int, now: int) -> int:
+    """A witness from place `i` on now that a job has started at the places in PICKED.
 
     The plan is brought up to that.
     """
+    pool = g.job[POOL, job]
     drop(m.scratch[VACANT], m.scratch[PICKED], m.pool[PICK_LEFT, pool], m.pool[PICK_RIGHT, pool])
     witness = _witness(g, m, o, pool, records, i, last, now)
     if witness < last:
-        plan_anew(g, m, o, pool, records)
+        plan_with(g, m, pool, records, job)
     return witness
 
 

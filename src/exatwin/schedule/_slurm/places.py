@@ -53,7 +53,7 @@ from exatwin.schedule._slurm.layout import (
 )
 
 NO_PLACE = -1
-# a place, or a node, in the low bits of what is kept for a node, or a place; above them its end, from 1 on
+# in the low bits of what is kept for a node its place, for a place its node; above them whose it is
 _PLACE_BITS = 32
 _PLACE = (1 << _PLACE_BITS) - 1
 _NONE = np.uint64(0)
@@ -98,14 +98,20 @@ def place_ends(g: Any, m: Any, pool: int, ends: int) -> None:
     first = 64 * g.pool[FIRST_WORD, pool]
     for i in range(m.pool[PLACED, pool], ends):
         row = m.end[END_ROW, i]
-        _give(m, m.held[row], m.row[LOW_WORD, row], m.row[HIGH_WORD, row], first + freed(m, pool, i), i + 1)
+        _give(
+            m,
+            m.held[row],
+            m.row[LOW_WORD, row],
+            m.row[HIGH_WORD, row],
+            first + freed(m, pool, i),
+            tag_of(row),
+        )
     m.pool[PLACED, pool] = max(m.pool[PLACED, pool], ends)
 
 
 @lean
-def _give(m: Any, bits: Any, low: int, high: int, place: int, end: int) -> None:
-    """Give the nodes in `bits`, free from an end on, the places from `place` on; see `_side_by_side`."""
-    tag = end << _PLACE_BITS
+def _give(m: Any, bits: Any, low: int, high: int, place: int, tag: int) -> None:
+    """Give the nodes in `bits` the places from `place` on."""
     for w in range(low, high):
         rest = bits[w]
         while rest != 0:
@@ -117,10 +123,22 @@ def _give(m: Any, bits: Any, low: int, high: int, place: int, end: int) -> None:
 
 
 @lean
+def tag_of(row: int) -> int:
+    """What goes with the places and nodes of a running job; 0 with those that are free."""
+    return (row + 1) << _PLACE_BITS
+
+
+@lean
+def number(tagged: int) -> int:
+    """A place, or a node, without its tag."""
+    return tagged & _PLACE
+
+
+@lean
 def _side_by_side(values: Any, first: int, size: int) -> int:
     """How many from `first` on, at most `size`, are beside each other both as nodes and as places.
 
-    Both ascend among what becomes free at one end, which the high bits of the values tell.
+    Both ascend among what becomes free together, which the tags tell.
     """
     while values[first + size - 1] - values[first] != size - 1:
         size >>= 1
@@ -228,7 +246,7 @@ def put_fits(g: Any, m: Any, pool: int, bits: Any, top: int, ends: int) -> None:
             start = whole(trailing(word))
             place = first + 64 * w + start
             run = _side_by_side(m.node_at, place, run_at(word, start))
-            set_run(fits, m.node_at[place] & _PLACE, run)
+            set_run(fits, number(m.node_at[place]), run)
             word = beyond(word, start + run)
         w += 1
 
@@ -243,7 +261,7 @@ def pick(m: Any, pool: int, bits: Any, low: int, high: int) -> tuple[int, int]:
         while rest != 0:
             start = whole(trailing(rest))
             run = _side_by_side(m.place, 64 * w + start, run_at(rest, start))
-            place = m.place[64 * w + start] & _PLACE
+            place = number(m.place[64 * w + start])
             set_run(picked, place, run)
             left, right = min(left, word_of(place)), max(right, word_of(place + run - 1) + 1)
             rest = beyond(rest, start + run)
@@ -259,5 +277,5 @@ def leave_out(m: Any, places: Any, usable: Any, low: int, high: int) -> None:
         while rest != 0:
             place = m.place[64 * w + whole(trailing(rest))]
             if place != NO_PLACE:
-                places[word_of(place & _PLACE)] &= ~bit_of(place)
+                places[word_of(number(place))] &= ~bit_of(place)
             rest &= rest - ONE

@@ -48,14 +48,14 @@ def empty_plan(g: Any, m: Any, o: Any, pool: int, now: int) -> int:
     m.pool[BOOKED, pool] = 0
     m.pool[TOP, pool] = g.pool[FIRST_WORD, pool]
     if o[HAS_WINDOWS] > 0:
-        _raise_top(m, pool, 1, g.pool[FIRST_WORD, pool + 1])
+        raise_top(m, pool, 1, g.pool[FIRST_WORD, pool + 1])
     no_bounds(m, pool)
     hold_none(m)
     return 1
 
 
 @lean
-def _raise_top(m: Any, pool: int, records: int, top: int) -> None:
+def raise_top(m: Any, pool: int, records: int, top: int) -> None:
     """Let the records of the plan have all words before `top`."""
     for i in range(records):
         fill(m.planned[m.record[SLOT, i]], ALL, m.pool[TOP, pool], top)
@@ -70,19 +70,25 @@ def plan_anew(g: Any, m: Any, o: Any, pool: int, records: int) -> None:
     # what is reserved may lie on nodes of a job that has just started, and ends after all others
     place_ends(g, m, pool, m.pool[ENDS_LISTED, pool])
     m.pool[TOP, pool] = low
-    _raise_top(m, pool, records, high if o[HAS_WINDOWS] > 0 else low)
+    raise_top(m, pool, records, high if o[HAS_WINDOWS] > 0 else low)
     for b in range(m.pool[BOOKED, pool]):
         begin, until = m.booking[BOOKED_FROM, b], m.booking[BOOKED_TILL, b]
         left, right = pick(m, pool, m.booked[b], low, high)
         if right > m.pool[TOP, pool]:
-            _raise_top(m, pool, records, right)
+            raise_top(m, pool, records, right)
         i = first_after(m.record, records, begin)
         while i < records and m.record[BEGIN, i] < until:
             drop(m.planned[m.record[SLOT, i]], m.scratch[PICKED], left, right)
             i += 1
+    see_all_rises(g, m, pool, records)
+
+
+@lean
+def see_all_rises(g: Any, m: Any, pool: int, records: int) -> None:
+    """See in which words the followers of records have what these have not, now that places have moved."""
     for i in range(records - 1):
         if m.record[RISES, i] > 0:
-            m.record[RISES, i] = _grows(m.record, m.planned, i, low, m.pool[TOP, pool])
+            m.record[RISES, i] = _grows(m.record, m.planned, i, g.pool[FIRST_WORD, pool], m.pool[TOP, pool])
 
 
 @lean
@@ -155,7 +161,7 @@ def reserve(g: Any, m: Any, o: Any, records: int, job: int, when: int) -> int:
     low = g.pool[FIRST_WORD, pool]
     left, right = m.pool[PICK_LEFT, pool], m.pool[PICK_RIGHT, pool]
     if right > m.pool[TOP, pool]:
-        _raise_top(m, pool, records, right)
+        raise_top(m, pool, records, right)
     records = _split(m.record, m.planned, records, begin, low, m.pool[TOP, pool])
     if until < m.record[UNTIL, records - 1]:
         records = _split(m.record, m.planned, records, until, low, m.pool[TOP, pool])
