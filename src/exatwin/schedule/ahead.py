@@ -20,6 +20,7 @@ from exatwin.schedule.ranks import Ranks
 from exatwin.schedule.rules import MULTIFACTOR, check_rule
 from exatwin.schedule.simulate import simulate
 from exatwin.schedule.slurm import SlurmRule
+from exatwin.schedule.watch import Watch
 from exatwin.schedule.windows import Kind, Window
 from exatwin.workload.job import Jobs
 
@@ -112,7 +113,8 @@ def starts(
     Notes
     -----
     With a fixed order and EASY or no backfill, one course serves all jobs that are asked about; else each
-    is simulated by itself, what runs submitted a second before.
+    is simulated by itself, what runs submitted a second before, and cycles of backfill and calculations of
+    priorities the further apart the longer it takes (see :class:`~exatwin.schedule.watch.Watch`).
     """
     check_rule(rule.policy, rule.backfill, "none", centre=rule.conditions)
     fast = rule.at_once
@@ -187,7 +189,7 @@ def _each(course: Course, asked: Int64, which: Int64, rule: Rule, until_s: int) 
         begun = simulate(
             jobs, course.capacity, policy=rule.policy, backfill=rule.backfill, until_s=until_s,
             slurm=slurm, priority=rule.priority, ranks=_ranks(course, jobs, before, int(one), rule),
-            conditions=_conditions(course, jobs, order, before, int(one), rule), watch=before,
+            conditions=_conditions(course, jobs, order, before, int(one), rule), watch=Watch(before),
         )  # fmt: skip
         row = before if begun.row is None else int(np.flatnonzero(begun.row == before)[0])
         found[k] = begun.start_s[row] if begun.started[row] else NEVER

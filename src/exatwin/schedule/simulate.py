@@ -18,6 +18,7 @@ from exatwin.schedule.ranks import Ranks
 from exatwin.schedule.result import Placement, Schedule
 from exatwin.schedule.rules import BACKFILLS, MULTIFACTOR, SEMANTICS, check_rule, code_of
 from exatwin.schedule.slurm import MODES, SlurmRule, SlurmSimulation
+from exatwin.schedule.watch import Watch
 from exatwin.workload.job import Jobs, State
 
 LONGEST_S = 2**40  # limits beyond this are as good as none
@@ -37,7 +38,7 @@ def simulate(
     priority: PriorityRule | None = None,
     ranks: Ranks | None = None,
     conditions: Conditions = NOTHING,
-    watch: int | None = None,
+    watch: Watch | None = None,
 ) -> Schedule:
     """Return when and where each job runs.
 
@@ -74,8 +75,8 @@ def simulate(
         What else a centre asks for: windows, dependencies, limits, preemption, requeue. Then a job may have
         several rows, one an attempt.
     watch
-        Row of a job: with `until_s`, the rest may stop once it has begun (Slurm's schedulers and what goes
-        with conditions do).
+        With `until_s`: a job, once it has begun the rest may be left alone (as Slurm's schedulers and what
+        goes with conditions do).
 
     Raises
     ------
@@ -107,7 +108,7 @@ def _by_slurm(
     order: tuple[str, PriorityRule | None, Ranks | None],
     way: tuple[str, str],
     rule: SlurmRule,
-    until: tuple[int | None, int | None],
+    until: tuple[int | None, Watch | None],
     conditions: Conditions,
 ) -> Schedule:
     ground = Floor.flat(floor) if isinstance(floor, int) else floor

@@ -30,6 +30,7 @@ from exatwin.schedule.priority import Shares
 from exatwin.schedule.ranking import ORDER_GIVEN, order_given, order_memory, places_of
 from exatwin.schedule.ranks import Ranks, plain_ranks
 from exatwin.schedule.result import Placement, Schedule
+from exatwin.schedule.watch import Watch, coarser
 from exatwin.workload.job import Jobs, State
 
 MODES = {
@@ -40,7 +41,6 @@ MODES = {
 }
 MOST_BITS_B = 2**35
 _LONGEST_S = 2**40
-_PARTS = 4  # of a time in which a job is watched
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,8 @@ class SlurmSimulation:
     _tree: Shares | None = None
     _conditions: Conditions = NOTHING
     _order: Policy | None = None
+    _handed: tuple[layout.Memory, Int64, Int64] | None = None
+    """Where the arrays are, and of which memory."""
 
     @classmethod
     def begin(
@@ -197,21 +199,25 @@ class SlurmSimulation:
         made._rank()
         return made
 
-    def advance(self, until_s: int | None = None, watch: int | None = None) -> None:
+    def advance(self, until_s: int | None = None, watch: Watch | None = None) -> None:
         """Run all events before `until_s` [s]; without it, all there are.
 
         Parameters
         ----------
         watch
-            Row of a job: with `until_s`, the rest may be left alone once it has begun.
+            With `until_s`: a job, once it has begun the rest may be left alone.
         """
-        until = layout.FOREVER if until_s is None else int(until_s)
-        if watch is not None and until_s is not None:
-            for part in range(1, _PARTS):
-                self._advance(until * part // _PARTS)
-                if self._memory.job[layout.START, watch] != layout.NEVER:
-                    return
-        self._advance(until)
+        if watch is None or until_s is None:
+            self._advance(layout.FOREVER if until_s is None else int(until_s))
+            return
+        own, counter = self._options, self._memory.counter
+        counter[layout.WATCHED] = 1 + watch.row
+        for end, every in watch.stretches(int(until_s)):
+            self._options = coarser(own, every)
+            self._advance(end)
+            if self._memory.job[layout.STATE, watch.row] != layout.PENDING:
+                break
+        self._options, counter[layout.WATCHED] = own, 0
 
     def _advance(self, until: int) -> None:
         answer = self._run(until, 0)
@@ -234,7 +240,9 @@ class SlurmSimulation:
     def _run(self, until: int, ranked: int) -> int:
         from exatwin.schedule._slurm.loop import loop_of, parts_of
 
-        given, memory = table(self._given), table(self._memory)
+        if self._handed is None or self._handed[0] is not self._memory:
+            self._handed = self._memory, table(self._given), table(self._memory)
+        _, given, memory = self._handed
         ends = address(self._given, given), address(self._memory, memory)
         score = (self._order or POLICIES.get("fcfs")).score
         advance = loop_of(parts_of(self._options))

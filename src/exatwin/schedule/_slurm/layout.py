@@ -69,6 +69,8 @@ ATTEMPTS, READY, EDGES, LIVE, INSIDE = range(15, 20)
 RESETS = 21
 # whether keys have changed since the tree of fits had the least of them
 STALE = 22
+# row of the job that is watched, counted from 1: nothing more is done once it has begun
+WATCHED = 23
 COUNTERS = 40  # the rest is free
 
 # rows of Memory.job: of the attempt that runs or was last, then what keeps a job from being looked at (-1: it

@@ -52,6 +52,7 @@ from exatwin.schedule._slurm.layout import (
     NEXT_CYCLE,
     NEXT_PASS,
     NOW,
+    PENDING,
     PERIODIC,
     PLANS,
     POOL,
@@ -61,9 +62,11 @@ from exatwin.schedule._slurm.layout import (
     READY,
     RESERVED,
     SCHED_INTERVAL,
+    STATE,
     SUBMIT,
     TOUCHED,
     WAITING,
+    WATCHED,
     WHEN,
 )
 from exatwin.schedule._slurm.layout_power import CLOCKS, POWER_MODE
@@ -303,6 +306,8 @@ def _run(g: Any, m: Any, o: Any, score: Any, until: int, ranked: int) -> int:
             return MORE_CLOCKS
         m.counter[NOW] = now
         _instant(g, m, o, score, now)
+        if m.counter[WATCHED] > 0 and m.job[STATE, m.counter[WATCHED] - 1] != PENDING:
+            return DONE
 
 
 def parts_of(o: Any) -> int:

@@ -13,15 +13,14 @@ from exatwin.foundation.random import stream
 from exatwin.schedule.ahead import NEVER, Course, Rule, starts
 from exatwin.schedule.priority import age_factor
 from exatwin.schedule.rules import MULTIFACTOR
-from exatwin.schedule.slurm import SlurmRule
 from exatwin.workload.snapshot import Standing
 from exatwin.workload.upcoming import Upcoming
 from exatwin.workload.usage import Usage
 
 Bools = NDArray[np.bool_]
 HOUR_S, DAY_S = 3600, 86400
-_FIRST_S, _FURTHER, _CYCLES = 6 * HOUR_S, 4, 60
-"""How far courses are followed first [s], how much further then, and cycles of backfill in one."""
+_FIRST_S = 6 * HOUR_S
+"""How far courses are followed first [s]."""
 _SAME_S, _SAME_FRAC = 600, 0.1
 """Starts that differ by no more than this, and than this part of them, are about the same [s, 1]."""
 _FEWEST, _ROWS, _COURSES = 12, 100_000, 600
@@ -87,38 +86,18 @@ def waits(
     Notes
     -----
     Infinite for a job that has not started within the queue's horizon. Courses are followed for some hours
-    first, and further only where and for whom a job has not started. Slurm's backfill looks at the queue, and
-    priorities are calculated, less often the further a course goes: each time a sixtieth of it has passed.
+    first, and to the horizon only where and for whom a job has not started.
     """
     drawn = _Drawn.of(queue, members, rng, asked)
     found = np.full((members, asked.shape[1]), np.inf)
     if wanted is not None:
         found[~wanted] = np.nan
-    until = _FIRST_S
-    while np.isinf(found).any():
-        last = until >= queue.horizon_s
-        until = min(until, queue.horizon_s)
+    for until in (min(_FIRST_S, queue.horizon_s), queue.horizon_s):
         left = np.flatnonzero(np.isinf(found).any(axis=1))
         courses = [drawn.course(int(k), until) for k in left]
-        begun = starts(courses, asked, _coarser(queue.rule, until), until, np.isinf(found[left]))
+        begun = starts(courses, asked, queue.rule, until, np.isinf(found[left]))
         found[left] = np.minimum(found[left], np.where(begun == NEVER, np.inf, begun))
-        if last:
-            break
-        until *= _FURTHER
     return found
-
-
-def _coarser(rule: Rule, until_s: int) -> Rule:
-    """Return `rule` with as many cycles and calculations as are worth it in a course of `until_s` [s]."""
-    step = until_s // _CYCLES
-    if rule.policy == MULTIFACTOR and rule.priority is not None:
-        own = rule.priority
-        rule = replace(rule, priority=replace(own, calc_period_s=max(own.calc_period_s, step)))
-    if rule.backfill != "slurm":
-        return rule
-    slurm = rule.slurm or SlurmRule()
-    every, main = max(slurm.bf_interval_s, step), max(slurm.sched_interval_s, step)
-    return replace(rule, slurm=replace(slurm, bf_interval_s=every, sched_interval_s=main))
 
 
 def waits_of_shapes(queue: Queue, asked: Int64, *, members: int, seed: int) -> Float64:
