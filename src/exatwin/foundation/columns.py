@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -132,13 +133,33 @@ def write_columns(columns: dict[str, Any], path: Path, notes: dict[str, str] | N
     kept = f", KV_METADATA {{{', '.join(texts)}}}" if notes else ""
     is_csv = path.suffix.lower() == ".csv"
     how = "(HEADER, DELIMITER ',')" if is_csv else f"(FORMAT parquet, COMPRESSION zstd{kept})"
-    with whole(path) as partial, closing(duckdb.connect()) as connection:
+    with whole(path) as partial, closing(database()) as connection:
         connection.register("given", {name: np.asanyarray(values) for name, values in columns.items()})
         target = str(partial).replace("'", "''")
         try:
             connection.execute(f"COPY (SELECT * FROM given) TO '{target}' {how}")
         except duckdb.Error as error:
             raise OutputError(f"{path}: can't be written: {complaint(error)}") from None
+
+
+def database() -> Any:
+    """Return a connection to the one database of this process, to be closed.
+
+    To make a database takes some ten times as long as to read a small file.
+    """
+    return _database().cursor()
+
+
+@cache
+def _database() -> Any:
+    import duckdb
+
+    made = duckdb.connect()
+    # a file may be written anew and read again within one tick of the clock
+    keeps_files = "SELECT name FROM duckdb_settings() WHERE name = 'enable_external_file_cache'"
+    for (name,) in made.execute(keeps_files).fetchall():
+        made.execute(f"SET {name} = false")
+    return made
 
 
 def complaint(error: Exception) -> str:
@@ -180,7 +201,7 @@ def read_notes(path: Path) -> dict[str, str]:
     """
     import duckdb
 
-    connection = duckdb.connect()
+    connection = database()
     try:
         found = connection.execute(
             "SELECT key, value FROM parquet_kv_metadata(?)", [literal(path)]
@@ -204,7 +225,7 @@ def read_columns(path: Path) -> dict[str, NDArray[Any]]:
     """
     import duckdb
 
-    connection = duckdb.connect()
+    connection = database()
     try:
         found = connection.execute("SELECT * FROM read_parquet(?)", [literal(path)]).fetchnumpy()
     except (OSError, duckdb.Error) as error:

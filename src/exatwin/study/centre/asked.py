@@ -138,11 +138,11 @@ def _drawn_once(draw: _Draw) -> tuple[Jobs, Profiles]:
     """Return the jobs of a machine of the catalogue; runs compared one after the other share them."""
     from exatwin.catalogue.load import machine
 
-    return draw.jobs(machine(draw.machine), _table_once(draw.machine, draw.mix))
+    return draw.jobs(machine(draw.machine), table_of(draw.machine, draw.mix))
 
 
 @lru_cache(maxsize=1)
-def _table_once(machine_name: str, mix_name: str) -> ProfileTable:
+def table_of(machine_name: str, mix_name: str) -> ProfileTable:
     """Return what the jobs of a mix of the catalogue do on a machine of it; all seeds share it."""
     from exatwin.catalogue.load import machine
     from exatwin.catalogue.workload_mix import load_mix

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from exatwin.foundation.columns import complaint, literal, read_notes
+from exatwin.foundation.columns import complaint, database, literal, read_notes
 from exatwin.foundation.errors import TraceError
 from exatwin.workload.job import Jobs, State
 from exatwin.workload.traces import sacct
@@ -60,7 +60,7 @@ def read(source: Source, options: ReadOptions) -> Parsed | Trace:
     """
     import duckdb
 
-    connection = duckdb.connect()
+    connection = database()
     try:
         described = connection.execute(
             "DESCRIBE SELECT * FROM read_parquet(?)", [literal(source.path)]
