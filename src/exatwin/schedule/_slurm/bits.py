@@ -159,6 +159,13 @@ def both(one: Any, other: Any, target: Any, low: int, high: int) -> int:
 
 
 @lean
+def meet(one: Any, other: Any, target: Any, low: int, high: int) -> None:
+    """Put into `target` what two sets have in common."""
+    for w in range(index(low), index(high)):
+        target[w] = one[w] & other[w]
+
+
+@lean
 def fill(target: Any, word: Any, low: int, high: int) -> None:
     for w in range(index(low), index(high)):
         target[w] = word

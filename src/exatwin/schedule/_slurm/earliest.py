@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import ALL, both, copy, fill, keep, within
+from exatwin.schedule._slurm.bits import ALL, both, copy, fill, keep, meet, within
 from exatwin.schedule._slurm.bounds import not_before, note_bound
 from exatwin.schedule._slurm.choose import choose
 from exatwin.schedule._slurm.layout import (
@@ -53,6 +53,9 @@ from exatwin.schedule._slurm.places import (
 )
 from exatwin.schedule._slurm.plan import first_after, rise
 from exatwin.schedule._slurm.windows import edge_after, usable
+
+# a record is counted where these bits of its number are clear
+_COUNTED = 7
 
 
 @lean
@@ -114,13 +117,17 @@ def _clear(m: Any, pool: int, records: int, begin: int, until: int) -> bool:
 def _suffixes(m: Any, first: int, stop: int, wanted: int, low: int, top: int) -> int:
     """What each record has in common with those after it, before `stop`; TAIL is for the records to come.
 
-    From the last record back, as long as `wanted` places are left; return the first record of that kind.
+    From the last record back, as long as `wanted` places are left, counted now and then; return the first
+    record of that kind.
     """
     fill(m.scratch[TAIL], ALL, low, top)
     copy(m.planned[m.record[SLOT, stop - 1]], m.suffix[stop - 1], low, top)
     for i in range(stop - 2, first - 1, -1):
-        if both(m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i], low, top) < wanted:
-            return i + 1
+        if i & _COUNTED == 0:
+            if both(m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i], low, top) < wanted:
+                return i + 1
+        else:
+            meet(m.suffix[i + 1], m.planned[m.record[SLOT, i]], m.suffix[i], low, top)
     return first
 
 
