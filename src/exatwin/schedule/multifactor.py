@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,12 +24,19 @@ RESETS = ("none", "now", "daily", "weekly", "monthly", "quarterly", "yearly")
 RAW = ("assoc", "partition", "qos", "tres")
 """Factors that may be left as they are, instead of being divided by the greatest."""
 
+DEFAULT_WEIGHTS = Weights(age=1000.0, fair_share=10000.0, job_size=10000.0)
+"""Where no centre says what it has: as much for the whole machine as for the fairest share.
+
+With much less for size, users whose turn it is keep taking nodes that a job of the whole machine waits for,
+while none behind it may start: it never does, and the machine empties.
+"""
+
 
 @dataclass(frozen=True)
 class PriorityRule:
     """How priorities are made: weights, and how the usage behind fair shares is counted."""
 
-    weights: Weights = field(default_factory=lambda: Weights(age=1000.0, fair_share=10000.0, job_size=1000.0))
+    weights: Weights = DEFAULT_WEIGHTS
     algorithm: str = "fair-tree"
     """``fair-tree``, ``classic`` or ``depth-oblivious``."""
     half_life_s: float = 7 * 86400.0

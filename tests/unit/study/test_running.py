@@ -133,3 +133,19 @@ def test_to_xarray_has_each_signal_with_its_unit(day: Result) -> None:
     assert data["it_w"].attrs["units"] == "W"
     assert data.sizes["time"] == 24
     assert str(data["time"].values[0])[:16] == "2026-06-01T00:00"
+
+
+@pytest.mark.parametrize("backfill", ["easy", "slurm"])
+def test_default_priorities_keep_a_machine_busy(backfill: str) -> None:
+    """Jobs of the whole machine get their turn, and it does not stand empty for them in between."""
+    found = run("jupiter", days=7, policy="multifactor", backfill=backfill)
+    schedule, jobs = found.schedule, found.schedule.jobs
+    nodes = jobs.nodes[schedule.started]
+    begun, ended = schedule.start_s[schedule.started], schedule.end_s[schedule.started]
+    inside = np.minimum(ended, found.end_s) - np.maximum(begun, found.start_s)
+    held = float((nodes * np.maximum(inside, 0)).sum())
+    assert held / schedule.capacity / (found.end_s - found.start_s) > 0.9
+    whole = jobs.nodes > schedule.capacity // 2
+    waited = np.where(schedule.started, schedule.start_s, found.end_s) - jobs.submit_s
+    assert whole.any()
+    assert waited[whole].max() < 4 * 86400

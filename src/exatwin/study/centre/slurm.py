@@ -63,7 +63,7 @@ class SlurmSettings(Spec):
     priority_weight_fairshare: Weight | None = None
     """Points of the user who has used least of what is due; blank for 10000."""
     priority_weight_job_size: Weight | None = None
-    """Points of a job on the whole machine; blank for 1000."""
+    """Points of a job on the whole machine; blank for 10000."""
     priority_weight_partition: Weight | None = None
     """Points of the partition of the greatest ``PriorityJobFactor``; blank for 0."""
     priority_weight_qos: Weight | None = None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from exatwin.foundation.arrays import Float64, Int64
 from exatwin.foundation.random import stream
 from exatwin.schedule.ahead import NEVER, Course, Rule, starts
+from exatwin.schedule.multifactor import PriorityRule
 from exatwin.schedule.priority import age_factor
 from exatwin.schedule.rules import MULTIFACTOR
 from exatwin.workload.snapshot import Standing
@@ -19,6 +20,8 @@ from exatwin.workload.usage import Usage
 
 Bools = NDArray[np.bool_]
 HOUR_S, DAY_S = 3600, 86400
+_FAVOUR_LESS = ("fcfs", "sjf", "smallest", "f1")
+"""Orders in which nobody gains by asking for more."""
 _FIRST_S = 6 * HOUR_S
 """How far courses are followed first [s]."""
 _SAME_S, _SAME_FRAC = 600, 0.1
@@ -103,11 +106,11 @@ def waits(
 def waits_of_shapes(queue: Queue, asked: Int64, *, members: int, seed: int) -> Float64:
     """Return the same as :func:`waits` for jobs by their nodes and then their limits, in less time.
 
-    A job that asks for less of both is taken to start no later: where the smallest and the largest of a kind
+    Of jobs of a size one with a shorter limit is taken to start no later: where the shortest and the longest
     start at about the same time, so do those between them, and what starts at once with the longest limit
-    does with a shorter one.
+    does with a shorter one. The same goes for sizes where nobody gains by asking for more nodes.
     """
-    if queue.rule.at_once:
+    if queue.rule.at_once or queue.rule.policy not in (MULTIFACTOR, *_FAVOUR_LESS):
         return waits(queue, asked, members=members, rng=stream(seed, "shape"))
     found = np.full((members, asked.shape[1]), np.nan)
 
@@ -120,11 +123,23 @@ def waits_of_shapes(queue: Queue, asked: Int64, *, members: int, seed: int) -> F
 
     first = np.searchsorted(asked[0], asked[0])
     last = np.searchsorted(asked[0], asked[0], side="right") - 1
-    _between(found, [np.unique(last)], ask)
+    longest = np.unique(last)
+    each = [longest[k : k + 1] for k in range(len(longest))]
+    _between(found, each if _favours_size(queue, asked) else [longest], ask)
     found[:] = np.where(np.isnan(found) & (found[:, last] <= _SAME_S), found[:, last], found)
     sizes = zip(np.unique(first), np.unique(last), strict=True)
     _between(found, [np.arange(low, high + 1) for low, high in sizes], ask)
     return found
+
+
+def _favours_size(queue: Queue, asked: Int64) -> bool:
+    """Whether a job may start sooner for asking for more nodes."""
+    if queue.rule.policy != MULTIFACTOR:
+        return False
+    points = queue.asked_points
+    if points is None:
+        points = (queue.rule.priority or PriorityRule()).fixed_points(asked[0], queue.nodes)
+    return bool(np.ptp(points) > 0)
 
 
 def _between(found: Float64, chains: list[Int64], ask: Callable[[Bools], None]) -> None:
