@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from exatwin.foundation.units import show
+from exatwin.report.held_up import held_up
 
 if TYPE_CHECKING:
     from exatwin.study.result import Result
@@ -55,6 +56,7 @@ def _rows(result: Result, f: dict[str, Any]) -> list[tuple[str, str]]:
         ("asked job", _asked_job(result, f)),
         ("slowdown", _slowdown(f)),
         ("allocated", _allocated(f)),
+        ("held up by", held_up(result, _counted(result))),
         ("too large", _too_large(result)),
         ("placement", _placement(result, f)),
         ("IT power", _power(f)),
