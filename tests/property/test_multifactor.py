@@ -49,6 +49,30 @@ def test_strict_order_by_priority_equals_the_referee(seed: int, period: int) -> 
     assert dict(zip(jobs.job_id.tolist(), found.start_s.tolist(), strict=True)) == wanted
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("period", [120, 900])
+def test_deep_queues_with_easy_equal_the_referee(seed: int, period: int) -> None:
+    """Hundreds wait of whom the engine keeps few in order; shares change places all the time."""
+    draw, many, nodes = stream(seed, "tests", "deep"), 700, 128
+    widest = [128, 40, 12][seed % 3]
+    limit = np.exp(draw.uniform(np.log(60), np.log(20_000), many)).astype(np.int64)
+    jobs = Jobs(
+        job_id=np.arange(many),
+        submit_s=np.sort(draw.integers(0, [400, 40_000][seed % 2], many)),
+        nodes=np.exp(draw.uniform(0.0, np.log(widest), many)).astype(np.int64),
+        limit_s=limit,
+        runtime_s=np.maximum(1, (limit * draw.uniform(0.05, 1.0, many)).astype(np.int64)),
+        account=draw.integers(0, 8, many),
+        user=draw.integers(0, 30, many),
+    )
+    columns = (jobs.job_id, jobs.submit_s, jobs.nodes, jobs.limit_s, jobs.runtime_s, jobs.account, jobs.user)
+    rows = [Owned(*row) for row in np.stack([column.astype(int) for column in columns], axis=1).tolist()]
+    weights = {"age": 900.0, "fair": 5000.0, "size": 700.0, "greatest": DAY, "half": 0.3 * DAY}
+    wanted = strict(rows, nodes, **weights, period=period, easy=True)
+    found = simulate(jobs, nodes, policy="multifactor", backfill="easy", priority=rule(calc_period_s=period))
+    assert dict(zip(jobs.job_id.tolist(), found.start_s.tolist(), strict=True)) == wanted
+
+
 @pytest.mark.parametrize("backfill", ["none", "easy", "slurm"])
 @pytest.mark.parametrize("algorithm", ["fair-tree", "classic"])
 def test_the_laws_hold_with_every_backfill(backfill: str, algorithm: str) -> None:

@@ -1,4 +1,4 @@
-"""Strict order by Slurm's priorities, plainly: no backfill, one pool, accounts and users as dictionaries."""
+"""Order by Slurm's priorities, plainly: strict or EASY, one pool, accounts and users as dictionaries."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ def strict(
     greatest: float,
     half: float,
     period: int,
+    easy: bool = False,
 ) -> dict[int, int]:
-    """Return the start of every job."""
+    """Return the start of every job, in strict order or with EASY."""
     left = 1 - 0.693 / half
     usage = {(job.account, job.user): 0.0 for job in jobs}
     share = {key: fair * rank for key, rank in ranks(usage).items()}
@@ -101,8 +102,32 @@ def strict(
         if check == now:
             check = None
         queue.sort(key=lambda job: (-max(1, keys[job.id]), job.id))
-        while queue and queue[0].procs <= nodes - sum(job.procs for _, _, job in running):
-            job = queue.pop(0)
-            starts[job.id] = now
-            running.append((now + min(job.run, job.limit), now, job))
+        free = nodes - sum(job.procs for _, _, job in running)
+        begin: list[Owned] = []
+        while queue and queue[0].procs <= free:
+            begin.append(queue.pop(0))
+            free -= begin[-1].procs
+        running += [(now + min(job.run, job.limit), now, job) for job in begin]
+        if easy and queue:
+            begin += passing(queue, running, free, now)
+            running += [(now + min(job.run, job.limit), now, job) for job in begin if job in queue]
+            queue = [job for job in queue if job not in begin]
+        starts |= {job.id: now for job in begin}
     return starts
+
+
+def passing(queue: list[Owned], running: list[tuple[int, int, Owned]], free: int, now: int) -> list[Owned]:
+    """Return who may pass the first of the queue, which finds no room: in their order, delaying it never."""
+    head, dues = queue[0], sorted((begun + job.limit, job.procs) for _, begun, job in running)
+    edge = min(
+        due for due, _ in dues if free + sum(procs for other, procs in dues if other <= due) >= head.procs
+    )
+    extra = free + sum(procs for due, procs in dues if due <= edge) - head.procs
+    found: list[Owned] = []
+    for job in queue[1:]:
+        late = now + job.limit > edge
+        if job.procs <= free and (not late or job.procs <= extra):
+            found.append(job)
+            free -= job.procs
+            extra -= job.procs if late else 0
+    return found

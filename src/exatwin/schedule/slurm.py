@@ -356,6 +356,7 @@ def _memory(
         weigh=np.zeros(layout.WEIGHS),
         share=np.zeros(len(given.parent)),
         usage=np.zeros(len(given.parent)),
+        least_share=np.zeros(len(given.parent)),
         block=np.zeros((2, floor.capacity + 1), np.int64),
         range=np.zeros((2, 2 * jobs + 2 * floor.capacity), np.int64),
         **written_arrays(given, rows, floor.capacity),

@@ -71,6 +71,9 @@ RESETS = 21
 STALE = 22
 # row of the job that is watched, counted from 1: nothing more is done once it has begun
 WATCHED = 23
+# how far keys that were not brought up to date may have fallen by now, since when, how many were looked at,
+# and how many more times all are
+DRIFT, RATED_AT, LOOKED, EAGER = range(24, 28)
 COUNTERS = 40  # the rest is free
 
 # rows of Memory.job: of the attempt that runs or was last, then what keeps a job from being looked at (-1: it
@@ -80,7 +83,9 @@ COUNTERS = 40  # the rest is free
 START, STATE, FIRST_RANGE, RANGE_COUNT, ROW = range(5)
 HOLDS, TRIES, ATTEMPT, WORK_LEFT, NOMINAL, LENGTH, SINCE, CUT, PLANNED = range(5, 14)
 # where a waiting job stands among those that are not in order
-SPOT, JOB_ROWS = range(14, 16)
+SPOT = 14
+# when it joined the queue, and its key was made
+RATED, JOB_ROWS = range(15, 17)
 
 # rows of Memory.attempt: job, since when it waited, start, end, state, ranges, its work if nothing happens to
 # it, how much of that is not lost, whether it was ended early
@@ -237,6 +242,7 @@ class Memory(NamedTuple):
     weigh: Any  # (WEIGHS,) how the age of a job and the decay of usage count
     share: Any  # (associations,) points of each by its fair share
     usage: Any  # (associations,) node seconds of each, decayed
+    least_share: Any  # (associations,) least points of each since all keys were made
     block: Any  # (2, nodes + 1)
     range: Any  # (2, room) stretches given to jobs, in order of start
     attempt: Any  # (ATTEMPT_ROWS, room) in order of start
@@ -282,7 +288,7 @@ GIVEN = numba.types.NamedTuple(
 MEMORY = numba.types.NamedTuple(
     [
         _ONE, _TWO, _ONE, _TWO, _ONE, _TWO, _BITS, _TWO, _MANY_BITS, _TWO, _MANY_BITS,
-        _MANY_BITS, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _MANY_BITS, *[numba.float64[::1]] * 3, _TWO, _TWO,
+        _MANY_BITS, _TWO, _MANY_BITS, _TWO, _ONE, _ONE, _MANY_BITS, *[numba.float64[::1]] * 4, _TWO, _TWO,
         # attempts, windows, limits
         _TWO, _ONE, _ONE, _ONE, _TWO, _ONE, _TWO, numba.float64[:, ::1],
         # queue, ranking

@@ -228,3 +228,24 @@ def sift(m: Any, o: Any, pool: int, first: int, end: int) -> None:
     sort(m.queue, first, size + near)
     if size + near > LONG * o[KEPT]:
         _cut(m, o, pool, first, end)
+
+
+@lean
+def sift_near(m: Any, pool: int, first: int, end: int) -> None:
+    """Bring the jobs in order into their order again, now that their keys have changed."""
+    _to_begin(m, pool, first)
+    bound, size, kept = m.pool[BOUND, pool], m.pool[SORTED, pool], 0
+    if m.pool[FAR, pool] == 0:
+        sort(m.queue, first, size)
+        return
+    for i in range(size):
+        key = m.queue[first + i]
+        if key < bound:
+            m.queue[first + kept] = key
+            kept += 1
+        else:
+            m.list[i - kept] = key
+    m.pool[SORTED, pool] = kept
+    for i in range(size - kept):
+        _lay(m, pool, end, m.list[i])
+    sort(m.queue, first, kept)

@@ -41,6 +41,7 @@ from exatwin.schedule._slurm.line import job_of, nth, withdraw
 from exatwin.schedule._slurm.power import fits, keep_first, need, room
 from exatwin.schedule._slurm.power import usable as keep_capped
 from exatwin.schedule._slurm.preempt import make_room
+from exatwin.schedule._slurm.rank import first_now, head_of, worth_looking
 from exatwin.schedule._slurm.running import start
 from exatwin.schedule._slurm.shadow import shadow, shadow_nodes
 from exatwin.schedule._slurm.spread import fits as near
@@ -95,7 +96,7 @@ def start_heads(g: Any, m: Any, o: Any, pool: int, now: int, depth: int) -> bool
     """
     at, seen, blocked = 0, 0, False
     while at < m.pool[QUEUED, pool] and seen < depth:
-        job = nth(g, m, o, pool, at)
+        job = head_of(g, m, o, pool, at)
         seen += 1
         if not may_start(g, m, o, job, now):
             at += 1
@@ -129,7 +130,7 @@ def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
     """Start what neither outlasts the shadow time of the head nor needs more than is left over then."""
     if m.pool[HEAD, pool] >= m.pool[QUEUED, pool] - 1 or m.pool[FREE, pool] < fewest(m.tree, g.level):
         return
-    head = nth(g, m, o, pool, m.pool[HEAD, pool])
+    head = head_of(g, m, o, pool, m.pool[HEAD, pool])
     if o[HAS_WINDOWS] > 0 and m.counter[LIVE] > 0:
         _pass_beside_windows(g, m, o, pool, head, now)
         return
@@ -148,6 +149,7 @@ def pass_easy(g: Any, m: Any, o: Any, pool: int, now: int) -> None:
                 extra -= g.job[NODES, job]
                 watts -= asks
             begin(g, m, o, job, now)
+            m.key[job] = after
 
 
 @where(CENTRE)
@@ -178,6 +180,7 @@ def _pass_beside_windows(g: Any, m: Any, o: Any, pool: int, head: int, now: int)
             extra -= used
             watts -= asks
         begin(g, m, o, job, now)
+        m.key[job] = after
 
 
 @lean
@@ -215,9 +218,12 @@ def _candidate(
         return _shortest(g, m, pool, extra, window, after), at
     first, end, free = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool + 1], m.pool[FREE, pool]
     if m.pool[FAR, pool] > 0:
+        lazy = worth_looking(g, m, o)
         if m.counter[STALE] == 1:
             rekey(m.tree, g.level)
             m.counter[STALE] = 0
+        if lazy:
+            return first_now(g, m, first, end, free, extra, window, after), at
         return first_of(m.tree, g.level, first, end, free, extra, window, after), at
     low = first + m.pool[FRONT, pool]
     at = max(at - 1, 0)
