@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from exatwin.foundation.arrays import Int64
 from exatwin.schedule._slurm import layout
 
-_LEAST_S, _PART, _FIRST_S, _GROWTH = 600, 36, 3 * 3600, 1.5
+_LEAST_S, _PART, _FIRST_S, _GROWTH = 600, 36, 6 * 3600, 1.5
 """A course is looked at every ten minutes [s], later each time that a 36th of it has passed: that time is
 set anew after the first hours [s], and then each time that the course is longer by half."""
 
