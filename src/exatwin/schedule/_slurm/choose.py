@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from exatwin.foundation.jit import lean
-from exatwin.schedule._slurm.bits import ALL, ONE, fill, ones, trailing, whole
+from exatwin.schedule._slurm.bits import ALL, ONE, beyond, fill, ones, run_at, set_run, trailing, whole
 from exatwin.schedule._slurm.layout import (
     BY_SEGMENT,
     CHOSEN,
@@ -40,7 +40,7 @@ def _blocks(m: Any, bits: Any, base: int, shift: int, low: int, high: int, want:
             word &= ALL >> np.uint64(64 * w + 64 - last)
         while word != 0:
             start = whole(trailing(word))
-            size = whole(trailing(~(word >> np.uint64(start))))
+            size = run_at(word, start)
             node = base + 64 * w + start
             if node == after:
                 m.block[SIZE, found - 1] += size
@@ -51,20 +51,14 @@ def _blocks(m: Any, bits: Any, base: int, shift: int, low: int, high: int, want:
                 m.block[SIZE, found] = size
                 found += 1
             after = node + size
-            if start + size == 64:
-                break
-            word &= ALL << np.uint64(start + size)
+            word = beyond(word, start + size)
     return found
 
 
 @lean
 def _mark(m: Any, base: int, shift: int, node: int, size: int) -> None:
-    place, stop = node - base, node - base + size
-    while place < stop:
-        part = min(stop - place, 64 - place % 64)
-        mask = ALL if part == 64 else (ONE << np.uint64(part)) - ONE
-        m.scratch[CHOSEN, shift + place // 64] |= mask << np.uint64(place % 64)
-        place += part
+    for at in range(0, size, 64):
+        set_run(m.scratch[CHOSEN], 64 * shift + node - base + at, min(64, size - at))
 
 
 @lean

@@ -1,4 +1,4 @@
-"""A wide tree over the waiting jobs, by nodes and limit: who comes first among those that may pass a head.
+"""A wide tree over the waiting jobs, by nodes and limit, in which those that may pass a head are found.
 
 Each node has the least of its jobs' nodes, limits and keys.
 """
@@ -63,41 +63,3 @@ def rekey(tree: Any, level: Any) -> None:
             for child in range(index(first), index(min(first + FAN, level[up]))):
                 key = min(key, keys[child])
             keys[level[up] + place] = key
-
-
-@lean
-def first_of(
-    tree: Any, level: Any, begin: int, stop: int, free: int, extra: int, window: int, after: int
-) -> int:
-    """The least key beyond `after`, at places from `begin` to `stop`, of a job that may pass; else FOREVER.
-
-    It may if it needs at most `free` nodes, and either at most `extra` or ends within `window`.
-    """
-    up, i, best = 0, begin, FOREVER
-    while up > 0 or i < stop:
-        base, edge = level[up], (i // FAN + 1) * FAN
-        while i < edge:
-            nodes = tree[LEAST_NODES, base + i]
-            if (
-                nodes <= free
-                and tree[LEAST_KEY, base + i] < best
-                and (nodes <= extra or tree[LEAST_LIMIT, base + i] <= window)
-                and (up > 0 or tree[LEAST_KEY, base + i] > after)
-            ):
-                break
-            i += 1
-        if i < edge:
-            if up == 0:
-                if i >= stop:
-                    return best
-                best = tree[LEAST_KEY, i]
-                i += 1
-            else:
-                up -= 1
-                i *= FAN
-        elif up == len(level) - 2:
-            return best
-        else:
-            up += 1
-            i = edge // FAN
-    return best

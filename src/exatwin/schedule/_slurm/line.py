@@ -191,11 +191,14 @@ def _number(m: Any, low: int, end: int) -> None:
 
 
 @lean
-def sift(m: Any, o: Any, pool: int, first: int, end: int) -> None:
-    """Bring the queue in order again, now that all its keys may have changed; BOUND says what is far."""
+def sift(m: Any, o: Any, pool: int, first: int, end: int, changed: int) -> None:
+    """Bring the queue in order again, now that its keys may have changed; BOUND says what is far.
+
+    Of the unsorted ones the first `changed` have changed: all, or none.
+    """
     _to_begin(m, pool, first)
-    bound, size, far = m.pool[BOUND, pool], m.pool[SORTED, pool], m.pool[FAR, pool]
-    if far == 0:
+    bound, size = m.pool[BOUND, pool], m.pool[SORTED, pool]
+    if m.pool[FAR, pool] == 0:
         sort(m.queue, first, size)
         return
     # one after the other from the unsorted to the sorted, and back
@@ -210,7 +213,7 @@ def sift(m: Any, o: Any, pool: int, first: int, end: int) -> None:
     back = size - kept
     size = kept
     kept = 0
-    for spot in range(far):
+    for spot in range(changed):
         key = m.queue[end - 1 - spot]
         if key < bound:
             m.list[back + spot - kept] = key
@@ -218,8 +221,8 @@ def sift(m: Any, o: Any, pool: int, first: int, end: int) -> None:
             m.queue[end - 1 - kept] = key
             m.job[SPOT, job_of(key)] = kept
             kept += 1
-    m.pool[FAR, pool] = kept
-    near = far - kept
+    near = changed - kept
+    m.pool[FAR, pool] -= near
     for i in range(near):
         m.queue[first + size + i] = m.list[back + i]
     m.pool[SORTED, pool] = size + near
@@ -228,24 +231,3 @@ def sift(m: Any, o: Any, pool: int, first: int, end: int) -> None:
     sort(m.queue, first, size + near)
     if size + near > LONG * o[KEPT]:
         _cut(m, o, pool, first, end)
-
-
-@lean
-def sift_near(m: Any, pool: int, first: int, end: int) -> None:
-    """Bring the jobs in order into their order again, now that their keys have changed."""
-    _to_begin(m, pool, first)
-    bound, size, kept = m.pool[BOUND, pool], m.pool[SORTED, pool], 0
-    if m.pool[FAR, pool] == 0:
-        sort(m.queue, first, size)
-        return
-    for i in range(size):
-        key = m.queue[first + i]
-        if key < bound:
-            m.queue[first + kept] = key
-            kept += 1
-        else:
-            m.list[i - kept] = key
-    m.pool[SORTED, pool] = kept
-    for i in range(size - kept):
-        _lay(m, pool, end, m.list[i])
-    sort(m.queue, first, kept)

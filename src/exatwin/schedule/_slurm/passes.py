@@ -8,7 +8,8 @@ from exatwin.foundation.handle import where
 from exatwin.foundation.jit import lean
 from exatwin.schedule._slurm.bits import common, copy, count
 from exatwin.schedule._slurm.choose import choose
-from exatwin.schedule._slurm.fits import fewest, first_of, rekey
+from exatwin.schedule._slurm.first import first_of, head_of
+from exatwin.schedule._slurm.fits import fewest
 from exatwin.schedule._slurm.layout import (
     ALLOWED,
     BACKFILL,
@@ -33,7 +34,6 @@ from exatwin.schedule._slurm.layout import (
     SHADE,
     SHORTEST,
     SORTED,
-    STALE,
 )
 from exatwin.schedule._slurm.layout_power import CAPPED_GROUPS
 from exatwin.schedule._slurm.limits import may_start
@@ -41,7 +41,6 @@ from exatwin.schedule._slurm.line import job_of, nth, withdraw
 from exatwin.schedule._slurm.power import fits, keep_first, need, room
 from exatwin.schedule._slurm.power import usable as keep_capped
 from exatwin.schedule._slurm.preempt import make_room
-from exatwin.schedule._slurm.rank import first_now, head_of, worth_looking
 from exatwin.schedule._slurm.running import start
 from exatwin.schedule._slurm.shadow import shadow, shadow_nodes
 from exatwin.schedule._slurm.spread import fits as near
@@ -216,16 +215,9 @@ def _candidate(
     """
     if o[SHORTEST] > 0:
         return _shortest(g, m, pool, extra, window, after), at
-    first, end, free = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool + 1], m.pool[FREE, pool]
     if m.pool[FAR, pool] > 0:
-        lazy = worth_looking(g, m, o)
-        if m.counter[STALE] == 1:
-            rekey(m.tree, g.level)
-            m.counter[STALE] = 0
-        if lazy:
-            return first_now(g, m, first, end, free, extra, window, after), at
-        return first_of(m.tree, g.level, first, end, free, extra, window, after), at
-    low = first + m.pool[FRONT, pool]
+        return first_of(g, m, o, pool, extra, window, after), at
+    low, free = g.pool[FIRST_PLACE, pool] + m.pool[FRONT, pool], m.pool[FREE, pool]
     at = max(at - 1, 0)
     while at < m.pool[SORTED, pool]:
         key = m.queue[low + at]

@@ -97,15 +97,9 @@ def place_ends(g: Any, m: Any, pool: int, ends: int) -> None:
     """See that the nodes of the first `ends` ends have places."""
     first = 64 * g.pool[FIRST_WORD, pool]
     for i in range(m.pool[PLACED, pool], ends):
-        row = m.end[END_ROW, i]
-        _give(
-            m,
-            m.held[row],
-            m.row[LOW_WORD, row],
-            m.row[HIGH_WORD, row],
-            first + freed(m, pool, i),
-            tag_of(row),
-        )
+        row, place = m.end[END_ROW, i], first + freed(m, pool, i)
+        low, high = m.row[LOW_WORD, row], m.row[HIGH_WORD, row]
+        _give(m, m.held[row], low, high, place, tag_of(row))
     m.pool[PLACED, pool] = max(m.pool[PLACED, pool], ends)
 
 

@@ -19,12 +19,9 @@ from exatwin.schedule._slurm.layout import (
     DYNAMIC,
     EAGER,
     EASY,
-    FAN,
     FAR,
     FIRST_PLACE,
-    FIT_JOB,
     FIT_PLACE,
-    FOREVER,
     FRONT,
     GREATEST_AGE,
     HIGHEST,
@@ -32,8 +29,6 @@ from exatwin.schedule._slurm.layout import (
     JOB_BITS,
     LAST_CALC,
     LEAST_KEY,
-    LEAST_LIMIT,
-    LEAST_NODES,
     LEFT,
     LOOKED,
     NOW,
@@ -52,15 +47,12 @@ from exatwin.schedule._slurm.layout import (
     START,
     SUBMIT,
     TRIES,
-    WAITING,
 )
-from exatwin.schedule._slurm.line import job_of, nth, sift, sift_near
-
-_EAGER = 3
+from exatwin.schedule._slurm.line import job_of, sift
 
 
 @lean
-def _by_priority(g: Any, m: Any, job: int, now: int) -> int:
+def by_priority(g: Any, m: Any, job: int, now: int) -> int:
     """The order of a job by its tier, then by its priority, from 1 to 2^32 - 1."""
     age = min(1.0, max(0, now - m.job[SINCE, job]) / m.weigh[GREATEST_AGE])
     points = g.score[job] + m.weigh[AGE_POINTS] * age + m.share[g.job[ASSOC, job]]
@@ -75,7 +67,7 @@ def rate(g: Any, m: Any, o: Any, job: int, now: int) -> None:
     Where the order changes as jobs wait, it is the last until the next pass.
     """
     if o[CALC_PERIOD] > 0:
-        order = _by_priority(g, m, job, now)
+        order = by_priority(g, m, job, now)
     elif o[DYNAMIC] > 0:
         order = HIGHEST
     elif o[RESCORE] > 0 and m.job[TRIES, job] > 0:
@@ -112,7 +104,7 @@ def bring_up_to_date(g: Any, m: Any, now: int) -> None:
 def rate_all(g: Any, m: Any, o: Any, now: int) -> None:
     """Let keys be those of now, and bring queues into order as far as they were.
 
-    With EASY, keys of jobs that are far behind stay what they were until somebody needs them (see `refresh`).
+    With EASY, keys of jobs that are far behind stay what they were until they are needed (see `first`).
     """
     m.counter[EAGER] = max(m.counter[EAGER] - 1, 0)
     if o[BACKFILL] == EASY and o[ONLY_UP] + o[SHORTEST] + m.counter[EAGER] == 0:
@@ -133,7 +125,7 @@ def refresh(g: Any, m: Any, o: Any, now: int) -> None:
         _rate_stretch(g, m, o, low, low + m.pool[SORTED, pool], now)
         _rate_stretch(g, m, o, end - m.pool[FAR, pool], end, now)
         _raise_bound(m, o, pool)
-        sift(m, o, pool, first, end)
+        sift(m, o, pool, first, end, m.pool[FAR, pool])
     m.counter[STALE] = 1
     m.counter[DRIFT] = m.counter[LOOKED] = 0
     m.counter[RATED_AT] = now
@@ -147,7 +139,7 @@ def _rate_near(g: Any, m: Any, o: Any, now: int) -> None:
     for pool in range(m.pool.shape[1]):
         first, low = g.pool[FIRST_PLACE, pool], g.pool[FIRST_PLACE, pool] + m.pool[FRONT, pool]
         _rate_stretch(g, m, o, low, low + m.pool[SORTED, pool], now)
-        sift_near(m, pool, first, g.pool[FIRST_PLACE, pool + 1])
+        sift(m, o, pool, first, g.pool[FIRST_PLACE, pool + 1], 0)
     gained = 0.0
     for i in range(len(m.share)):
         m.least_share[i] = min(m.least_share[i], m.share[i])
@@ -155,72 +147,6 @@ def _rate_near(g: Any, m: Any, o: Any, now: int) -> None:
     gained += m.weigh[AGE_POINTS] * (now - m.counter[RATED_AT]) / m.weigh[GREATEST_AGE]
     # points are cut to whole ones
     m.counter[DRIFT] = np.int64(min(gained + 2.0, HIGHEST + 0.0)) << JOB_BITS
-
-
-@lean
-def head_of(g: Any, m: Any, o: Any, pool: int, place: int) -> int:
-    """The job at a place in the order of a pool, whoever may have come forward from far behind."""
-    if m.counter[DRIFT] > 0 and m.pool[FAR, pool] > 0:
-        at = g.pool[FIRST_PLACE, pool] + m.pool[FRONT, pool] + place
-        if m.pool[SORTED, pool] <= place or m.queue[at] >= m.pool[BOUND, pool] - m.counter[DRIFT]:
-            refresh(g, m, o, m.counter[LAST_CALC])
-    return nth(g, m, o, pool, place)
-
-
-@lean
-def worth_looking(g: Any, m: Any, o: Any) -> bool:
-    """Whether keys are looked at one by one.
-
-    Where that costs as much as to bring all of them up to date this is done, and at once the next times too.
-    """
-    if m.counter[DRIFT] > 0 and m.counter[LOOKED] > m.counter[WAITING] // 4:
-        refresh(g, m, o, m.counter[LAST_CALC])
-        m.counter[EAGER] = _EAGER
-    return m.counter[DRIFT] > 0
-
-
-@lean
-def key_now(g: Any, m: Any, job: int) -> int:
-    """The key of a job as of the last calculation, or as it joined the queue after that."""
-    if m.job[RATED, job] > m.counter[LAST_CALC]:
-        return m.key[job]
-    return (_by_priority(g, m, job, m.counter[LAST_CALC]) << JOB_BITS) | job
-
-
-@lean
-def first_now(g: Any, m: Any, begin: int, stop: int, free: int, extra: int, window: int, after: int) -> int:
-    """The same as `first_of` while keys in the tree are not up to date: what may be first is looked at."""
-    tree, level, slack = m.tree, g.level, m.counter[DRIFT]
-    up, i, best = 0, begin, FOREVER
-    while up > 0 or i < stop:
-        base, edge = level[up], (i // FAN + 1) * FAN
-        while i < edge:
-            nodes = tree[LEAST_NODES, base + i]
-            if (
-                nodes <= free
-                and tree[LEAST_KEY, base + i] - slack < best
-                and (nodes <= extra or tree[LEAST_LIMIT, base + i] <= window)
-            ):
-                break
-            i += 1
-        if i < edge:
-            if up == 0:
-                if i >= stop:
-                    return best
-                key = key_now(g, m, g.fit[FIT_JOB, i])
-                m.counter[LOOKED] += 1
-                if after < key < best:
-                    best = key
-                i += 1
-            else:
-                up -= 1
-                i *= FAN
-        elif up == len(level) - 2:
-            return best
-        else:
-            up += 1
-            i = edge // FAN
-    return best
 
 
 @lean
@@ -232,7 +158,7 @@ def _rate_stretch(g: Any, m: Any, o: Any, low: int, high: int, now: int) -> None
         if joined_later and m.job[RATED, job] > now:
             m.queue[i] = m.key[job]
             continue
-        key = (_by_priority(g, m, job, now) << JOB_BITS) | job
+        key = (by_priority(g, m, job, now) << JOB_BITS) | job
         if o[ONLY_UP] > 0:
             key = min(key, m.queue[i])
         m.queue[i] = key
